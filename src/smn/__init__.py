@@ -1,0 +1,73 @@
+"""smn tells which artistic movement a painting belongs to, how sure it is, and why.
+
+>>> import smn
+>>> model = smn.load()
+>>> model.predict("painting.jpg").predictions[0].label
+'Impressionism'
+"""
+
+from smn.errors import (
+    AgreementError,
+    BundleError,
+    ImageError,
+    ImageTooLargeError,
+    ImageTruncatedError,
+    InputError,
+    LeakageError,
+    ManifestError,
+    MissingExtraError,
+    OutputExistsError,
+    RecipeError,
+    SmnError,
+    TaxonomyError,
+    UnknownNameError,
+)
+from smn.images import Limits
+from smn.movements import (
+    Family,
+    Label,
+    Movement,
+    Taxonomy,
+    get_movement,
+    list_families,
+    list_movements,
+    list_taxonomies,
+    read_taxonomy,
+)
+from smn.predict import FamilyGuess, Guess, Model, Outcome, Prediction, load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AgreementError",
+    "BundleError",
+    "Family",
+    "FamilyGuess",
+    "Guess",
+    "ImageError",
+    "ImageTooLargeError",
+    "ImageTruncatedError",
+    "InputError",
+    "Label",
+    "LeakageError",
+    "Limits",
+    "ManifestError",
+    "MissingExtraError",
+    "Model",
+    "Movement",
+    "Outcome",
+    "OutputExistsError",
+    "Prediction",
+    "RecipeError",
+    "SmnError",
+    "Taxonomy",
+    "TaxonomyError",
+    "UnknownNameError",
+    "__version__",
+    "get_movement",
+    "list_families",
+    "list_movements",
+    "list_taxonomies",
+    "load",
+    "read_taxonomy",
+]

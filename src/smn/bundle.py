@@ -1,0 +1,148 @@
+"""A bundle: the folder that holds a trained model as ``model.onnx`` and everything about it as ``bundle.json``."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smn.errors import BundleError, OutputExistsError
+from smn.preprocess import PreprocessSpec
+
+SCHEMA = 1
+"""The version of ``bundle.json``'s layout that this smn reads and writes."""
+
+DEFAULT = Path(__file__).parent / "bundles" / "default"
+"""The bundle inside the package."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where answers change their outcome; all chosen on validation data.
+
+    Args:
+        confidence: below this calibrated confidence (0..1) the outcome is ``unsure``.
+        painting: below this painting score (0..1) the outcome is ``not_a_painting``.
+    """
+
+    confidence: float
+    painting: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What ``bundle.json`` says, and where it lies.
+
+    Args:
+        folder: where ``model.onnx`` and ``bundle.json`` are.
+        name: the model's name and version, such as ``default-1``.
+        taxonomy: id of the taxonomy it was trained on.
+        labels: label ids in the order of the network's logits, length K.
+        preprocess: what happens to a picture before the network.
+        temperature: divides the logits before the softmax; fitted on validation data.
+        thresholds: see `Thresholds`.
+        licence: the licence of the weights and what rights the training pictures carry.
+        recipe: the recipe, resolved, with which it was trained.
+        data: hashes and counts of the data it was trained on.
+        metrics: figures measured at export, by name.
+        model_sha256: of ``model.onnx``.
+    """
+
+    folder: Path
+    name: str
+    taxonomy: str
+    labels: tuple[str, ...]
+    preprocess: PreprocessSpec
+    temperature: float
+    thresholds: Thresholds
+    licence: str
+    model_sha256: str
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def model_file(self) -> Path:
+        """Path of the ONNX graph."""
+        return self.folder / "model.onnx"
+
+
+_PLAIN = ("name", "taxonomy", "temperature", "licence", "model_sha256", "recipe", "data", "metrics")
+
+
+def write_bundle(bundle: Bundle) -> Path:
+    """Write ``bundle.json`` into the bundle's folder, where ``model.onnx`` must already lie.
+
+    Raises:
+        OutputExistsError: there is one already.
+        BundleError: the model is missing or is another file than ``model_sha256`` says.
+    """
+    file = bundle.folder / "bundle.json"
+    if file.exists():
+        raise OutputExistsError(file)
+    _check_model(bundle)
+    data: dict[str, Any] = {"schema": SCHEMA, "labels": list(bundle.labels)}
+    data |= {name: getattr(bundle, name) for name in _PLAIN}
+    data["preprocess"] = bundle.preprocess.to_dict()
+    data["thresholds"] = {"confidence": bundle.thresholds.confidence, "painting": bundle.thresholds.painting}
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, file)
+    return file
+
+
+def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
+    """Read a bundle from its folder; without one, the bundle inside the package.
+
+    Raises:
+        BundleError: something is missing, damaged or from another version; the message names the file and the key.
+    """
+    folder = Path(folder)
+    file = folder / "bundle.json"
+    if not file.is_file():
+        raise BundleError(
+            f"{folder} is not a bundle: it has no bundle.json; make one with: smn export RUN --out FOLDER"
+        )
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"{file} is not valid JSON ({error}); export the model anew.") from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise BundleError(f"{file} has schema {found}, but this smn reads schema {SCHEMA}; export the model anew.")
+    missing = [key for key in ("labels", "preprocess", "thresholds", *_PLAIN) if key not in data]
+    if missing:
+        raise BundleError(f"{file} lacks {', '.join(missing)}; export the model anew.")
+    try:
+        bundle = Bundle(
+            folder=folder,
+            labels=tuple(data["labels"]),
+            preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
+            thresholds=Thresholds(**data["thresholds"]),
+            **{key: data[key] for key in _PLAIN},
+        )
+    except TypeError as error:
+        raise BundleError(f"{file} has keys that do not fit ({error}); export the model anew.") from error
+    if not bundle.labels or bundle.temperature <= 0:
+        raise BundleError(f"{file} needs labels and a temperature above 0; export the model anew.")
+    _check_model(bundle)
+    return bundle
+
+
+def file_sha256(file: Path) -> str:
+    """SHA-256 of a file's content, as hex digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_model(bundle: Bundle) -> None:
+    if not bundle.model_file.is_file():
+        raise BundleError(f"{bundle.folder} is not a bundle: it has no model.onnx; export the model anew.")
+    actual = file_sha256(bundle.model_file)
+    if actual != bundle.model_sha256:
+        raise BundleError(
+            f"{bundle.model_file} has SHA-256 {actual[:12]}, but bundle.json expects {bundle.model_sha256[:12]}; "
+            "one of them is damaged, so export or download the bundle anew."
+        )

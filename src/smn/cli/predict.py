@@ -1,0 +1,154 @@
+"""``smn predict``."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smn.bundle import DEFAULT
+from smn.cli.screen import console, note, progress
+from smn.errors import InputError
+from smn.predict.formats import Format, format_for, require_parquet, text_lines
+from smn.predict.inputs import Input, find_inputs
+from smn.predict.journal import Journal
+from smn.predict.model import Model, load
+from smn.predict.prediction import Outcome, Prediction
+from smn.predict.stream import predict_stream
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_FEW = 40
+"""Up to this many pictures are shown as a table without a progress bar."""
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|- ...")
+@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
+@click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
+@click.option(
+    "--format", "form", type=click.Choice([form.value for form in Format]), help="table, unless --out ends otherwise."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write to this file; interrupted, the same command continues."
+)
+@click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True, help="Pictures seen at once.")
+def predict(  # noqa: PLR0917 - click passes options by name
+    pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
+    batch_size: int,
+) -> None:  # fmt: skip
+    """Tell the movement of pictures.
+
+    Name files, folders (searched with their sub-folders), patterns such as 'scans/**/*.jpg', or - for standard input: a
+    picture, or a list of names, one a line. A picture that cannot be read becomes a row with the reason.
+    """
+    chosen = Format(form) if form else (format_for(out) if out else Format.TABLE)
+    if out is not None and chosen is Format.TABLE:
+        raise InputError("A table is for reading on the screen; for --out choose --format json, jsonl, csv or parquet.")
+    if out is None and chosen is Format.PARQUET:
+        raise InputError("Parquet cannot be shown on a screen; name a file with --out answers.parquet.")
+    if chosen is Format.PARQUET:
+        require_parquet()
+    inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
+    if not inputs:
+        raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
+    loaded = load(model, taxonomy=taxonomy)
+    if out is not None:
+        failures = _to_file(loaded, inputs, out, chosen, top_k=top_k, batch_size=batch_size)
+    else:
+        failures = _to_screen(loaded, inputs, chosen, top_k=top_k, batch_size=batch_size)
+    if failures == len(inputs):
+        click.get_current_context().exit(1)
+
+
+def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, *, top_k: int, batch_size: int) -> int:
+    settings = {"smn-predict": 1, "model": model.name, "sha256": model.bundle.model_sha256[:16],
+                "taxonomy": model.taxonomy.id, "top_k": top_k}  # fmt: skip
+    journal = Journal(out, settings)
+    waiting = [item for item in inputs if item.path not in journal.done]
+    if journal.done:
+        note(f"{len(inputs) - len(waiting)} of {len(inputs)} were done before; continuing.")
+    answers = journal.add(predict_stream(model, waiting, top_k=top_k, batch_size=batch_size))
+    for _ in _watched(answers, len(waiting)):
+        pass
+    outcomes = [row["outcome"] for row in journal.rows()]
+    journal.finish(form, top_k=top_k)
+    counts = [(name, outcomes.count(outcome)) for outcome, name in _NAMES.items()]
+    note(f"{out}: {len(outcomes)} rows ({', '.join(f'{count} {name}' for name, count in counts if count)}).")
+    return outcomes.count(Outcome.ERROR)
+
+
+_NAMES = {
+    Outcome.MOVEMENT: "with a movement",
+    Outcome.UNSURE: "unsure",
+    Outcome.NOT_A_PAINTING: "not a painting",
+    Outcome.ERROR: "unreadable",
+}
+
+
+def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, *, top_k: int, batch_size: int) -> int:
+    failures = 0
+    answers: Iterator[Prediction] = predict_stream(model, inputs, top_k=top_k, batch_size=batch_size)
+    if len(inputs) > _FEW:
+        answers = _watched(answers, len(inputs))
+    if form is Format.TABLE:
+        shown = list(answers)
+        console().print(_table(shown, model))
+        return sum(answer.outcome is Outcome.ERROR for answer in shown)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        nonlocal failures
+        for answer in answers:
+            failures += answer.outcome is Outcome.ERROR
+            yield answer.to_dict()
+
+    for line in text_lines(rows(), form, top_k=top_k):
+        click.echo(line, nl=False)
+    return failures
+
+
+def _watched(answers: Iterable[Prediction], total: int) -> Iterator[Prediction]:
+    with progress() as show:
+        for count, answer in enumerate(answers, start=1):
+            yield answer
+            show("pictures", count, total)
+
+
+def _table(answers: list[Prediction], model: Model) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD, caption=f"{model.name} · taxonomy {model.taxonomy.id} · confidence is calibrated"
+    )
+    table.add_column("picture", overflow="fold")
+    table.add_column("answer", style="bold")
+    table.add_column("sure", justify="right")
+    table.add_column("or", overflow="fold")
+    table.add_column("family", overflow="fold")
+    for answer in answers:
+        table.add_row(*_cells(answer))
+    return table
+
+
+def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
+    from rich.markup import escape
+
+    name = escape(Path(answer.path or "-").name)
+    if answer.outcome is Outcome.ERROR:
+        return name, "[red]unreadable[/red]", "", escape(answer.error or ""), ""
+    first, *others = answer.predictions
+    best = {
+        Outcome.MOVEMENT: first.label,
+        Outcome.UNSURE: f"[yellow]unsure[/yellow]: {first.label}?",
+        Outcome.NOT_A_PAINTING: "[yellow]not a painting[/yellow]",
+    }[answer.outcome]
+    if answer.outcome is Outcome.NOT_A_PAINTING:
+        others = [first, *others]
+    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others)
+    sure = "" if answer.outcome is Outcome.NOT_A_PAINTING else f"{first.probability:.0%}"
+    family = answer.families[0]
+    return name, best, sure, rest, f"{family.label} {family.probability:.0%}"

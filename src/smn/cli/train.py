@@ -1,0 +1,85 @@
+"""``smn recipes``, ``smn train`` and ``smn export``."""
+
+from pathlib import Path
+
+import click
+
+from smn.cli.screen import console, note, progress
+from smn.errors import MissingExtraError
+from smn.train.recipe import list_recipes, read_recipe, recipe_text
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def recipes(context: click.Context) -> None:
+    """List the training recipes, or show one."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_all)
+
+
+@recipes.command("list")
+def list_all() -> None:
+    """List the recipes inside the package."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("recipe", "what it does"):
+        table.add_column(column)
+    for name in list_recipes():
+        table.add_row(name, read_recipe(name).description)
+    console().print(table)
+
+
+@recipes.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print a recipe's commented TOML; save it under another name to make it your own."""
+    click.echo(recipe_text(name), nl=False)
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Pictures with splits train and val.")
+@click.option(
+    "--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a split train."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
+def train(recipe: str, manifest: Path, negatives: Path | None, out: Path) -> None:
+    """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
+
+    Interrupted, the same command continues: features are kept beside the run, weights after every epoch.
+    """
+    chosen = read_recipe(recipe)
+    try:
+        from smn.train.run import train as run
+    except ImportError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    with progress() as report:
+        run(chosen, manifest, out=out, negatives=negatives, progress=report)
+    note(f"{out} is trained; next: smn export {out} --out bundles/{chosen.name} --name {chosen.name}-1")
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The bundle's folder.")
+@click.option("--name", required=True, help="The model's name and version, such as default-1.")
+@click.option("--manifest", type=click.Path(path_type=Path), help="The run's manifest, if it has moved.")
+def export(run: Path, out: Path, name: str, manifest: Path | None) -> None:
+    """Turn a finished RUN into a bundle, calibrated on its validation split.
+
+    Fails unless torch and ONNX Runtime agree on real pictures.
+    """
+    try:
+        from smn.export import export_run
+    except ImportError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    with progress() as report:
+        bundle = export_run(run, out=out, name=name, manifest=manifest, progress=report)
+    figures = bundle.metrics
+    megabytes = bundle.model_file.stat().st_size / 1e6
+    note(
+        f"{out}: {megabytes:.1f} MB, {len(bundle.labels)} labels, temperature {bundle.temperature:.2f}; "
+        f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
+        f"on {figures['agreement_files']} pictures; next: smn evaluate {out}"
+    )

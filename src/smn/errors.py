@@ -1,0 +1,131 @@
+"""What can go wrong, as one tree.
+
+SmnError
+├── InputError               something that was given is wrong
+│   ├── UnknownNameError     a name that no registry, taxonomy or list knows
+│   ├── ImageError           one picture cannot be read; carries its path and the reason
+│   │   ├── ImageTooLargeError
+│   │   └── ImageTruncatedError
+│   ├── ManifestError        a table of pictures does not fit its schema
+│   ├── TaxonomyError        a taxonomy file does not hold
+│   ├── RecipeError          a recipe has problems, all of them listed
+│   ├── BundleError          a model bundle is incomplete or damaged
+│   └── OutputExistsError    writing would overwrite something of the user's
+├── LeakageError             the same artist or picture stands in two splits
+├── AgreementError           two runtimes disagree on the same picture
+└── MissingExtraError        an optional part of smn is not installed
+
+Every message is one sentence or two: what is wrong, with the value, what is allowed, and what to do.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class SmnError(Exception):
+    """Anything that smn raises on purpose."""
+
+
+class InputError(SmnError):
+    """Something that was given to smn is wrong."""
+
+
+class UnknownNameError(InputError):
+    """A name that smn does not know.
+
+    Args:
+        kind: what was asked for, such as ``"movement"``.
+        value: the name as given.
+        allowed: every name that would have worked.
+    """
+
+    def __init__(self, kind: str, value: str, allowed: Iterable[str]) -> None:
+        self.kind, self.value, self.allowed = kind, value, tuple(allowed)
+        near = get_close_matches(value.casefold(), self.allowed, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"There is no {kind} {value!r}.{hint} Choose one of: {', '.join(self.allowed)}.")
+
+
+class ImageError(InputError):
+    """One picture cannot be read.
+
+    Args:
+        reason: what is wrong and what to do, one sentence.
+        path: where the picture came from, if it has a place.
+    """
+
+    def __init__(self, reason: str, *, path: str | Path | None = None) -> None:
+        self.reason, self.path = reason, path
+        super().__init__(reason if path is None else f"{path}: {reason}")
+
+
+class ImageTooLargeError(ImageError):
+    """A picture has more bytes or pixels than the limits allow."""
+
+
+class ImageTruncatedError(ImageError):
+    """A picture ends before its data does."""
+
+
+class ManifestError(InputError):
+    """A table of pictures does not fit the manifest's schema."""
+
+
+class TaxonomyError(InputError):
+    """A movements or taxonomy file does not hold together."""
+
+
+class RecipeError(InputError):
+    """A recipe has problems.
+
+    Args:
+        name: the recipe's file or name.
+        problems: every problem found, one sentence each.
+    """
+
+    def __init__(self, name: str, problems: Iterable[str]) -> None:
+        self.name, self.problems = name, tuple(problems)
+        super().__init__(f"Recipe {name} cannot be used: " + " ".join(self.problems))
+
+
+class BundleError(InputError):
+    """A model bundle is incomplete, damaged or made for another version."""
+
+
+class OutputExistsError(InputError):
+    """Writing would overwrite a file that is already there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} already exists and smn overwrites nothing; choose another name or move it away.")
+
+
+class LeakageError(SmnError):
+    """The same artist, file or picture stands in more than one split.
+
+    Args:
+        message: what leaks, the worst first, and what to do.
+        evidence: everything that leaks, as the check returned it.
+    """
+
+    def __init__(self, message: str, *, evidence: object = None) -> None:
+        self.evidence = evidence
+        super().__init__(message)
+
+
+class AgreementError(SmnError):
+    """Torch and ONNX Runtime answer differently for the same picture."""
+
+
+class MissingExtraError(SmnError):
+    """An optional part of smn is not installed.
+
+    Args:
+        extra: the extra's name in ``pip install "smn[extra]"``.
+        package: the package whose import failed.
+    """
+
+    def __init__(self, extra: str, package: str) -> None:
+        self.extra, self.package = extra, package
+        super().__init__(f'This needs {package}, which is not installed; run: pip install "smn[{extra}]"')

@@ -1,0 +1,191 @@
+"""The table between stages: one row a picture, as Parquet.
+
+A manifest is a plain Parquet file, by convention ``manifest.parquet`` in a folder of its own. Pictures stand beside it
+(``path``, relative to the manifest's folder or absolute) or inside it (``image``, the struct ``{bytes, path}`` that the
+Hugging Face hub uses). Columns that smn does not know are kept.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smn.errors import ManifestError, MissingExtraError, OutputExistsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NOT_A_PAINTING = "not-a-painting"
+"""The value of ``movement`` for pictures of something else, used to learn and measure refusal."""
+
+SPLITS = ("train", "val", "test")
+
+COLUMNS = {
+    "id": "string",  # unique, 16 hex digits of the content's SHA-256 unless the source has its own
+    "path": "string",  # relative to the manifest's folder, or absolute; null where the picture is inside
+    "sha256": "string",  # of the encoded picture
+    "movement": "string",  # a movement's id, or NOT_A_PAINTING, or null
+    "artist": "string",
+    "title": "string",
+    "year": "int32",
+    "source": "string",  # where the picture came from; figures are reported per source
+    "licence": "string",
+    "label_kind": "string",  # how the movement is known: work, artist ...
+    "raw_label": "string",  # the label as the source wrote it
+    "split": "string",  # one of SPLITS, or null
+    "width": "int32",  # pixels
+    "height": "int32",
+}
+"""The columns every manifest has, with their Arrow types."""
+
+REQUIRED = ("id", "sha256")
+
+
+def resolve(path: str | Path) -> Path:
+    """The manifest's file, given the file or the folder that holds it.
+
+    Raises:
+        ManifestError: there is no such file.
+    """
+    path = Path(path)
+    file = path / "manifest.parquet" if path.is_dir() else path
+    if not file.is_file():
+        raise ManifestError(f"There is no manifest at {file}; make one with: smn dataset import SOURCE --out {path}")
+    return file
+
+
+def write_manifest(table: "pa.Table", path: Path, *, replace: bool = False) -> Path:
+    """Write a manifest, all of it or nothing.
+
+    Args:
+        table: a table with at least the columns of `COLUMNS`; others are kept.
+        path: the file to write.
+        replace: permit replacing a manifest; only ever set for files that the same command made.
+
+    Returns:
+        The file written.
+
+    Raises:
+        OutputExistsError: the file exists and ``replace`` is not set.
+        ManifestError: the table does not fit.
+    """
+    from pyarrow import parquet
+
+    if path.exists() and not replace:
+        raise OutputExistsError(path)
+    table = _checked(table, str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    # Small row groups let a reader of embedded pictures take a few hundred at a time.
+    parquet.write_table(table, partial, row_group_size=512, compression="zstd")
+    os.replace(partial, path)
+    return path
+
+
+def _checked(table: "pa.Table", where: str) -> "pa.Table":
+    import pyarrow as pa
+
+    missing = [name for name in COLUMNS if name not in table.column_names]
+    if missing:
+        raise ManifestError(
+            f"{where}: the columns {', '.join(missing)} are missing; a manifest has {', '.join(COLUMNS)}."
+        )
+    for name, kind in COLUMNS.items():
+        index = table.column_names.index(name)
+        table = table.set_column(index, name, table[name].cast(pa.type_for_alias(kind)))
+    for name in REQUIRED:
+        if table[name].null_count:
+            raise ManifestError(f"{where}: {table[name].null_count} rows have no {name}; every row needs one.")
+    ids = table["id"].to_pylist()
+    if len(set(ids)) != len(ids):
+        raise ManifestError(f"{where}: {len(ids) - len(set(ids))} ids stand twice; ids must be unique.")
+    wrong = {value for value in table["split"].unique().to_pylist() if value is not None and value not in SPLITS}
+    if wrong:
+        raise ManifestError(f"{where}: unknown splits {sorted(wrong)}; allowed are {', '.join(SPLITS)} or nothing.")
+    return table
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest that has been read: its table without pictures, and a way to each picture.
+
+    Args:
+        file: the Parquet file.
+        table: every column except ``image``.
+    """
+
+    file: Path
+    table: "pa.Table"
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> list[Any]:
+        """One column's values as a list; all None where the manifest lacks the column."""
+        return self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
+
+    @cached_property
+    def _embedded(self) -> "pa.ChunkedArray | None":
+        from pyarrow import compute, parquet
+
+        if "image" not in parquet.read_schema(self.file).names:
+            return None
+        return compute.struct_field(parquet.read_table(self.file, columns=["image"])["image"], "bytes")
+
+    def picture(self, row: int) -> bytes | Path:
+        """Where row ``row``'s picture is: its bytes, or a path to open.
+
+        Raises:
+            ManifestError: the row has neither.
+        """
+        path = self.table["path"][row].as_py()
+        if path is not None:
+            return self.file.parent / path
+        inside = self._embedded
+        data = inside[row].as_py() if inside is not None else None
+        if data is None:
+            raise ManifestError(f"{self.file}: row {row} has neither a path nor a picture inside.")
+        return bytes(data)
+
+    def rows(self, **wanted: str | Sequence[str]) -> list[int]:
+        """The numbers of the rows whose columns hold the wanted values, as in ``rows(split="test")``."""
+        chosen = list(range(len(self)))
+        for name, value in wanted.items():
+            allowed = {value} if isinstance(value, str) else set(value)
+            values = self.column(name)
+            chosen = [row for row in chosen if values[row] in allowed]
+        return chosen
+
+    def data_hash(self) -> str:
+        """SHA-256 over ids, contents, labels and splits: equal exactly when the data is."""
+        digest = hashlib.sha256()
+        columns = [self.column(name) for name in ("id", "sha256", "movement", "split")]
+        for row in sorted(zip(*columns, strict=True), key=lambda values: str(values[0])):
+            digest.update(repr(row).encode())
+        return digest.hexdigest()
+
+
+def read_manifest(path: str | Path) -> Manifest:
+    """Read a manifest from its file or its folder.
+
+    Raises:
+        ManifestError: there is none, or it does not fit the schema.
+        MissingExtraError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError("data", "pyarrow") from error
+    file = resolve(path)
+    try:
+        names = [name for name in parquet.read_schema(file).names if name != "image"]
+        table = parquet.read_table(file, columns=names)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ManifestError(
+            f"{file} is not a Parquet file that can be read ({error}); import the data anew."
+        ) from error
+    return Manifest(file, _checked(table, str(file)))

@@ -1,0 +1,94 @@
+"""A backbone, the statistics of its layers, and two linear heads: which movement, and is it a painting at all."""
+
+import torch
+from torch import Tensor, nn
+
+from smn.models.backbones import Backbone, build_backbone
+
+_CLIP = 5.0
+
+
+class StyleStatistics(nn.Module):
+    """Mean and standard deviation of every channel over the picture.
+
+    Statistics of early and middle layers describe style and forget what is depicted where (Gatys et al. 2016; Huang &
+    Belongie 2017 use the same pair of moments).
+    """
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Feature maps, each (N, C, H, W), as one vector (N, 2 * sum of C)."""
+        moments = []
+        for values in maps:
+            flat = values.float().flatten(2)
+            mean = flat.mean(2)
+            variance = (flat - mean[:, :, None]).square().mean(2)
+            moments += [mean, (variance + 1e-6).sqrt()]
+        return torch.cat(moments, dim=1)
+
+
+class Classifier(nn.Module):
+    """Pictures to logits.
+
+    Args:
+        backbone: gives feature maps.
+        levels: which of the backbone's levels are used.
+        classes: number of labels, K.
+        dropout: share of features dropped in training, 0..1.
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, backbone: Backbone, levels: tuple[int, ...], *, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.backbone = backbone.network
+        # What lies behind the last level in use would be dead weight in every checkpoint and bundle.
+        self.backbone.prune_intermediate_layers(list(levels), prune_norm=True, prune_head=True)  # type: ignore[operator]
+        self.levels = list(levels)
+        self.pool = StyleStatistics()
+        width = 2 * backbone.channels(levels)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(width, classes)
+        self.painting = nn.Linear(width, 1)
+        # Zero weights: every class is equally likely at the start, and the first steps are not noise.
+        for layer in (self.head, self.painting):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.register_buffer("shift", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+
+    @property
+    def width(self) -> int:
+        """Length D of a feature vector."""
+        return self.painting.in_features
+
+    def statistics(self, images: Tensor) -> Tensor:
+        """Raw style statistics (N, D) of normalised pictures (N, 3, H, W)."""
+        maps = self.backbone.forward_intermediates(images, indices=self.levels, intermediates_only=True)  # type: ignore[operator]
+        return self.pool(maps)  # type: ignore[no-any-return]
+
+    def standardise(self, statistics: Tensor) -> Tensor:
+        """Statistics (N, D) brought to mean 0 and deviation 1 as seen in training, clipped at five deviations."""
+        return ((statistics - self.shift) * self.scale).clamp(-_CLIP, _CLIP)
+
+    def fit_standardisation(self, statistics: Tensor) -> None:
+        """Learn `standardise` from the statistics (N, D) of the training pictures."""
+        self.shift.copy_(statistics.mean(0))
+        self.scale.copy_(1.0 / (statistics.std(0) + 1e-3))
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Feature vectors (N, D) of normalised pictures (N, 3, H, W)."""
+        return self.standardise(self.statistics(images))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
+        embedding = self.embed(images)
+        return self.head(self.dropout(embedding)), self.painting(embedding).squeeze(1), embedding
+
+
+def build_classifier(
+    backbone: str, *, levels: tuple[int, ...], classes: int, dropout: float = 0.0, pretrained: bool = True
+) -> tuple[Classifier, Backbone]:
+    """A classifier on the named backbone, and the backbone's facts."""
+    base = build_backbone(backbone, pretrained=pretrained)
+    return Classifier(base, levels, classes=classes, dropout=dropout), base

@@ -1,0 +1,37 @@
+"""The list of movements, the families they belong to, and the taxonomies made of them."""
+
+from smn.movements.reader import (
+    DEFAULT_TAXONOMY,
+    Family,
+    Label,
+    Movement,
+    Taxonomy,
+    family_names,
+    find_movement,
+    get_family,
+    get_movement,
+    list_families,
+    list_movements,
+    list_taxonomies,
+    normalise,
+    read_taxonomy,
+)
+from smn.movements.regroup import regroup
+
+__all__ = [
+    "DEFAULT_TAXONOMY",
+    "Family",
+    "Label",
+    "Movement",
+    "Taxonomy",
+    "family_names",
+    "find_movement",
+    "get_family",
+    "get_movement",
+    "list_families",
+    "list_movements",
+    "list_taxonomies",
+    "normalise",
+    "read_taxonomy",
+    "regroup",
+]

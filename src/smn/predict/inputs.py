@@ -1,0 +1,73 @@
+"""From what a person names to the pictures that are meant."""
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from smn.images import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture to answer for.
+
+    Args:
+        path: as it is shown.
+        source: a path to open, or the picture's bytes.
+    """
+
+    path: str
+    source: Path | bytes
+
+
+def find_inputs(names: Iterable[str], *, stdin: bytes | None = None) -> tuple[Input, ...]:
+    """The pictures that names stand for, without repeats.
+
+    A name is a file, a folder (searched with all its sub-folders for picture endings, hidden ones left out), a pattern
+    such as ``'scans/**/*.jpg'``, or ``-``: then ``stdin`` is either a picture or a list of names, one a line. A name
+    that matches nothing is kept, so that it becomes a row with a reason.
+    """
+    found: dict[str, Input] = {}
+    for name in names:
+        if name == "-":
+            for item in _from_stdin(stdin or b""):
+                found.setdefault(item.path, item)
+            continue
+        for path in _paths(name):
+            found.setdefault(_shown(path), Input(_shown(path), path))
+    return tuple(found.values())
+
+
+def _from_stdin(data: bytes) -> tuple[Input, ...]:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return (Input("-", data),)
+    if "\0" in text or not text.strip():
+        return (Input("-", data),)
+    return find_inputs(line for line in text.splitlines() if line.strip() and line != "-")
+
+
+def _paths(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return [Path(folder) / file for folder, file in _walk(path)]
+    if not path.exists() and glob.has_magic(name):
+        # glob.glob, because a pattern may be absolute, which Path.glob refuses.
+        return [Path(match) for match in sorted(glob.glob(name, recursive=True)) if Path(match).is_file()] or [path]  # noqa: PTH207
+    return [path]
+
+
+def _walk(folder: Path) -> Iterable[tuple[str, str]]:
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for file in sorted(files):
+            if not file.startswith(".") and Path(file).suffix.lower() in SUFFIXES:
+                yield at, file
+
+
+def _shown(path: Path) -> str:
+    """The path as text that can be written anywhere, even if the file system's name is not valid Unicode."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")

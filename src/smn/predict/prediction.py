@@ -1,0 +1,86 @@
+"""The one shape that every answer has: in Python, on the command line, from the service and on the page."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What kind of answer it is."""
+
+    MOVEMENT = "movement"
+    UNSURE = "unsure"
+    NOT_A_PAINTING = "not_a_painting"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A movement that it may be.
+
+    Args:
+        movement: id of the taxonomy's label.
+        label: its name.
+        probability: calibrated, 0..1.
+    """
+
+    movement: str
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class FamilyGuess:
+    """A family of movements that it may be from.
+
+    Args:
+        family: its id.
+        label: its name.
+        probability: the sum of its movements' probabilities, 0..1.
+    """
+
+    family: str
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One picture's answer.
+
+    Args:
+        path: where the picture came from, if it has a place.
+        outcome: see `Outcome`.
+        movement: the answer; None unless the outcome is ``movement``.
+        confidence: calibrated probability, 0..1, of the best guess; None for an error.
+        predictions: the best guesses, most likely first; empty for an error.
+        families: every family, most likely first; empty for an error.
+        is_painting: whether it looks like a painting; None for an error.
+        painting_score: how much it looks like one, 0..1; None for an error.
+        model: name of the model that answered.
+        error: what was wrong and what to do, or None.
+    """
+
+    path: str | None
+    outcome: Outcome
+    movement: str | None
+    confidence: float | None
+    predictions: tuple[Guess, ...]
+    families: tuple[FamilyGuess, ...]
+    is_painting: bool | None
+    painting_score: float | None
+    model: str
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, in the documented order of keys."""
+        data = asdict(self)
+        data["outcome"] = self.outcome.value
+        data["predictions"] = list(data["predictions"])
+        data["families"] = list(data["families"])
+        return data
+
+
+def failed(path: str | None, reason: str, *, model: str) -> Prediction:
+    """The answer for a picture that could not be read."""
+    return Prediction(path, Outcome.ERROR, None, None, (), (), None, None, model, reason)

@@ -1,0 +1,64 @@
+"""Runs a bundle's network in ONNX Runtime."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.bundle import Bundle
+from smn.errors import BundleError
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network says about N pictures.
+
+    Args:
+        logits: (N, K), before temperature and softmax.
+        painting: (N,), the log-odds that the picture is a painting.
+        embedding: (N, D), features for comparing pictures.
+    """
+
+    logits: Array
+    painting: Array
+    embedding: Array
+
+
+class Runtime:
+    """A bundle's network, loaded once, safe to call from several threads.
+
+    Args:
+        bundle: the bundle to load.
+        threads: how many threads one call may use; 0 lets ONNX Runtime choose.
+
+    Raises:
+        BundleError: the graph cannot be loaded or has other inputs or outputs than a bundle's.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:
+        # Imported here, because importing smn must stay instant.
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(bundle.model_file), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own.
+            raise BundleError(f"{bundle.model_file} cannot be loaded ({error}); export the model anew.") from error
+        outputs = {value.name for value in self._session.get_outputs()}
+        inputs = [value.name for value in self._session.get_inputs()]
+        if inputs != ["image"] or not {"logits", "painting", "embedding"} <= outputs:
+            raise BundleError(
+                f"{bundle.model_file} takes {inputs} and gives {sorted(outputs)}, but a bundle's graph takes image "
+                "and gives logits, painting and embedding; export the model anew."
+            )
+
+    def run(self, batch: Array) -> Outputs:
+        """The network's outputs for a batch (N, 3, size, size) made by the bundle's preprocessing."""
+        logits, painting, embedding = self._session.run(["logits", "painting", "embedding"], {"image": batch})
+        return Outputs(logits, painting, embedding)
