@@ -1,0 +1,239 @@
+"""``smn dataset``: import, split, check and describe sets of pictures."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smn.manifest import SPLITS
+
+if TYPE_CHECKING:
+    from smn.dataset import Description, ImportReport, Leakage, SplitReport
+
+_LISTED = 12  # lines of a long table that are shown
+
+
+@click.group()
+def dataset() -> None:
+    """Import pictures into a manifest, split it by artist, check it, describe it."""
+
+
+@dataset.command("import")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the manifest.")
+@click.option("--taxonomy", metavar="ID|FILE", help="Count the rows by the labels of this taxonomy too.")
+@click.option("--column", "columns", multiple=True, metavar="NAME=THEIRS", help="The table's name for a column.")
+@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement that a label means.")
+@click.option("--source", metavar="NAME", help="Column source, where a row has none.  [default: the source's name]")
+@click.option("--licence", metavar="TEXT", help="Column licence, where a row has none.")
+@click.option("--not-paintings", is_flag=True, help="All of these are photographs of something else.")
+@click.option("--embed", is_flag=True, help="Put the pictures into the manifest.")
+def import_(
+    sources: tuple[Path, ...], out: Path, columns: tuple[str, ...], mapping: tuple[str, ...], **options: Any
+) -> None:
+    """Make a manifest of pictures and what is known of them.
+
+    A SOURCE is a folder whose sub-folders are named by movement, a CSV or Parquet table with a column of paths, or
+    Parquet with pictures inside as the Hugging Face hub has it: a file, or a folder of shards.
+    """
+    from smn.dataset import import_dataset
+    from smn.dataset.labels import parse_pairs
+
+    own_columns, own_labels = parse_pairs(columns, option="--column"), parse_pairs(mapping, option="--map")
+    with _bar("Reading pictures") as progress:
+        report = import_dataset(sources, out, columns=own_columns, mapping=own_labels, progress=progress, **options)
+    _show_import(report)
+
+
+@dataset.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File (.parquet) or folder to write.")
+@click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="Rows that share it stay together.")
+@click.option("--ratios", default="70/10/20", show_default=True, help="Shares of train/val/test.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, another split.")
+@click.option("--pixels", is_flag=True, help="Keep near-identical pictures together too.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels: bool, form: str) -> None:
+    """Write a copy of MANIFEST split into train, val and test, no artist in two of them."""
+    from smn.dataset import split_manifest
+
+    with _bar("Hashing pictures") as progress:
+        report = split_manifest(
+            manifest, out, by=by, ratios=_ratios(ratios), seed=seed, pixels=pixels, progress=progress
+        )
+    if form == "json":
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_split(report)
+
+
+@dataset.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A held-out set of its own.")
+@click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="The column it was split by.")
+@click.option(
+    "--pixels/--no-pixels", default=None, help="Compare the pictures themselves.  [default: only with --against]"
+)
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None, form: str) -> None:
+    """Look for artists, files and pictures that stand on both sides of a split.
+
+    Without --against, the splits of MANIFEST are compared. With it, the training split of MANIFEST is compared with
+    all of the other manifest by artist and title, file and picture; artists in common are shown and are no error.
+    """
+    from smn.dataset import compare_manifests, find_leakage
+    from smn.manifest import read_manifest
+
+    table = read_manifest(manifest)
+    with _bar("Hashing pictures") as progress:
+        if against is None:
+            leakage = find_leakage(table, by=by, pixels=bool(pixels), progress=progress)
+        else:
+            wanted = pixels is None or pixels
+            leakage = compare_manifests(table, read_manifest(against), pixels=wanted, progress=progress)
+    if form == "json":
+        click.echo(json.dumps(leakage.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_leakage(leakage)
+    leakage.raise_if_any()
+
+
+@dataset.command()
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("--split", type=click.Choice(SPLITS), help="This split only.")
+@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw a contact sheet too.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Which pictures the sheet shows.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def info(manifest: Path, split: str | None, sheet: Path | None, seed: int, form: str) -> None:
+    """Count what is in MANIFEST."""
+    from smn.dataset import describe_manifest, draw_sheet
+    from smn.manifest import read_manifest
+
+    table = read_manifest(manifest)
+    description = describe_manifest(table, split=split)
+    if sheet is not None:
+        draw_sheet(table, sheet, split=split, seed=seed)
+    if form == "json":
+        click.echo(json.dumps(description.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_description(description)
+
+
+def _ratios(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split("/"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not like 70/10/20.", param_hint="--ratios") from error
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    from smn.cli.screen import progress
+
+    with progress() as show:
+        yield lambda done, total: show(text, done, total)
+
+
+def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None) -> None:
+    """Show a table; nothing without rows. Columns of numbers stand to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    lines = list(rows)
+    if not lines:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for place, name in enumerate(header):
+        numbers = all(isinstance(line[place], int | None) for line in lines)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for line in lines[:limit]:
+        table.add_row(
+            *("" if cell is None else escape(f"{cell:,}" if isinstance(cell, int) else cell) for cell in line)
+        )
+    if limit is not None and len(lines) > limit:
+        table.caption, table.caption_justify = f"and {len(lines) - limit} more", "left"
+    Console().print(table)
+
+
+def _show_import(report: "ImportReport") -> None:
+    from smn.dataset.describing import name_movement
+
+    _table("Movements", ("movement", "rows"), [(name_movement(name), rows) for name, rows in report.movements.items()])
+    if report.taxonomy is not None:
+        _table(f"Taxonomy {report.taxonomy.taxonomy}", ("label", "rows"), report.taxonomy.labels.items())
+        _table("Outside the taxonomy", ("movement", "rows"), report.taxonomy.outside.items())
+    unmapped = [(item.label, item.rows, ", ".join(item.suggestions)) for item in report.unmapped]
+    _table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
+    failed = [(item.name, item.reason) for item in report.failed]
+    _table("Could not be used", ("what", "why"), failed, limit=_LISTED)
+    contradicting = [(item.dropped, item.kept, " / ".join(item.labels)) for item in report.duplicates if item.labels]
+    _table("Duplicates whose labels contradict", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
+    for note in report.notes:
+        click.echo(note)
+    if report.unmapped:
+        click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
+    click.echo(
+        f"{report.rows:,} of {report.seen:,} pictures are in {report.manifest}; "
+        f"{len(report.failed):,} could not be used, {len(report.duplicates):,} were duplicates, "
+        f"{report.unlabelled:,} have no label. All of it stands in import-report.md beside it."
+    )
+
+
+def _show_split(report: "SplitReport") -> None:
+    from smn.dataset.describing import name_movement
+
+    lines = [(name_movement(name), *(counts[split] for split in SPLITS)) for name, counts in report.movements.items()]
+    lines.append(("All rows", *(report.rows[split] for split in SPLITS)))
+    lines.append((f"Groups by {report.by}", *(report.groups[split] for split in SPLITS)))
+    _table("Split", ("movement", *SPLITS), lines)
+    click.echo(f"Nothing leaks by {', '.join(report.leakage.compared)}. The manifest is {report.manifest}.")
+
+
+def _show_leakage(leakage: "Leakage") -> None:
+    def lines(shared: Iterable[Any]) -> list[tuple[str, ...]]:
+        sides = [{side: len(rows) for side, rows in item.rows.items()} for item in shared]
+        return [(item.kind, item.value, _counts(side)) for item, side in zip(shared, sides, strict=True)]
+
+    _table("On both sides", ("what", "value", "rows"), lines(leakage.leaks), limit=_LISTED)
+    _table("In common, which is no error", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
+    _table("Could not be read", ("row", "why"), leakage.unreadable.items(), limit=_LISTED)
+    click.echo(
+        f"Compared {_counts(leakage.sides)} by {', '.join(leakage.compared)}: {len(leakage.leaks)} on both sides, "
+        f"{len(leakage.in_common)} in common."
+    )
+
+
+def _show_description(description: "Description") -> None:
+    from smn.dataset.describing import name_movement
+
+    splits = list(description.splits)
+    lines = [
+        (
+            name_movement(name),
+            *(counts.get(split, 0) for split in splits),
+            sum(counts.values()),
+            description.artists[name],
+        )
+        for name, counts in description.movements.items()
+    ]
+    lines.append(("All", *description.splits.values(), description.rows, None))
+    _table(str(description.manifest), ("movement", *splits, "rows", "artists"), lines)
+    for title, counts in (
+        ("Sources", description.sources),
+        ("Licences", description.licences),
+        ("Labels are known by", description.label_kinds),
+    ):
+        _table(title, ("", "rows"), counts.items(), limit=_LISTED)
+    numbers = [(name, item.known, item.low, item.median, item.high) for name, item in description.numbers.items()]
+    # Years are plain numbers: 1,889 would be read as a count.
+    text = [(name, *("" if value is None else str(value) for value in rest)) for name, *rest in numbers]
+    _table("Numbers", ("", "rows with it", "smallest", "median", "greatest"), text)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return " and ".join(f"{count:,} in {name}" for name, count in counts.items())

@@ -1,0 +1,143 @@
+"""Writes manifests record by record, all or nothing, with pictures inside or beside them."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smn.dataset.columns import IMAGE
+from smn.errors import OutputExistsError
+from smn.manifest import COLUMNS, Manifest, write_manifest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+_ROWS = 512  # a row group has at most so many rows,
+_BYTES = 64_000_000  # and about so many bytes of pictures
+_HUB = b'{"info": {"features": {"image": {"_type": "Image"}}}}'
+
+
+def manifest_schema(extras: Mapping[str, "pa.DataType"], *, embedded: bool) -> "pa.Schema":
+    """The Arrow schema of a manifest.
+
+    Args:
+        extras: columns beyond the manifest's own, with their types.
+        embedded: whether the pictures are inside, in a struct of bytes and path.
+    """
+    import pyarrow as pa
+
+    fields: list[tuple[str, pa.DataType]] = list(_column_types().items())
+    if embedded:
+        fields.append((IMAGE, pa.struct([("bytes", pa.binary()), ("path", pa.string())])))
+    schema = pa.schema([*fields, *extras.items()])
+    return schema.with_metadata({b"huggingface": _HUB}) if embedded else schema
+
+
+def write_records(records: Iterable[Mapping[str, Any]], file: Path, *, schema: "pa.Schema") -> Path:
+    """Write a manifest from records that are made while it is written.
+
+    Args:
+        records: dictionaries by column; with a column ``image``, they are written a few at a time.
+        file: the manifest to write.
+        schema: from `manifest_schema`.
+
+    Returns:
+        ``file``.
+
+    Raises:
+        OutputExistsError: the file exists.
+        ManifestError: the records do not fit.
+    """
+    import pyarrow as pa
+
+    if IMAGE not in schema.names:
+        return write_manifest(pa.Table.from_pylist(list(records), schema=schema), file)
+    with parquet_writer(file, schema=schema) as writer:
+        for chunk in _chunks(records):
+            writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
+    return file
+
+
+@contextmanager
+def parquet_writer(file: Path, *, schema: "pa.Schema") -> Iterator["parquet.ParquetWriter"]:
+    """A writer whose file appears under its name when the block ends well, and not at all otherwise.
+
+    Raises:
+        OutputExistsError: the file exists.
+    """
+    from pyarrow import parquet
+
+    if file.exists():
+        raise OutputExistsError(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    try:
+        with parquet.ParquetWriter(partial, schema, compression="zstd") as writer:
+            yield writer
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def rewrite_manifest(manifest: Manifest, out: Path, *, columns: Mapping[str, Sequence[Any]]) -> Path:
+    """Copy a manifest with some of its columns replaced; pictures inside are streamed, pictures beside are found again.
+
+    Args:
+        manifest: the manifest to copy.
+        out: the file to write, in any folder: relative paths are made to fit.
+        columns: new values by column of `COLUMNS`, one a row.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        OutputExistsError: ``out`` exists.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    places = [path and place_path(manifest.file.parent / path, folder=out.parent) for path in manifest.column("path")]
+    changed = {**columns, "path": places}
+    old = parquet.read_schema(manifest.file)
+    known = _column_types()
+    fields = [field.with_type(known.get(field.name, field.type)) for field in old]
+    schema = pa.schema(fields).with_metadata(old.metadata or {})
+    start = 0
+    with parquet_writer(out, schema=schema) as writer, parquet.ParquetFile(manifest.file) as opened:
+        for batch in opened.iter_batches(batch_size=_ROWS):
+            table = pa.Table.from_batches([batch]).cast(schema)
+            for name, values in changed.items():
+                index = schema.get_field_index(name)
+                part = pa.array(values[start : start + len(batch)], known[name])
+                table = table.set_column(index, schema.field(index), part)
+            writer.write_table(table)
+            start += len(batch)
+    return out
+
+
+def place_path(path: Path, *, folder: Path) -> str:
+    """How a manifest in ``folder`` writes the path of a picture: relative if it is below the folder, else absolute."""
+    place, base = Path(os.path.abspath(path)), Path(os.path.abspath(folder))  # noqa: PTH100 - links stay links
+    return (place.relative_to(base) if place.is_relative_to(base) else place).as_posix()
+
+
+def _column_types() -> dict[str, "pa.DataType"]:
+    import pyarrow as pa
+
+    kinds: dict[str, pa.DataType] = {"string": pa.string(), "int32": pa.int32()}
+    return {name: kinds[kind] for name, kind in COLUMNS.items()}
+
+
+def _chunks(records: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    chunk: list[Mapping[str, Any]] = []
+    size = 0
+    for record in records:
+        chunk.append(record)
+        size += len(record[IMAGE]["bytes"])
+        if len(chunk) == _ROWS or size >= _BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

@@ -1,0 +1,39 @@
+import sys
+
+import pytest
+
+import smn.dataset as stage
+from smn.dataset.extra import require_data
+from smn.errors import MissingExtraError
+
+
+def test_what_is_installed_is_fine():
+    require_data("pyarrow", "sklearn")
+
+
+@pytest.mark.parametrize(("module", "package"), [("pyarrow", "pyarrow"), ("sklearn", "scikit-learn")])
+def test_a_missing_package_is_one_sentence_with_the_pip_line(monkeypatch, module, package):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=rf'{package}, which is not installed; run: pip install "smn\[data\]"'):
+        require_data(module)
+
+
+def test_public_entry_points_ask_before_they_do_anything(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for call in (
+        lambda: stage.import_dataset([tmp_path], tmp_path / "out"),
+        lambda: stage.split_manifest(tmp_path, tmp_path / "out"),
+    ):
+        with pytest.raises(MissingExtraError):
+            call()
+    assert not (tmp_path / "out").exists()
+
+
+def test_public_names_are_pinned():
+    assert sorted(stage.__all__) == [
+        "Description", "Duplicate", "Failed", "ImportReport", "LabelMap", "Leakage", "Row", "Shared", "Source",
+        "SplitReport", "Spread", "TaxonomyCount", "Unmapped", "artist_key", "check_leakage", "compare_manifests",
+        "describe_manifest", "dhash", "draw_sheet", "find_leakage", "hash_pictures", "import_dataset",
+        "rewrite_manifest", "share_folds", "split_manifest", "suggest_movements", "work_key",
+    ]  # fmt: skip
+    assert all(hasattr(stage, name) for name in stage.__all__)
