@@ -1,0 +1,110 @@
+"""``smn evaluate``: measure a bundle on sets of pictures."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from smn.evaluate import Report
+
+_SET = "[NAME=]MANIFEST[:SPLIT]"
+_EXAMPLE = """\b
+Example:
+  smn evaluate --manifest data/pool:test --manifest famous=data/famous \\
+    --not-paintings data/not-paintings --train data/pool:train --out report
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option("--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Measure on these; repeatable.")
+@click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Photographs of something else, to refuse.")
+@click.option("--train", metavar="MANIFEST[:SPLIT]", help="Show baselines that learn from these.")
+@click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the bundle's]")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the report into.")
+@click.option("--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Resamplings of artists.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other resamplings.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def evaluate(bundle: Path | None, sets: tuple[str, ...], out: Path, form: str, **options: Any) -> None:
+    """Measure BUNDLE, or the model inside the package, on paintings whose movement is known.
+
+    Writes report.json, report.md and pictures. A set is called after its folder and split unless it is named.
+    """
+    from smn.bundle import DEFAULT, read_bundle
+    from smn.evaluate import EvaluationSet, check_folder, evaluate_bundle, write_report
+
+    chosen = [EvaluationSet.parse(text) for text in sets]
+    asides = {name: options[name] and EvaluationSet.parse(options[name]) for name in ("not_paintings", "train")}
+    check_folder(out, tuple(one.name for one in chosen))
+    with _progress() as on_progress:
+        report = evaluate_bundle(
+            read_bundle(bundle or DEFAULT),
+            chosen,
+            taxonomy=options["taxonomy"],
+            resamples=options["bootstrap"],
+            seed=options["seed"],
+            command=_write_command(bundle, sets, out, options),
+            on_progress=on_progress,
+            **asides,
+        )
+    written = write_report(report, out)
+    if form == "json":
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show(report)
+        click.echo(f"Wrote {written.parent / 'report.md'}, {written.name} and the pictures beside it.")
+
+
+def _write_command(bundle: Path | None, sets: tuple[str, ...], out: Path, options: Mapping[str, Any]) -> str:
+    """The command line that makes this report again."""
+    words = ["smn", "evaluate", *([str(bundle)] if bundle else [])]
+    for one in sets:
+        words += ["--manifest", one]
+    for name, value in options.items():
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join([*words, "--out", str(out)])
+
+
+def _show(report: "Report") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from smn.evaluate import FIGURES
+    from smn.evaluate.markdown import write_figure
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(report.model.name)
+    for measured in report.sets:
+        table.add_column(f"{measured.name} ({measured.rows:,})", justify="right")
+    for key, meaning in FIGURES.items():
+        figures = [measured.figures[key] for measured in report.sets]
+        if any(figure.is_known for figure in figures):
+            table.add_row(meaning.title, *(write_figure(figure, key=key) for figure in figures))
+    Console().print(table)
+    failed = sum(len(measured.failures) for measured in report.sets)
+    if failed:
+        click.echo(f"{failed} pictures could not be read; report.md lists them with the reasons.", err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on the error stream for each thing that is read."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bars.add_task(title, total=total)
+            bars.update(tasks[title], completed=done)
+
+        yield advance

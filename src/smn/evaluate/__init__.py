@@ -1,0 +1,43 @@
+"""Measures how good a model is, honestly: intervals over artists, per source, beside baselines."""
+
+from smn.evaluate.bootstrap import Figure
+from smn.evaluate.evaluation import evaluate_bundle, measure_baselines
+from smn.evaluate.measure import measure, measure_figures
+from smn.evaluate.predictions import Failure, Predictions
+from smn.evaluate.report import (
+    FIGURES,
+    BaselineReport,
+    ClassReport,
+    CoveragePoint,
+    GroupReport,
+    Meaning,
+    Model,
+    Report,
+    SetReport,
+    Train,
+)
+from smn.evaluate.sets import EvaluationSet
+from smn.evaluate.writing import check_folder, write_report
+
+__all__ = [
+    "FIGURES",
+    "BaselineReport",
+    "ClassReport",
+    "CoveragePoint",
+    "EvaluationSet",
+    "Failure",
+    "Figure",
+    "GroupReport",
+    "Meaning",
+    "Model",
+    "Predictions",
+    "Report",
+    "SetReport",
+    "Train",
+    "check_folder",
+    "evaluate_bundle",
+    "measure",
+    "measure_baselines",
+    "measure_figures",
+    "write_report",
+]

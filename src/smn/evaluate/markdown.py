@@ -1,0 +1,165 @@
+"""The report as a page to read."""
+
+from collections.abc import Iterable, Sequence
+
+from smn.evaluate.bootstrap import Figure
+from smn.evaluate.pictures import PICTURES
+from smn.evaluate.report import FIGURES, ClassReport, Report, SetReport
+
+_BASELINE_FIGURES = ("top1", "top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error", "family_top1")
+_CAPTIONS = {
+    "confusion": "What is taken for what",
+    "classes": "F1 of each movement",
+    "reliability": "Confidence against accuracy",
+    "coverage": "Accuracy against the share answered",
+}
+
+
+def describe_report(report: Report) -> str:
+    """The report as Markdown, with its pictures by relative name."""
+    parts = [_describe_head(report), _describe_headline(report)]
+    for measured in report.sets:
+        parts += [
+            f"## {measured.name}",
+            _describe_size(measured),
+            *([_describe_baselines(report, measured)] if measured.baselines else []),
+            _describe_groups(measured),
+            "### Families\n\n" + _table_classes(measured.families, "family"),
+            "### Movements\n\n" + _table_classes(measured.classes, "movement"),
+            *(f"![{measured.name}: {_CAPTIONS[one]}]({measured.name}-{one}.png)" for one in PICTURES),
+            *_describe_left_out(measured),
+        ]
+    parts.append(_describe_meanings(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def _describe_head(report: Report) -> str:
+    model = report.model
+    read_in = "" if model.taxonomy == report.taxonomy.id else f", read in taxonomy {report.taxonomy.id}"
+    lines = [
+        f"# How good {model.name} is",
+        "",
+        f"Model {model.name}, SHA-256 `{model.sha256[:16]}`, answers in taxonomy {model.taxonomy}{read_in}: "
+        f"{len(report.taxonomy.labels)} labels. Every figure stands with its 95 % interval over "
+        f"{report.resamples:,} resamplings of artists (seed {report.seed}); percentages unless said otherwise.",
+    ]
+    if report.command:
+        lines += ["", "Made by:", "", "```", report.command, "```"]
+    return "\n".join(lines)
+
+
+def _describe_headline(report: Report) -> str:
+    head = ["", *(measured.name for measured in report.sets)]
+    sizes = ["Paintings / artists", *(f"{measured.rows:,} / {measured.artists:,}" for measured in report.sets)]
+    rows = [
+        [meaning.title, *(write_figure(measured.figures[name], key=name) for measured in report.sets)]
+        for name, meaning in FIGURES.items()
+    ]
+    return "## In short\n\n" + write_table(head, [sizes, *rows])
+
+
+def _describe_size(measured: SetReport) -> str:
+    others = f", set against {measured.not_paintings:,} pictures of something else" if measured.not_paintings else ""
+    return (
+        f"{measured.rows:,} paintings by {measured.artists:,} named artists{others}. "
+        f"Data hash `{measured.data_hash[:16]}`."
+    )
+
+
+def _describe_baselines(report: Report, measured: SetReport) -> str:
+    head = ["", *(FIGURES[name].title for name in _BASELINE_FIGURES)]
+    rows = [
+        [name, *(write_figure(figures[key], key=key) for key in _BASELINE_FIGURES)]
+        for name, figures in [
+            (f"**{report.model.name}**", measured.figures),
+            *((baseline.name, baseline.figures) for baseline in measured.baselines),
+        ]
+    ]
+    notes = "\n".join(f"- {baseline.name}: {baseline.note}" for baseline in measured.baselines)
+    learned = f" They learn from {report.train.rows:,} paintings." if report.train else ""
+    return (
+        f"### Beside baselines\n\n{write_table(head, rows)}\n\n{notes}\n\nAll are measured on the same rows.{learned}"
+    )
+
+
+def _describe_groups(measured: SetReport) -> str:
+    kinds = {"source": "source", "labels": "how the label is known"}
+    head = ["Part", "by", "Paintings", "Artists", "Top-1", "Top-3", "Macro-F1"]
+    rows = [
+        [
+            group.name,
+            kinds[group.kind],
+            f"{group.rows:,}",
+            f"{group.artists:,}",
+            *(write_figure(group.figures[key], key=key) for key in ("top1", "top3", "macro_f1")),
+        ]
+        for group in measured.groups
+    ]
+    note = "\n\nPer-work labels were given to the very work, not taken over from its artist; trust them most."
+    split = any(group.kind == "labels" for group in measured.groups)
+    return "### Sources and labels\n\n" + write_table(head, rows) + (note if split else "")
+
+
+def _table_classes(classes: Sequence[ClassReport], kind: str) -> str:
+    head = [kind.capitalize(), "Paintings", "Precision", "Recall", "F1"]
+    rows = [
+        [
+            one.name,
+            f"{one.support:,}",
+            *(write_figure(figure, key="top1") for figure in (one.precision, one.recall, one.f1)),
+        ]
+        for one in classes
+    ]
+    return write_table(head, rows)
+
+
+def _describe_left_out(measured: SetReport) -> list[str]:
+    lines = []
+    if measured.unreachable:
+        lines.append(
+            f"The model has no answer for {', '.join(measured.unreachable)}; each of these paintings counts as wrong."
+        )
+    if measured.excluded:
+        listed = ", ".join(f"{movement} ({count:,})" for movement, count in measured.excluded.items())
+        lines.append(f"Left out, because the taxonomy does not cover their movement: {listed}.")
+    if measured.failures:
+        lines.append(f"### Pictures that could not be read: {len(measured.failures):,}")
+        lines.append(write_table(["id", "Reason"], [[one.id, one.reason] for one in measured.failures]))
+    return lines
+
+
+def _describe_meanings(report: Report) -> str:
+    rows = [f"- **{meaning.title}**: {meaning.note}." for meaning in FIGURES.values()]
+    thresholds = report.model.thresholds
+    return (
+        "## What the figures mean\n\n"
+        + "\n".join(rows)
+        + f"\n\nThe model is unsure below a confidence of {thresholds.confidence:.2f} and refuses below a painting "
+        f"score of {thresholds.painting:.2f}. Families and baselines are measured like everything else."
+        " Intervals resample artists, because pictures by one hand succeed and fail together; a resample makes a small"
+        " calibration error look larger, so the upper end of that interval is cautious."
+    )
+
+
+def write_figure(figure: Figure, *, key: str) -> str:
+    """A figure and its interval as text, such as ``44.7 (36.3–53.0)``; a dash where it cannot be measured.
+
+    Args:
+        figure: what to write.
+        key: one of `FIGURES`, which says whether it is a percentage.
+    """
+    if not figure.is_known:
+        return "–"
+    scale, digits = (100.0, 1) if FIGURES[key].in_percent else (1.0, 2)
+    value, low, high = (f"{scale * number:.{digits}f}" for number in (figure.value, figure.low, figure.high))
+    return f"{value} ({low}–{high})"
+
+
+def write_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, its first column to the left and the others to the right; bars and line ends are escaped."""
+    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
+
+
+def _escape(cell: str) -> str:
+    return " ".join(cell.replace("|", "\\|").split())

@@ -1,0 +1,241 @@
+"""The figures of an evaluation as pure functions of arrays.
+
+Every function takes one weight a row, 1 for each where none are given. A bootstrap resample is such a weighting (how
+often each row was drawn), so that the same code gives a figure and its interval. Rows that tie in confidence are never
+told apart: all results are the same in whatever order the rows stand.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Rows grouped by confidence, as a reliability diagram shows them; empty bins are left out.
+
+    Args:
+        confidence: (B,), mean confidence in each bin, 0..1, ascending.
+        accuracy: (B,), share of right answers in each bin, 0..1.
+        count: (B,), weight in each bin.
+    """
+
+    confidence: Floats
+    accuracy: Floats
+    count: Floats
+
+
+def rank_truth(probabilities: Floats, truth: Ints) -> Ints:
+    """How many labels stand before the right one when each row's labels are sorted by falling probability.
+
+    Args:
+        probabilities: (N, K).
+        truth: (N,), the right labels, 0..K-1.
+
+    Returns:
+        (N,), 0..K-1; the answer is right within the first k where this is below k. Of equally probable labels the one
+        with the lower number stands first, as with ``argmax``.
+    """
+    right = probabilities[np.arange(len(truth)), truth][:, None]
+    before = np.arange(probabilities.shape[1]) < truth[:, None]
+    return np.asarray(((probabilities > right) | ((probabilities == right) & before)).sum(axis=1), dtype=np.int64)
+
+
+def negative_log_likelihood(probabilities: Floats, truth: Ints) -> Floats:
+    """The surprise (N,), in nats, at each right label, given probabilities (N, K); at most 27.6, as p is cut at 1e-12.
+
+    Its mean is the log loss (cross-entropy), a proper score: Good 1952, "Rational Decisions".
+    """
+    right = probabilities[np.arange(len(truth)), truth]
+    return np.asarray(-np.log(np.clip(right, 1e-12, 1.0)))
+
+
+def weighted_mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """The mean of values (N,) under weights (N,); NaN where there is no weight."""
+    values = np.asarray(values, dtype=np.float64)
+    weights = _weights(len(values), weights)
+    total = float(weights.sum())
+    return float(values @ weights) / total if total else float("nan")
+
+
+def count_confusion(truth: Ints, predicted: Ints, *, classes: int, weights: ArrayLike | None = None) -> Floats:
+    """How often each label was answered for each right label.
+
+    Args:
+        truth: (N,), the right labels, 0..classes-1.
+        predicted: (N,), the answers, 0..classes-1.
+        classes: K, the number of labels.
+        weights: (N,), not negative.
+
+    Returns:
+        (K, K), a row for each right label, a column for each answer.
+    """
+    cells = np.bincount(truth * classes + predicted, _weights(len(truth), weights), minlength=classes * classes)
+    return np.asarray(cells, dtype=np.float64).reshape(classes, classes)
+
+
+def recall(confusion: Floats) -> Floats:
+    """Share of each label's pictures that were recognised: (K,), NaN where a confusion matrix (K, K) has none."""
+    return _divide(np.diag(confusion), confusion.sum(axis=1))
+
+
+def precision(confusion: Floats) -> Floats:
+    """Share of each label's answers that were right: (K,), NaN where a confusion matrix (K, K) has none."""
+    return _divide(np.diag(confusion), confusion.sum(axis=0))
+
+
+def f1(confusion: Floats) -> Floats:
+    """Harmonic mean of precision and recall (van Rijsbergen 1979): (K,), NaN for labels without pictures.
+
+    Args:
+        confusion: (K, K), as from `count_confusion`.
+    """
+    support = confusion.sum(axis=1)
+    scores = _divide(2.0 * np.diag(confusion), support + confusion.sum(axis=0))
+    return np.asarray(np.where(support > 0, scores, np.nan))
+
+
+def macro_f1(confusion: Floats) -> float:
+    """The plain mean of F1 over the labels that have pictures, 0..1, given a confusion matrix (K, K)."""
+    return _mean_of_known(f1(confusion))
+
+
+def balanced_accuracy(confusion: Floats) -> float:
+    """The plain mean of recall over the labels that have pictures, 0..1, unadjusted for chance (Brodersen et al. 2010).
+
+    Args:
+        confusion: (K, K), as from `count_confusion`.
+    """
+    return _mean_of_known(recall(confusion))
+
+
+def bin_by_confidence(confidence: Floats, hits: ArrayLike, *, bins: int = 15, weights: ArrayLike | None = None) -> Bins:
+    """Group rows into bins of equal mass by their confidence (Nguyen & O'Connor 2015).
+
+    A group of rows with the same confidence falls as one into the bin where its middle lies.
+
+    Args:
+        confidence: (N,), the probability of each row's answer, 0..1.
+        hits: (N,), whether each answer is right.
+        bins: how many bins to make, 1 or more.
+        weights: (N,), not negative.
+    """
+    level, mass, right = _by_confidence(confidence, hits, weights)
+    ends = np.cumsum(mass)
+    if not len(ends) or not ends[-1]:
+        return Bins(*(np.zeros(0),) * 3)
+    place = np.minimum(bins * (ends - mass / 2.0) / ends[-1], bins - 1).astype(np.int64)
+    count = np.bincount(place, mass, minlength=bins)
+    used = count > 0
+    confident = np.bincount(place, mass * level, minlength=bins)[used] / count[used]
+    accurate = np.bincount(place, right, minlength=bins)[used] / count[used]
+    return Bins(np.asarray(confident), np.asarray(accurate), np.asarray(count[used], dtype=np.float64))
+
+
+def calibration_error(
+    confidence: Floats, hits: ArrayLike, *, bins: int = 15, weights: ArrayLike | None = None
+) -> float:
+    """Expected calibration error, 0..1: the mean distance between confidence and accuracy over bins.
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3, over the bins of equal mass of
+    `bin_by_confidence`, whose arguments it takes. NaN where there is no weight.
+    """
+    made = bin_by_confidence(confidence, hits, bins=bins, weights=weights)
+    return weighted_mean(np.abs(made.accuracy - made.confidence), made.count)
+
+
+def accuracy_at_coverage(
+    confidence: Floats, hits: ArrayLike, *, coverage: ArrayLike, weights: ArrayLike | None = None
+) -> Floats:
+    """Accuracy when only the most confident share of pictures is answered (Geifman & El-Yaniv 2017).
+
+    Where the share ends inside a group of equal confidence (or inside one row), the group's mean counts in part: the
+    value that is expected if ties were broken by lot.
+
+    Args:
+        confidence: (N,), the probability of each row's answer, 0..1.
+        hits: (N,), whether each answer is right.
+        coverage: (M,), shares of the pictures to answer, above 0 and at most 1.
+        weights: (N,), not negative.
+
+    Returns:
+        (M,), accuracies in 0..1; NaN where there is no weight.
+    """
+    _, mass, right = (values[::-1] for values in _by_confidence(confidence, hits, weights))
+    answered = np.concatenate([[0.0], np.cumsum(mass)])
+    correct = np.concatenate([[0.0], np.cumsum(right)])
+    asked = np.asarray(coverage, dtype=np.float64) * answered[-1]
+    return _divide(np.interp(asked, answered, correct), asked)
+
+
+def coverage_at_precision(
+    confidence: Floats, hits: ArrayLike, *, wanted: float = 0.9, weights: ArrayLike | None = None
+) -> float:
+    """The largest share of pictures, 0..1, that a confidence threshold can answer with the wanted precision.
+
+    Args:
+        confidence: (N,), the probability of each row's answer, 0..1.
+        hits: (N,), whether each answer is right.
+        wanted: share of right ones among the answers, 0..1.
+        weights: (N,), not negative.
+    """
+    _, mass, right = (values[::-1] for values in _by_confidence(confidence, hits, weights))
+    answered, correct = np.cumsum(mass), np.cumsum(right)
+    if not len(answered) or not answered[-1]:
+        return float("nan")
+    enough = correct >= wanted * answered - 1e-9
+    return float(np.max(answered[enough], initial=0.0) / answered[-1])
+
+
+def auroc(
+    positive: Floats, negative: Floats, *, weights: tuple[ArrayLike | None, ArrayLike | None] = (None, None)
+) -> float:
+    """Area under the ROC curve: how often a positive scores above a negative, ties counting half.
+
+    The Mann-Whitney U statistic divided by the number of pairs (Hanley & McNeil 1982).
+
+    Args:
+        positive: (P,), scores of the pictures that ought to score high.
+        negative: (Q,), scores of the others.
+        weights: (P,) and (Q,), not negative.
+
+    Returns:
+        0..1, one half for scores that tell nothing; NaN where either side has no weight.
+    """
+    above, below = _weights(len(positive), weights[0]), _weights(len(negative), weights[1])
+    pairs = float(above.sum() * below.sum())
+    if not pairs:
+        return float("nan")
+    levels, place = np.unique(np.concatenate([positive, negative]), return_inverse=True)
+    ups = np.bincount(place[: len(positive)], above, minlength=len(levels))
+    downs = np.bincount(place[len(positive) :], below, minlength=len(levels))
+    return float(ups @ (np.cumsum(downs) - downs / 2.0)) / pairs
+
+
+def _weights(length: int, weights: ArrayLike | None) -> Floats:
+    return np.ones(length) if weights is None else np.asarray(weights, dtype=np.float64)
+
+
+def _by_confidence(confidence: Floats, hits: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+    """Each distinct confidence, ascending, with the weight of its rows and the weight of its right rows."""
+    weights = _weights(len(confidence), weights)
+    levels, place = np.unique(confidence, return_inverse=True)
+    mass = np.bincount(place, weights, minlength=len(levels))
+    right = np.bincount(place, weights * np.asarray(hits, dtype=np.float64), minlength=len(levels))
+    return levels, np.asarray(mass, dtype=np.float64), np.asarray(right, dtype=np.float64)
+
+
+def _divide(above: Floats, below: Floats) -> Floats:
+    """The quotient, NaN where ``below`` is 0."""
+    quotient: Floats = np.full(np.shape(above), np.nan)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient
+
+
+def _mean_of_known(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")

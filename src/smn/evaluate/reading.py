@@ -1,0 +1,71 @@
+"""Reads the pictures of a manifest's rows in a few threads; a bad one becomes a failure with its reason."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+from smn.errors import ImageError, ManifestError
+from smn.evaluate.metrics import Ints
+from smn.evaluate.predictions import Failure
+from smn.images import open_image
+from smn.manifest import Manifest
+
+OnProgress = Callable[[str, int, int], None]
+"""Is told what is being read, how many of its pictures are done and how many there are."""
+
+T = TypeVar("T")
+_AHEAD = 64
+
+
+def read_pictures(
+    manifest: Manifest,
+    rows: Ints,
+    convert: Callable[[Image.Image], T],
+    *,
+    reduce_to: int,
+    title: str,
+    on_progress: OnProgress | None = None,
+) -> Iterator[T | Failure]:
+    """Open the pictures of some rows, in order.
+
+    Args:
+        manifest: where the rows are.
+        rows: (N,), their numbers.
+        convert: what to make of each upright RGB picture; called in threads.
+        reduce_to: the shorter side, in pixels, that ``convert`` needs.
+        title: what is being read, for ``on_progress``.
+        on_progress: called after each picture.
+
+    Yields:
+        N times what ``convert`` made, or a failure.
+    """
+    ids = manifest.column("id")
+
+    def read(source: bytes | Path, name: str) -> T | Failure:
+        try:
+            return convert(open_image(source, reduce_to=reduce_to))
+        except ImageError as error:
+            return Failure(name, str(error))
+
+    def read_all(pool: ThreadPoolExecutor) -> Iterator[T | Failure]:
+        waiting: deque[Future[T | Failure]] = deque()
+        for row in rows.tolist():
+            try:
+                waiting.append(pool.submit(read, manifest.picture(row), ids[row]))
+            except ManifestError as error:
+                waiting.append(pool.submit(Failure, ids[row], str(error)))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        for done, result in enumerate(read_all(pool), start=1):
+            yield result
+            if on_progress is not None:
+                on_progress(title, done, len(rows))

@@ -1,0 +1,277 @@
+"""The report of an evaluation: its parts, and ``report.json``.
+
+``report.json`` has these keys; ones may be added, these stay. A *figure* is ``{"value", "low", "high"}``: the measured
+value and its 95 % interval over resampled artists, all three null where it cannot be measured. Shares are in 0..1.
+
+==================  ====================================================================================================
+``schema``          version of this layout, 1
+``smn``             version of smn that wrote it
+``command``         the command that wrote it
+``seed``            of the resampling
+``resamples``       how many there were
+``model``           ``name``, ``sha256`` of model.onnx, ``taxonomy`` that it answers in, ``temperature``, ``thresholds``
+``taxonomy``        ``id``, ``name`` and ``labels`` (``id``, ``name``, ``family``) that were asked for
+``train``           null, or ``data_hash`` and ``rows`` of the data that the baselines learned from
+``sets``            a list, one object a set, in the order given:
+==================  ====================================================================================================
+
+Each set:
+
+==================  ====================================================================================================
+``name``            its name
+``data_hash``       of its manifest
+``rows``            paintings that were measured
+``artists``         how many named artists they are by
+``not_paintings``   how many pictures of something else they were set against
+``figures``         every figure of `FIGURES` by its key
+``groups``          ``kind`` (``source`` or ``labels``), ``name``, ``rows``, ``artists``, ``figures`` (three of them)
+``classes``         a label each: ``id``, ``name``, ``family``, ``support``, the figures ``precision recall f1``
+``families``        a family each, the same keys
+``confusion``       counts, a list for each right label of a number for each answer, both in the taxonomy's order
+``reliability``     the lists ``confidence``, ``accuracy`` and ``count``, a bin each
+``coverage``        a point each: ``share`` answered and the figure ``accuracy``
+``baselines``       ``id``, ``name``, ``note``, ``figures`` as above; painting figures are null
+``unreachable``     ids of labels that occur in the set and that the model gives no probability to
+``excluded``        rows left out, by the movement that the taxonomy does not cover
+``failures``        pictures that could not be read: ``id`` and ``reason``
+==================  ====================================================================================================
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smn import __version__
+from smn.bundle import Thresholds
+from smn.evaluate.bootstrap import Figure
+from smn.evaluate.metrics import Bins, Ints
+from smn.evaluate.predictions import Failure
+from smn.movements import Taxonomy
+
+SCHEMA = 1
+"""The version of ``report.json``'s layout."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a figure is called and means.
+
+    Args:
+        title: what people read.
+        note: its meaning in a line.
+        in_percent: whether it is a share, shown as a percentage.
+    """
+
+    title: str
+    note: str
+    in_percent: bool = True
+
+
+FIGURES: Mapping[str, Meaning] = {
+    "top1": Meaning("Top-1", "the first answer is right"),
+    "top3": Meaning("Top-3", "the right answer is among the first three"),
+    "macro_f1": Meaning("Macro-F1", "F1 averaged over the movements in the set, each counting the same"),
+    "balanced_accuracy": Meaning("Balanced accuracy", "recall averaged over the movements in the set"),
+    "log_loss": Meaning("Log loss", "surprise at the right answer, in nats; lower is better", in_percent=False),
+    "calibration_error": Meaning(
+        "Calibration error", "distance between confidence and accuracy, 15 bins of equal mass; lower is better"
+    ),
+    "accuracy_at_90": Meaning("Accuracy at 90 % coverage", "top-1 when the least confident 10 % stay unanswered"),
+    "accuracy_at_75": Meaning("Accuracy at 75 % coverage", "top-1 when the least confident 25 % stay unanswered"),
+    "accuracy_at_50": Meaning("Accuracy at 50 % coverage", "top-1 on the more confident half"),
+    "coverage_at_90_precision": Meaning("Answered at 90 % precision", "the largest share answered with 9 of 10 right"),
+    "family_top1": Meaning("Family top-1", "the first family is right; a family's probability is its movements' sum"),
+    "family_top3": Meaning("Family top-3", "the right family is among the first three"),
+    "painting_auroc": Meaning("Painting AUROC", "how often a painting scores above a picture of something else"),
+    "paintings_refused": Meaning("Paintings refused", "taken for something else at the model's threshold"),
+    "not_paintings_caught": Meaning("Not-paintings caught", "pictures of something else that the threshold refuses"),
+    "unsure": Meaning("Unsure", "not refused, but below the model's confidence threshold"),
+    "answered_accuracy": Meaning("Accuracy when answered", "top-1 on what is neither refused nor unsure"),
+}
+"""Every figure of a set by its key, in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """How well one label, or one family, is recognised.
+
+    Args:
+        id: of the label or family.
+        name: what people read.
+        family: id of its family.
+        support: how many pictures it has in the set.
+        precision: share of its answers that are right.
+        recall: share of its pictures that are recognised.
+        f1: their harmonic mean.
+    """
+
+    id: str
+    name: str
+    family: str
+    support: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """Figures of a part of a set.
+
+    Args:
+        kind: ``source`` or ``labels`` (how the truth is known).
+        name: the part's name.
+        rows: its paintings.
+        artists: its named artists.
+        figures: ``top1``, ``top3`` and ``macro_f1``.
+    """
+
+    kind: str
+    name: str
+    rows: int
+    artists: int
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class BaselineReport:
+    """How far something simple gets on the same set.
+
+    Args:
+        id: ``majority``, ``artist`` or ``colour``.
+        name: what people read.
+        note: how it answers, one sentence.
+        figures: the figures of `FIGURES`; those about refusing are unknown.
+    """
+
+    id: str
+    name: str
+    note: str
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class CoveragePoint:
+    """Accuracy when a share of the set is answered, the most confident first.
+
+    Args:
+        share: 0..1.
+        accuracy: 0..1.
+    """
+
+    share: float
+    accuracy: Figure
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """Everything that was measured on one set; the keys are described in this module's docstring."""
+
+    name: str
+    data_hash: str
+    rows: int
+    artists: int
+    not_paintings: int
+    figures: Mapping[str, Figure]
+    groups: tuple[GroupReport, ...]
+    classes: tuple[ClassReport, ...]
+    families: tuple[ClassReport, ...]
+    confusion: Ints
+    reliability: Bins
+    coverage: tuple[CoveragePoint, ...]
+    unreachable: tuple[str, ...]
+    excluded: Mapping[str, int]
+    failures: tuple[Failure, ...]
+    baselines: tuple[BaselineReport, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which model was measured.
+
+    Args:
+        name: its name and version.
+        sha256: of its graph.
+        taxonomy: id of the taxonomy that it answers in.
+        temperature: by which its logits were divided.
+        thresholds: where its answers change their outcome.
+    """
+
+    name: str
+    sha256: str
+    taxonomy: str
+    temperature: float
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True)
+class Train:
+    """Which data the baselines learned from.
+
+    Args:
+        data_hash: of its manifest.
+        rows: paintings used.
+    """
+
+    data_hash: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """An evaluation of one model on one or more sets; the keys are described in this module's docstring."""
+
+    model: Model
+    taxonomy: Taxonomy
+    sets: tuple[SetReport, ...]
+    seed: int
+    resamples: int
+    command: str = ""
+    train: Train | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for ``report.json``."""
+        labels = [{"id": label.id, "name": label.name, "family": label.family} for label in self.taxonomy.labels]
+        return {
+            "schema": SCHEMA,
+            "smn": __version__,
+            "command": self.command,
+            "seed": self.seed,
+            "resamples": self.resamples,
+            "model": _plain(self.model),
+            "taxonomy": {"id": self.taxonomy.id, "name": self.taxonomy.name, "labels": labels},
+            "train": _plain(self.train),
+            "sets": _plain(self.sets),
+        }
+
+
+def write_json(report: Report, file: Path) -> Path:
+    """Write ``report.json``, all of it or nothing.
+
+    Args:
+        report: what to write.
+        file: where; it must not exist, which the caller has checked.
+    """
+    partial = file.with_name(file.name + ".partial")
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    os.replace(partial, file)
+    return file
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, arrays and tuples as plain data; NaN as null, six decimals."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return None if value != value else round(value, 6)  # noqa: PLR0124 - only NaN differs from itself
+    return value

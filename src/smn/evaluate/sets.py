@@ -1,0 +1,160 @@
+"""Which pictures to measure on: a name, a manifest and a split."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smn.errors import InputError, ManifestError, UnknownNameError
+from smn.evaluate.metrics import Ints
+from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, read_manifest, resolve
+from smn.movements import Taxonomy
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """A named set of pictures.
+
+    Args:
+        name: letters, digits, dots, dashes and underscores; it becomes part of file names.
+        manifest: the manifest's file, or the folder that holds it.
+        split: only rows of this split; None for all rows.
+    """
+
+    name: str
+    manifest: Path
+    split: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "EvaluationSet":
+        """Read ``[NAME=]MANIFEST[:SPLIT]``, as in ``famous=data/famous`` or ``data/pool:test``.
+
+        Without a name the set is called after its folder and split: ``pool-test``.
+
+        Raises:
+            InputError: the name is missing or cannot be part of a file name.
+            UnknownNameError: what follows the colon is not a split.
+        """
+        before, equals, after = text.partition("=")
+        is_named = bool(equals) and "/" not in before and "\\" not in before
+        place, split = _part_split(after if is_named else text)
+        path = Path(place)
+        if is_named:
+            name = before
+        else:
+            folder = (path if path.is_dir() or not path.suffix else path.parent).resolve().name
+            name = f"{folder}-{split}" if split else folder
+        if not place or not _NAME.fullmatch(name):
+            raise InputError(
+                f"{text!r} does not name a set; write NAME=MANIFEST or NAME=MANIFEST:SPLIT, "
+                "where the name has letters, digits, dots, dashes and underscores."
+            )
+        return cls(name, path, split)
+
+
+def _part_split(text: str) -> tuple[str, str | None]:
+    place, colon, split = text.rpartition(":")
+    if not colon or Path(text).exists() or "/" in split or "\\" in split:
+        return text, None
+    if split not in SPLITS:
+        raise UnknownNameError("split", split, SPLITS)
+    return place, split
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of a manifest that a taxonomy covers.
+
+    Args:
+        manifest: where the rows are.
+        rows: (N,), their numbers.
+        truth: (N,), their labels, 0..K-1.
+        excluded: how many rows were left out, by movement.
+    """
+
+    manifest: Manifest
+    rows: Ints
+    truth: Ints
+    excluded: Mapping[str, int]
+
+    def values(self, column: str) -> tuple[str | None, ...]:
+        """A column's values in the selected rows."""
+        values = self.manifest.column(column)
+        return tuple(values[row] for row in self.rows)
+
+
+def select_rows(chosen: EvaluationSet, taxonomy: Taxonomy) -> Selection:
+    """Read a set's manifest and find the rows whose movement the taxonomy covers.
+
+    Raises:
+        ManifestError: there is no manifest, or none of its rows can be measured on.
+    """
+    manifest = read_manifest(chosen.manifest)
+    movements = manifest.column("movement")
+    numbers = {label: at for at, label in enumerate(taxonomy.label_ids)}
+    homes = {name: label for name in set(movements) if name and (label := taxonomy.label_of(name)) is not None}
+    asked = _rows_of(manifest, chosen)
+    rows = [row for row in asked if movements[row] in homes]
+    if not rows:
+        raise ManifestError(
+            f"{manifest.file} has {len(asked)} rows{_in_split(chosen)}, but none with a movement "
+            f"of taxonomy {taxonomy.id}; choose another split or taxonomy, or map its labels with: smn dataset import"
+        )
+    truth = [numbers[homes[movements[row]].id] for row in rows]
+    excluded = Counter(movements[row] or "(no movement)" for row in asked if movements[row] not in homes)
+    return Selection(
+        manifest,
+        np.array(rows, dtype=np.int64),
+        np.array(truth, dtype=np.int64),
+        dict(sorted(excluded.items(), key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def select_not_paintings(chosen: EvaluationSet) -> tuple[Manifest, Ints]:
+    """Read a manifest and find its rows that are marked as no painting, or that have no movement at all.
+
+    Raises:
+        ManifestError: there is no manifest, or it has no such row.
+    """
+    manifest = read_manifest(chosen.manifest)
+    movements = manifest.column("movement")
+    rows = [row for row in _rows_of(manifest, chosen) if movements[row] in {NOT_A_PAINTING, None}]
+    if not rows:
+        raise ManifestError(
+            f"{manifest.file} has no row{_in_split(chosen)} whose movement is {NOT_A_PAINTING}; "
+            "give a manifest of photographs of other things."
+        )
+    return manifest, np.array(rows, dtype=np.int64)
+
+
+def check_sets(sets: Iterable[EvaluationSet]) -> None:
+    """Check that sets can be told apart and that their manifests exist, before any work is done.
+
+    Raises:
+        InputError: there is no set, or two have one name.
+        ManifestError: a manifest does not exist.
+    """
+    counts = Counter(chosen.name.casefold() for chosen in sets)
+    twice = [name for name, count in counts.items() if count > 1]
+    if not counts or twice:
+        raise InputError(
+            f"Two sets are called {twice[0]}; name them, as in test={twice[0]}:test." if twice else _NO_SET,
+        )
+    for chosen in sets:
+        resolve(chosen.manifest)
+
+
+_NO_SET = "There is nothing to evaluate on; give at least one --manifest NAME=MANIFEST."
+
+
+def _rows_of(manifest: Manifest, chosen: EvaluationSet) -> list[int]:
+    return manifest.rows(split=chosen.split) if chosen.split else list(range(len(manifest)))
+
+
+def _in_split(chosen: EvaluationSet) -> str:
+    return f" in split {chosen.split}" if chosen.split else ""

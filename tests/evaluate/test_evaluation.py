@@ -1,0 +1,132 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import smn.evaluate
+from smn.bundle import Bundle
+from smn.cli.evaluate import evaluate
+from smn.errors import ManifestError, OutputExistsError, UnknownNameError
+from smn.evaluate import EvaluationSet, evaluate_bundle
+
+from .conftest import Row
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def data(make_manifest: Make) -> dict[str, Path]:
+    """Test rows of which 8 of 10 look as they should, by artists who are strangers to the training rows."""
+    test = [
+        *(Row("fauvism", artist=f"F{at}", source="east", split="test") for at in range(4)),
+        *(Row("impressionism", artist=f"I{at}", label_kind="artist", split="test") for at in range(4)),
+        Row("realism", artist="R", looks="impressionism", split="test"),
+        Row("baroque", artist="B", looks="not-a-painting", split="test"),
+        Row("tonalism", artist="T", looks="realism", split="test"),
+    ]
+    train = [Row("impressionism", artist="Monet", split="train")] * 3 + [
+        Row("fauvism", artist="Matisse", split="train")
+    ]
+    return {
+        "pool": make_manifest("pool", [*test, *train]),
+        "famous": make_manifest("famous", [Row("fauvism", artist="Matisse"), Row("impressionism", "Monet")], broken=1),
+        "others": make_manifest("others", [Row("not-a-painting")] * 5 + [Row("not-a-painting", looks="realism")]),
+    }
+
+
+def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:
+    asked = [
+        *(str(tiny_bundle.folder), "--manifest", f"{data['pool']}:test", "--manifest", f"known={data['famous']}"),
+        *("--not-paintings", str(data["others"]), "--train", f"{data['pool']}:train"),
+        *("--bootstrap", "50", "--seed", "4", "--out", str(tmp_path / "report")),
+    ]
+    result = CliRunner().invoke(evaluate, asked, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "Top-1" in result.stdout
+    assert "1 pictures could not be read" in result.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["command"].startswith(f"smn evaluate {tiny_bundle.folder} --manifest")
+    assert report["model"]["sha256"] == tiny_bundle.model_sha256
+    assert report["train"]["rows"] == 4
+    pool, known = report["sets"]
+    assert (pool["name"], pool["rows"], pool["artists"], pool["not_paintings"]) == ("pool-test", 10, 10, 6)
+    assert pool["figures"]["top1"]["value"] == 0.8
+    assert pool["figures"]["paintings_refused"]["value"] == 0.1
+    assert pool["figures"]["not_paintings_caught"]["value"] == round(5 / 6, 6)
+    assert pool["excluded"] == {"tonalism": 1}
+    baselines = {one["id"]: one["figures"]["top1"]["value"] for one in pool["baselines"]}
+    assert baselines == {"majority": 0.4, "artist": 0.4, "colour": 0.8}
+    assert {one["name"]: one["rows"] for one in pool["groups"]} == {"made": 6, "east": 4, "per-work": 6, "other": 4}
+    assert (known["rows"], [one["id"] for one in known["failures"]]) == (1, ["famous-0"])
+    assert known["baselines"][1]["figures"]["top1"]["value"] == 1.0
+    page = (tmp_path / "report" / "report.md").read_text()
+    for picture in (tmp_path / "report").glob("*.png"):
+        assert f"({picture.name})" in page
+    assert len(list((tmp_path / "report").iterdir())) == 10
+
+
+def test_json_on_standard_output(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:
+    asked = [
+        str(tiny_bundle.folder),
+        "--manifest",
+        f"{data['pool']}:test",
+        "--taxonomy",
+        "origin-8",
+        "--format",
+        "json",
+    ]
+    result = CliRunner().invoke(
+        evaluate, [*asked, "--bootstrap", "2", "--out", str(tmp_path / "r")], catch_exceptions=False
+    )
+    said = json.loads(result.stdout)
+    assert said == json.loads((tmp_path / "r" / "report.json").read_text())
+    assert said["taxonomy"]["id"] == "origin-8"
+    assert said["sets"][0]["baselines"] == []
+    assert said["sets"][0]["figures"]["painting_auroc"]["value"] is None
+
+
+def test_existing_report_is_found_before_work(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    asked = [str(tiny_bundle.folder), "--manifest", "x=nowhere", "--out", str(tmp_path)]
+    assert isinstance(CliRunner().invoke(evaluate, asked).exception, OutputExistsError)
+
+
+def test_what_is_missing_is_told(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="There is no manifest"):
+        evaluate_bundle(tiny_bundle, [EvaluationSet("x", tmp_path / "nowhere")])
+    with pytest.raises(UnknownNameError, match="There is no taxonomy 'x'"):
+        evaluate_bundle(tiny_bundle, [EvaluationSet("pool", data["pool"])], taxonomy="x")
+
+
+def test_equal_seeds_give_equal_reports(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
+    sets = [EvaluationSet("pool", data["pool"], "test")]
+    first, second = (evaluate_bundle(tiny_bundle, sets, resamples=20).to_dict() for _ in range(2))
+    assert first == second
+
+
+def test_help_shows_an_example() -> None:
+    said = CliRunner().invoke(evaluate, ["--help"]).output
+    assert "--not-paintings data/not-paintings" in said
+
+
+def test_evaluation_never_imports_torch_and_importing_it_is_light() -> None:
+    code = (
+        "import sys, smn.evaluate, smn.cli.evaluate, smn.evaluate.pictures;"
+        "heavy = {'torch', 'matplotlib', 'pyarrow', 'sklearn', 'onnxruntime'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_public_names() -> None:
+    assert set(smn.evaluate.__all__) == {
+        *("FIGURES", "BaselineReport", "ClassReport", "CoveragePoint", "EvaluationSet", "Failure", "Figure"),
+        *("GroupReport", "Meaning", "Model", "Predictions", "Report", "SetReport", "Train", "check_folder"),
+        *("evaluate_bundle", "measure", "measure_baselines", "measure_figures", "write_report"),
+    }
+    for name in smn.evaluate.__all__:
+        assert getattr(smn.evaluate, name) is not None

@@ -1,0 +1,60 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from smn.bundle import Thresholds
+from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
+from smn.evaluate.markdown import describe_report, write_figure, write_table
+
+
+def test_figures_are_percentages_or_nats_or_a_dash() -> None:
+    assert write_figure(Figure(0.4466, 0.363, 0.53), key="top1") == "44.7 (36.3–53.0)"
+    assert write_figure(Figure(1.97, 1.7, 2.234), key="log_loss") == "1.97 (1.70–2.23)"
+    assert write_figure(Figure(float("nan"), 0, 0), key="top1") == "–"
+
+
+def test_tables_escape_bars_and_line_ends() -> None:
+    assert write_table(["a", "b"], [["x|y", "1\n2"]]) == "| a | b |\n| :-- | --: |\n| x\\|y | 1 2 |"
+
+
+@pytest.fixture
+def page(make_predictions: Callable[..., Predictions]) -> str:
+    predictions = make_predictions(rows=60, excluded={"tonalism": 3}, failures=(Failure("bad-1", "It | is cut."),))
+    measured = measure(predictions, thresholds=Thresholds(0.3, 0.5), resamples=5)
+    simple = BaselineReport("majority", "Majority class", "Answers the commonest.", measured.figures)
+    measured = replace(measured, baselines=(simple,), unreachable=("cubism",))
+    model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.3, 0.5))
+    return describe_report(
+        Report(
+            model, predictions.taxonomy, (measured,), seed=3, resamples=5, command="smn evaluate b", train=Train("", 9)
+        )
+    )
+
+
+def test_page_says_everything(page: str) -> None:
+    for meaning in FIGURES.values():
+        assert f"| {meaning.title} | " in page
+        assert f"**{meaning.title}**: {meaning.note}." in page
+    for said in (
+        "# How good m-1 is",
+        "taxonomy smn-25, read in taxonomy origin-8: 8 labels",
+        "smn evaluate b",
+        "## made",
+        "| **m-1** |",
+        "| Majority class |",
+        "learn from 9 paintings",
+        "| per-work | how the label is known | 30 |",
+        "| east | source | 20 |",
+        "![made: What is taken for what](made-confusion.png)",
+        "made-reliability.png",
+        "made-coverage.png",
+        "made-classes.png",
+        "no answer for cubism",
+        "tonalism (3)",
+        "could not be read: 1",
+        "| bad-1 | It \\| is cut. |",
+    ):
+        assert said in page, said
+    assert " nan" not in page
+    assert "\n\n\n" not in page

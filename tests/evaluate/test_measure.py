@@ -1,0 +1,113 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from smn.bundle import Thresholds
+from smn.evaluate import FIGURES, Predictions, measure, measure_figures
+from smn.movements.regroup import families_of
+
+Make = Callable[..., Predictions]
+
+
+def test_measures_every_figure_with_its_interval(make_predictions: Make) -> None:
+    figures = measure_figures(make_predictions(), thresholds=Thresholds(0.3, 0.5), resamples=50)
+    assert tuple(figures) == tuple(FIGURES)
+    for name, figure in figures.items():
+        assert figure.is_known, name
+        assert figure.low <= figure.value <= figure.high
+        assert figure.value <= 1.0 or name == "log_loss"
+
+
+def test_figures_are_what_they_are_called(make_predictions: Make) -> None:
+    made = make_predictions()
+    figures = measure_figures(made, thresholds=Thresholds(0.3, 0.5), resamples=5)
+    right = made.probabilities.argmax(axis=1) == made.truth
+    refused = made.painting < 0.5
+    unsure = ~refused & (made.probabilities.max(axis=1) < 0.3)
+    assert figures["top1"].value == pytest.approx(right.mean())
+    assert figures["paintings_refused"].value == pytest.approx(refused.mean())
+    assert figures["not_paintings_caught"].value == pytest.approx((made.not_paintings < 0.5).mean())
+    assert figures["unsure"].value == pytest.approx(unsure.mean())
+    assert figures["answered_accuracy"].value == pytest.approx(right[~refused & ~unsure].mean())
+    families, sums = families_of(made.probabilities, made.taxonomy)
+    truth = [families.index(made.taxonomy.labels[at].family) for at in made.truth]
+    assert figures["family_top1"].value == pytest.approx((sums.argmax(axis=1) == truth).mean())
+
+
+def test_what_a_model_does_not_say_is_unknown(make_predictions: Make) -> None:
+    figures = measure_figures(make_predictions(painting=None), resamples=5)
+    unknown = {name for name, figure in figures.items() if not figure.is_known}
+    assert unknown == {"painting_auroc", "paintings_refused", "not_paintings_caught", "unsure", "answered_accuracy"}
+
+
+def test_order_of_rows_does_not_matter(make_predictions: Make) -> None:
+    made = make_predictions(rows=60)
+    order = np.random.default_rng(0).permutation(60)
+    shuffled = replace(
+        made,
+        probabilities=made.probabilities[order],
+        truth=made.truth[order],
+        painting=made.painting[order],
+        artists=tuple(made.artists[at] for at in order),
+        sources=tuple(made.sources[at] for at in order),
+    )
+    first, second = (measure_figures(one, resamples=0) for one in (made, shuffled))
+    for name in FIGURES:
+        assert first[name].value == pytest.approx(second[name].value, nan_ok=True)
+
+
+def test_measure_has_groups_classes_and_curves(make_predictions: Make) -> None:
+    made = make_predictions(excluded={"tonalism": 3})
+    measured = measure(made, resamples=20)
+    groups = {(group.kind, group.name): group for group in measured.groups}
+    assert set(groups) == {
+        *((("source", name)) for name in ("east", "west", "unknown")),
+        ("labels", "per-work"),
+        ("labels", "other"),
+    }
+    assert groups["labels", "per-work"].rows == 100
+    assert sum(group.rows for (kind, _), group in groups.items() if kind == "source") == 200
+    right = (made.probabilities.argmax(axis=1) == made.truth)[::2]
+    assert groups["labels", "per-work"].figures["top1"].value == pytest.approx(right.mean())
+    assert measured.confusion.sum() == 200
+    assert [one.support for one in measured.classes] == measured.confusion.sum(axis=1).tolist()
+    assert sum(one.support for one in measured.families) == 200
+    assert measured.coverage[-1].share == 1.0
+    assert measured.coverage[-1].accuracy.value == pytest.approx(measured.figures["top1"].value)
+    assert measured.reliability.count.sum() == 200
+    assert measured.artists == len(set(made.artists))
+    assert measured.excluded == {"tonalism": 3}
+
+
+def test_per_work_is_no_group_where_all_rows_are(make_predictions: Make) -> None:
+    measured = measure(make_predictions(rows=9, label_kinds=("wikidata-work",) * 9), resamples=0)
+    assert all(group.kind == "source" for group in measured.groups)
+
+
+def test_labels_that_the_model_cannot_answer_are_named(make_predictions: Make) -> None:
+    made = make_predictions()
+    probabilities = made.probabilities.copy()
+    probabilities[:, 2] = 0.0
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    measured = measure(replace(made, probabilities=probabilities), resamples=0)
+    assert measured.unreachable == (made.taxonomy.label_ids[2],)
+
+
+def test_absent_labels_have_no_recall(make_predictions: Make) -> None:
+    made = make_predictions(rows=20, truth=np.zeros(20, dtype=np.int64))
+    measured = measure(made, resamples=10)
+    assert math.isnan(measured.classes[1].recall.value)
+    assert math.isnan(measured.classes[1].f1.value)
+    assert measured.figures["macro_f1"].is_known
+
+
+def test_thousand_resamples_of_a_big_set_take_seconds(make_predictions: Make) -> None:
+    import time
+
+    made = make_predictions(rows=2600, taxonomy="smn-25")
+    start = time.process_time()
+    measure_figures(made, resamples=1000)
+    assert time.process_time() - start < 20
