@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smn.errors import BundleError, OutputExistsError
+from smn.errors import BundleError, OutputExistsError, TaxonomyError
+from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
 
 SCHEMA = 1
@@ -38,8 +40,8 @@ class Bundle:
     Args:
         folder: where ``model.onnx`` and ``bundle.json`` are.
         name: the model's name and version, such as ``default-1``.
-        taxonomy: id of the taxonomy it was trained on.
-        labels: label ids in the order of the network's logits, length K.
+        taxonomy: the taxonomy it was trained on, whole, so that a bundle needs no other file; its K labels stand in
+            the order of the network's logits.
         preprocess: what happens to a picture before the network.
         temperature: divides the logits before the softmax; fitted on validation data.
         thresholds: see `Thresholds`.
@@ -52,8 +54,7 @@ class Bundle:
 
     folder: Path
     name: str
-    taxonomy: str
-    labels: tuple[str, ...]
+    taxonomy: Taxonomy
     preprocess: PreprocessSpec
     temperature: float
     thresholds: Thresholds
@@ -64,12 +65,17 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """Ids of the taxonomy's labels, in the order of the network's logits."""
+        return self.taxonomy.label_ids
+
+    @property
     def model_file(self) -> Path:
         """Path of the ONNX graph."""
         return self.folder / "model.onnx"
 
 
-_PLAIN = ("name", "taxonomy", "temperature", "licence", "model_sha256", "recipe", "data", "metrics")
+_PLAIN = ("name", "temperature", "licence", "model_sha256", "recipe", "data", "metrics")
 
 
 def write_bundle(bundle: Bundle) -> Path:
@@ -83,7 +89,7 @@ def write_bundle(bundle: Bundle) -> Path:
     if file.exists():
         raise OutputExistsError(file)
     _check_model(bundle)
-    data: dict[str, Any] = {"schema": SCHEMA, "labels": list(bundle.labels)}
+    data: dict[str, Any] = {"schema": SCHEMA, "taxonomy": bundle.taxonomy.to_dict()}
     data |= {name: getattr(bundle, name) for name in _PLAIN}
     data["preprocess"] = bundle.preprocess.to_dict()
     data["thresholds"] = {"confidence": bundle.thresholds.confidence, "painting": bundle.thresholds.painting}
@@ -112,21 +118,23 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
         raise BundleError(f"{file} has schema {found}, but this smn reads schema {SCHEMA}; export the model anew.")
-    missing = [key for key in ("labels", "preprocess", "thresholds", *_PLAIN) if key not in data]
+    missing = [key for key in ("taxonomy", "preprocess", "thresholds", *_PLAIN) if key not in data]
     if missing:
         raise BundleError(f"{file} lacks {', '.join(missing)}; export the model anew.")
     try:
         bundle = Bundle(
             folder=folder,
-            labels=tuple(data["labels"]),
+            taxonomy=parse_taxonomy(data["taxonomy"], where=str(file)),
             preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
             thresholds=Thresholds(**data["thresholds"]),
             **{key: data[key] for key in _PLAIN},
         )
-    except TypeError as error:
-        raise BundleError(f"{file} has keys that do not fit ({error}); export the model anew.") from error
-    if not bundle.labels or bundle.temperature <= 0:
-        raise BundleError(f"{file} needs labels and a temperature above 0; export the model anew.")
+        numbers = (bundle.temperature, bundle.thresholds.confidence, bundle.thresholds.painting)
+        usable = all(map(math.isfinite, numbers)) and bundle.temperature > 0
+    except (TypeError, AttributeError, TaxonomyError) as error:
+        raise BundleError(f"{file} has keys or values that do not fit ({error}); export the model anew.") from error
+    if not usable:
+        raise BundleError(f"{file} needs a temperature above 0 and finite thresholds; export the model anew.")
     _check_model(bundle)
     return bundle
 

@@ -1,12 +1,15 @@
 """From bytes or a path to an upright RGB picture: the only place in smn that opens an image."""
 
 import io
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError
 
@@ -26,7 +29,18 @@ SUFFIXES = frozenset(
 """Endings by which a folder is searched for pictures. What a file is, its content decides."""
 
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")
 _BACKGROUND = (255, 255, 255)
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by EXIF orientation; 1 is upright already."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +90,33 @@ def open_image(
         raise ImageError("The file is empty; upload or copy it again.", path=path)
     if len(data) > limits.max_bytes:
         raise _too_many_bytes(len(data), limits, path)
-    try:
-        return _decode(data, limits, reduce_to, path)
-    except ImageError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageTooLargeError(f"It has too many pixels; {_allowed_pixels(limits)}", path=path) from error
-    except UnidentifiedImageError as error:
-        raise ImageError(_not_a_picture(data), path=path) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # Pillow's decoders report damaged data with all of these; only the wording tells a cut file apart.
-        if "truncated" in str(error).lower() or isinstance(error, EOFError):
-            raise ImageTruncatedError(
-                "The file is truncated: it ends before the picture does; copy or download it again.", path=path
-            ) from error
-        raise ImageError(f"The file is damaged and cannot be decoded ({error}); save it anew.", path=path) from error
+    with _reasons(data, limits, path):
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        _check_size(image, limits, path)
+        if reduce_to is not None and image.format in ("JPEG", "MPO"):
+            scale = max(1.0, min(image.size) / reduce_to)
+            image.draft(None, (int(image.width / scale), int(image.height / scale)))
+        return _upright_rgb(image)
+
+
+def convert_image(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    """A picture that Pillow has opened, as `open_image` gives it: upright, 8-bit sRGB.
+
+    Args:
+        image: the picture, of any mode; it is left as it is.
+        limits: sizes beyond which the picture is refused.
+
+    Returns:
+        An image of mode ``RGB``, fully loaded.
+
+    Raises:
+        ImageError: it is damaged, or too small.
+        ImageTooLargeError: it has more pixels than ``limits`` allow.
+        ImageTruncatedError: its file ends too early.
+    """
+    with _reasons(b"", limits, None):
+        _check_size(image, limits, None)
+        return _upright_rgb(image)
 
 
 def _read(path: Path, limits: Limits) -> bytes:
@@ -98,30 +124,92 @@ def _read(path: Path, limits: Limits) -> bytes:
         size = path.stat().st_size
         if size > limits.max_bytes:
             raise _too_many_bytes(size, limits, path)
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            # A device or a pipe has no size of its own; one byte too many is enough to refuse it.
+            return stream.read(limits.max_bytes + 1)
     except OSError as error:
         raise ImageError(f"The file cannot be read ({error.strerror or error}); check the path.", path=path) from error
+    except ValueError as error:
+        # A name that no file can have: with a NUL, or with characters that the file system cannot write.
+        raise ImageError(f"{str(path)!r} cannot be the name of a file ({error}); check the path.") from error
 
 
-def _decode(data: bytes, limits: Limits, reduce_to: int | None, path: Path | None) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*EXIF.*|.*Truncated File Read.*|.*Metadata.*", category=UserWarning)
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        width, height = image.size
-        if width * height > limits.max_pixels:
-            raise ImageTooLargeError(f"It has {width} x {height} pixels; {_allowed_pixels(limits)}", path=path)
-        if min(width, height) < limits.min_side:
-            raise ImageError(
-                f"It has {width} x {height} pixels, too few to see a style; "
-                f"the shorter side needs at least {limits.min_side}.",
-                path=path,
-            )
-        if reduce_to is not None and image.format in ("JPEG", "MPO"):
-            scale = max(1.0, min(width, height) / reduce_to)
-            image.draft(None, (int(width / scale), int(height / scale)))
-        image.load()
-        profile = image.info.get("icc_profile")
-        return _to_rgb(ImageOps.exif_transpose(image), profile)
+@contextmanager
+def _reasons(data: bytes, limits: Limits, path: Path | None) -> Iterator[None]:
+    """Turns whatever decoding raises into an `ImageError`."""
+    try:
+        with _quiet:
+            yield
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageTooLargeError(f"It has too many pixels; {_allowed_pixels(limits)}", path=path) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(_not_a_picture(data), path=path) from error
+    except Exception as error:  # Pillow's decoders report damaged data with any kind, struct.error among them.
+        # Only the wording tells a cut file apart.
+        if "truncated" in str(error).lower() or isinstance(error, EOFError):
+            raise ImageTruncatedError(
+                "The file is truncated: it ends before the picture does; copy or download it again.", path=path
+            ) from error
+        raise ImageError(f"The file is damaged and cannot be decoded ({error}); save it anew.", path=path) from error
+
+
+class _Quiet:
+    """Keeps Pillow's remarks on odd metadata from the reader, in any number of threads at once.
+
+    Where threads overlap, `warnings.catch_warnings` alone would put back another thread's filters for good; so the
+    first thread to enter sets the filters and the last one to leave puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+                # `Limits` decides how many pixels are too many.
+                warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._before.__exit__(None, None, None)
+
+
+_quiet = _Quiet()
+
+
+def _check_size(image: Image.Image, limits: Limits, path: Path | None) -> None:
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise ImageTooLargeError(f"It has {width} x {height} pixels; {_allowed_pixels(limits)}", path=path)
+    if min(width, height) < limits.min_side:
+        raise ImageError(
+            f"It has {width} x {height} pixels, too few to see a style; "
+            f"the shorter side needs at least {limits.min_side}.",
+            path=path,
+        )
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    image.load()
+    return _to_rgb(_upright(image), image.info.get("icc_profile"))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF orientation says; damaged EXIF must not cost the picture."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:  # noqa: BLE001 - as for pixels, damaged data shows as any kind of error
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -137,7 +225,8 @@ def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, dtype=np.float32)
+    # Float pictures may hold NaN and infinity, which have no grey.
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     top = 65535.0 if image.mode.startswith("I") and values.max(initial=0.0) > 255 else 255.0
     if image.mode == "F" and values.max(initial=0.0) <= 1.0:
         top = 1.0
@@ -165,7 +254,9 @@ def _too_many_bytes(size: int, limits: Limits, path: Path | None) -> ImageTooLar
 
 
 def _allowed_pixels(limits: Limits) -> str:
-    return f"at most {limits.max_pixels / 1e6:.1f} million are allowed, so save it smaller."
+    # Pillow itself refuses twice its MAX_IMAGE_PIXELS, whatever our limits say.
+    allowed = min(limits.max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or limits.max_pixels))
+    return f"at most {allowed / 1e6:.1f} million are allowed, so save it smaller."
 
 
 def _not_a_picture(data: bytes) -> str:
@@ -175,4 +266,6 @@ def _not_a_picture(data: bytes) -> str:
         return "It is a PDF, not a picture; export the page as JPEG or PNG."
     if data[:256].lstrip()[:1] == b"<":
         return "It is a web page or an SVG drawing, not a photograph of a picture; save it as JPEG or PNG."
+    if data.startswith(_SIGNATURES) or data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "It begins like a picture, but is damaged or cut short; copy or download it again."
     return "It is not a picture that smn can read; use JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF."

@@ -93,9 +93,15 @@ def _checked(table: "pa.Table", where: str) -> "pa.Table":
         raise ManifestError(
             f"{where}: the columns {', '.join(missing)} are missing; a manifest has {', '.join(COLUMNS)}."
         )
+    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if twice:
+        raise ManifestError(f"{where}: the columns {', '.join(twice)} stand twice; keep one of each.")
     for name, kind in COLUMNS.items():
         index = table.column_names.index(name)
-        table = table.set_column(index, name, table[name].cast(pa.type_for_alias(kind)))
+        try:
+            table = table.set_column(index, name, table[name].cast(pa.type_for_alias(kind)))
+        except pa.ArrowException as error:
+            raise ManifestError(f"{where}: the column {name} cannot be read as {kind} ({error}).") from error
     for name in REQUIRED:
         if table[name].null_count:
             raise ManifestError(f"{where}: {table[name].null_count} rows have no {name}; every row needs one.")
@@ -141,7 +147,7 @@ class Manifest:
         Raises:
             ManifestError: the row has neither.
         """
-        path = self.table["path"][row].as_py()
+        path: str | None = self.table["path"][row].as_py()
         if path is not None:
             return self.file.parent / path
         inside = self._embedded
@@ -151,7 +157,16 @@ class Manifest:
         return bytes(data)
 
     def rows(self, **wanted: str | Sequence[str]) -> list[int]:
-        """The numbers of the rows whose columns hold the wanted values, as in ``rows(split="test")``."""
+        """The numbers of the rows whose columns hold the wanted values, as in ``rows(split="test")``.
+
+        Raises:
+            ManifestError: there is no such column.
+        """
+        unknown = [name for name in wanted if name not in self.table.column_names]
+        if unknown:
+            raise ManifestError(
+                f"{self.file} has no column {', '.join(unknown)}; choose from {self.table.column_names}."
+            )
         chosen = list(range(len(self)))
         for name, value in wanted.items():
             allowed = {value} if isinstance(value, str) else set(value)
@@ -184,7 +199,7 @@ def read_manifest(path: str | Path) -> Manifest:
     try:
         names = [name for name in parquet.read_schema(file).names if name != "image"]
         table = parquet.read_table(file, columns=names)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise ManifestError(
             f"{file} is not a Parquet file that can be read ({error}); import the data anew."
         ) from error

@@ -96,10 +96,12 @@ class PreprocessSpec:
                 mean=_three(data["mean"]),
                 std=_three(data["std"]),
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise BundleError(f"{where}: preprocessing has a value that smn does not know ({error}).") from error
-        if spec.size < 1 or min(spec.std) <= 0:
-            raise BundleError(f"{where}: preprocessing needs a size of 1 or more and std above 0, but has {data}.")
+        if spec.size < 1 or min(spec.std) <= 0 or not np.isfinite([*spec.mean, *spec.std]).all():
+            raise BundleError(
+                f"{where}: preprocessing needs a size of 1 or more, a finite mean and std above 0, but has {data}."
+            )
         return spec
 
 

@@ -34,7 +34,7 @@ class Runtime:
         threads: how many threads one call may use; 0 lets ONNX Runtime choose.
 
     Raises:
-        BundleError: the graph cannot be loaded or has other inputs or outputs than a bundle's.
+        BundleError: the graph cannot be loaded, or its inputs or outputs are not what the bundle says.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int = 0) -> None:
@@ -50,12 +50,21 @@ class Runtime:
             )
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own.
             raise BundleError(f"{bundle.model_file} cannot be loaded ({error}); export the model anew.") from error
-        outputs = {value.name for value in self._session.get_outputs()}
-        inputs = [value.name for value in self._session.get_inputs()]
-        if inputs != ["image"] or not {"logits", "painting", "embedding"} <= outputs:
+        outputs = {value.name: value.shape for value in self._session.get_outputs()}
+        inputs = {value.name: value.shape for value in self._session.get_inputs()}
+        if list(inputs) != ["image"] or not {"logits", "painting", "embedding"} <= set(outputs):
             raise BundleError(
-                f"{bundle.model_file} takes {inputs} and gives {sorted(outputs)}, but a bundle's graph takes image "
-                "and gives logits, painting and embedding; export the model anew."
+                f"{bundle.model_file} takes {list(inputs)} and gives {sorted(outputs)}, but a bundle's graph takes "
+                "image and gives logits, painting and embedding; export the model anew."
+            )
+        size = bundle.preprocess.size
+        wanted = (size, size, len(bundle.labels))
+        found = (*inputs["image"][-2:], outputs["logits"][-1])
+        # A side that the graph leaves open has a name instead of a number, and fits everything.
+        if any(isinstance(side, int) and side != want for side, want in zip(found, wanted, strict=True)):
+            raise BundleError(
+                f"{bundle.model_file} takes pictures of {found[1]} x {found[0]} and gives {found[2]} logits, but "
+                f"bundle.json says {size} x {size} and {len(bundle.labels)} labels; export the model anew."
             )
 
     def run(self, batch: Array) -> Outputs:

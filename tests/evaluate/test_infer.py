@@ -1,14 +1,13 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from smn.bundle import Bundle
-from smn.errors import BundleError, InputError
+from smn.errors import InputError
 from smn.evaluate import EvaluationSet
-from smn.evaluate.infer import predict_selection, read_own_taxonomy, run_network
+from smn.evaluate.infer import predict_selection, run_network
 from smn.evaluate.sets import select_rows
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
@@ -52,9 +51,3 @@ def test_predictions_are_read_in_the_taxonomy_asked_for(
     assert made.artists == ("Ann", None, None)
     assert made.sources[0] == "east"
     assert made.data_hash == selection.manifest.data_hash()
-
-
-def test_labels_must_be_the_taxonomys(tiny_bundle: Bundle) -> None:
-    assert read_own_taxonomy(tiny_bundle).id == "smn-25"
-    with pytest.raises(BundleError, match="export the model anew"):
-        read_own_taxonomy(replace(tiny_bundle, labels=tiny_bundle.labels[::-1]))

@@ -51,7 +51,9 @@ class LazyGroup(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo("Stopped. The same command continues where it was.", err=True)
+            click.echo(
+                "Stopped. A training run and a job with --out continue where they were when started again.", err=True
+            )
             ctx.exit(130)
 
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 _FEW = 40
 """Up to this many pictures are shown as a table without a progress bar."""
 
+_WIDE = 110
+"""From this many columns on, the family is shown too."""
+
+_WORTH_NAMING = 0.02
+"""A further guess of less than this is not shown."""
+
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|- ...")
@@ -68,6 +74,12 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, *
     settings = {"smn-predict": 1, "model": model.name, "sha256": model.bundle.model_sha256[:16],
                 "taxonomy": model.taxonomy.id, "top_k": top_k}  # fmt: skip
     journal = Journal(out, settings)
+    strangers = journal.done - {item.path for item in inputs}
+    if strangers:
+        raise InputError(
+            f"{journal.file} holds an unfinished job with other pictures, such as {min(strangers)}; "
+            "finish that one, or move the file away."
+        )
     waiting = [item for item in inputs if item.path not in journal.done]
     if journal.done:
         note(f"{len(inputs) - len(waiting)} of {len(inputs)} were done before; continuing.")
@@ -96,7 +108,8 @@ def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, *, top_k: 
         answers = _watched(answers, len(inputs))
     if form is Format.TABLE:
         shown = list(answers)
-        console().print(_table(shown, model))
+        screen = console()
+        screen.print(_table(shown, model, wide=screen.width >= _WIDE))
         return sum(answer.outcome is Outcome.ERROR for answer in shown)
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -117,20 +130,21 @@ def _watched(answers: Iterable[Prediction], total: int) -> Iterator[Prediction]:
             show("pictures", count, total)
 
 
-def _table(answers: list[Prediction], model: Model) -> "Table":
+def _table(answers: list[Prediction], model: Model, *, wide: bool) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        box=box.SIMPLE_HEAD, caption=f"{model.name} · taxonomy {model.taxonomy.id} · confidence is calibrated"
-    )
-    table.add_column("picture", overflow="fold")
-    table.add_column("answer", style="bold")
+    caption = f"{model.name} · taxonomy {model.taxonomy.id} · {len(answers)} pictures"
+    table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
+    table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 24)
+    table.add_column("answer", style="bold", min_width=22)
     table.add_column("sure", justify="right")
-    table.add_column("or", overflow="fold")
-    table.add_column("family", overflow="fold")
+    table.add_column("or")
+    if wide:
+        table.add_column("family")
     for answer in answers:
-        table.add_row(*_cells(answer))
+        cells = _cells(answer)
+        table.add_row(*(cells if wide else cells[:4]))
     return table
 
 
@@ -143,12 +157,11 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
     first, *others = answer.predictions
     best = {
         Outcome.MOVEMENT: first.label,
-        Outcome.UNSURE: f"[yellow]unsure[/yellow]: {first.label}?",
+        Outcome.UNSURE: f"[yellow]unsure[/yellow] {first.label}?",
         Outcome.NOT_A_PAINTING: "[yellow]not a painting[/yellow]",
     }[answer.outcome]
     if answer.outcome is Outcome.NOT_A_PAINTING:
-        others = [first, *others]
-    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others)
-    sure = "" if answer.outcome is Outcome.NOT_A_PAINTING else f"{first.probability:.0%}"
+        return name, best, "", f"if it is one: {first.label} {first.probability:.0%}", ""
+    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _WORTH_NAMING)
     family = answer.families[0]
-    return name, best, sure, rest, f"{family.label} {family.probability:.0%}"
+    return name, best, f"{first.probability:.0%}", rest, f"{family.label} {family.probability:.0%}"

@@ -12,7 +12,7 @@ def console(*, err: bool = False) -> Any:
     """A rich console on standard output, or on standard error."""
     from rich.console import Console
 
-    return Console(stderr=err, highlight=False)
+    return Console(stderr=err, highlight=False, emoji=False)
 
 
 def note(text: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from smn.bundle import Bundle
 from smn.evaluate.baselines import TrainingRows, answer_majority, count_known, look_up_artist, match_colour
 from smn.evaluate.colour import read_colours
-from smn.evaluate.infer import Answers, predict_selection, read_own_taxonomy, run_network
+from smn.evaluate.infer import Answers, predict_selection, run_network
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
@@ -56,7 +56,7 @@ def evaluate_bundle(
         >>> write_report(report, Path("report"))
     """
     check_sets(sets)
-    own = read_own_taxonomy(bundle)
+    own = bundle.taxonomy
     target = own if taxonomy is None else read_taxonomy(taxonomy)
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)

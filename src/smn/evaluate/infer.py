@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from smn.bundle import Bundle
 from smn.calibration import sigmoid, softmax
-from smn.errors import BundleError, InputError
+from smn.errors import InputError
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Failure, Predictions
 from smn.evaluate.reading import OnProgress, read_pictures
 from smn.evaluate.sets import Selection
 from smn.manifest import Manifest
-from smn.movements import Taxonomy, read_taxonomy, regroup
+from smn.movements import Taxonomy, regroup
 from smn.runtime import Runtime
 
 _BATCH = 32
@@ -95,21 +95,6 @@ def run_network(
     )
 
 
-def read_own_taxonomy(bundle: Bundle) -> Taxonomy:
-    """The taxonomy that a bundle's network answers in.
-
-    Raises:
-        BundleError: its labels are not that taxonomy's.
-    """
-    taxonomy = read_taxonomy(bundle.taxonomy)
-    if taxonomy.label_ids != bundle.labels:
-        raise BundleError(
-            f"{bundle.folder} says that it answers in taxonomy {taxonomy.id}, but its {len(bundle.labels)} labels "
-            f"are not that taxonomy's {len(taxonomy.labels)}; export the model anew with this version of smn."
-        )
-    return taxonomy
-
-
 def predict_selection(
     answers: Answers,
     selection: Selection,
@@ -130,7 +115,7 @@ def predict_selection(
         not_paintings: (Q,), the network's scores 0..1 of pictures that are no paintings.
     """
     own = softmax(answers.logits, temperature=bundle.temperature)
-    probabilities, _ = regroup(own, source=read_own_taxonomy(bundle), target=taxonomy)
+    probabilities, _ = regroup(own, source=bundle.taxonomy, target=taxonomy)
 
     def kept(column: str) -> tuple[str | None, ...]:
         values = selection.values(column)

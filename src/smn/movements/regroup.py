@@ -29,7 +29,8 @@ def regroup(probabilities: Floats, *, source: Taxonomy, target: Taxonomy) -> tup
     Raises:
         TaxonomyError: the two have no movement in common.
     """
-    if source.id == target.id:
+    # Not by id: a file of one's own may carry a preset's id and other labels.
+    if source.labels == target.labels:
         return probabilities, np.ones(len(probabilities))
     matrix = _membership(source.labels, target)
     if not matrix.any():

@@ -41,13 +41,11 @@ def find_inputs(names: Iterable[str], *, stdin: bytes | None = None) -> tuple[In
 
 
 def _from_stdin(data: bytes) -> tuple[Input, ...]:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
+    # Encoded pictures hold zero bytes, except for PPM. No name does; and names need not be UTF-8.
+    if b"\0" in data or data.startswith((b"P5\n", b"P6\n")) or not data.strip():
         return (Input("-", data),)
-    if "\0" in text or not text.strip():
-        return (Input("-", data),)
-    return find_inputs(line for line in text.splitlines() if line.strip() and line != "-")
+    lines = (os.fsdecode(line.removesuffix(b"\r")) for line in data.split(b"\n"))
+    return find_inputs(line for line in lines if line.strip() and line != "-")
 
 
 def _paths(name: str) -> list[Path]:
@@ -69,5 +67,5 @@ def _walk(folder: Path) -> Iterable[tuple[str, str]]:
 
 
 def _shown(path: Path) -> str:
-    """The path as text that can be written anywhere, even if the file system's name is not valid Unicode."""
-    return str(path).encode("utf-8", "replace").decode("utf-8")
+    """The path as text that can be written anywhere, and differs for any two files, be their names Unicode or not."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -10,7 +10,7 @@ from PIL import Image
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
-from smn.images import DEFAULT_LIMITS, Limits, open_image
+from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image
 from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction
@@ -18,6 +18,9 @@ from smn.runtime import Runtime
 
 Picture = bytes | str | Path | Image.Image
 """An encoded picture's bytes, a path to it, or a picture already opened."""
+
+_LEAST_COVERED = 0.5
+"""In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
 
 
 class Model:
@@ -28,6 +31,11 @@ class Model:
         taxonomy: id or file of the taxonomy to answer in; by default the one that the model was trained on.
         limits: how large a picture may be.
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
+
+    Raises:
+        BundleError: its graph cannot be loaded.
+        UnknownNameError: there is no such taxonomy.
+        TaxonomyError: the model cannot answer in this taxonomy.
 
     Example:
         >>> model = smn.load()
@@ -45,10 +53,9 @@ class Model:
     ) -> None:
         self.bundle = bundle
         self.limits = limits
-        self._source = read_taxonomy(bundle.taxonomy)
-        self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else self._source
+        self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
-        regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=self._source, target=self.taxonomy)
+        regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
         self._runtime = Runtime(bundle, threads=threads)
 
     @property
@@ -76,7 +83,7 @@ class Model:
             ImageError: the picture cannot be read.
         """
         if isinstance(image, Image.Image):
-            return self.bundle.preprocess.apply(image.convert("RGB"))
+            return self.bundle.preprocess.apply(convert_image(image, limits=self.limits))
         return self.bundle.preprocess.apply(
             open_image(image, limits=self.limits, reduce_to=self.bundle.preprocess.size)
         )
@@ -92,8 +99,10 @@ class Model:
         if top_k < 1:
             raise InputError(f"top_k is {top_k}; it must be 1 or more.")
         outputs = self._runtime.run(batch)
-        probabilities, _ = regroup(
-            softmax(outputs.logits, temperature=self.bundle.temperature), source=self._source, target=self.taxonomy
+        probabilities, covered = regroup(
+            softmax(outputs.logits, temperature=self.bundle.temperature),
+            source=self.bundle.taxonomy,
+            target=self.taxonomy,
         )
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
@@ -106,6 +115,10 @@ class Model:
                     for at in np.argsort(-sums[place], kind="stable")
                 ),
                 painting=float(painting[place]),
+                # An answer among labels that the model hardly believes in is no answer.
+                sure=bool(
+                    probabilities[place].max() >= self.bundle.thresholds.confidence and covered[place] >= _LEAST_COVERED
+                ),
             )
             for place, path in enumerate(paths)
         )
@@ -118,10 +131,15 @@ class Model:
         )
 
     def _one(
-        self, path: str | None, guesses: tuple[Guess, ...], families: tuple[FamilyGuess, ...], *, painting: float
+        self,
+        path: str | None,
+        guesses: tuple[Guess, ...],
+        families: tuple[FamilyGuess, ...],
+        *,
+        painting: float,
+        sure: bool,
     ) -> Prediction:
         is_painting = painting >= self.bundle.thresholds.painting
-        sure = guesses[0].probability >= self.bundle.thresholds.confidence
         outcome = Outcome.MOVEMENT if sure else Outcome.UNSURE
         if not is_painting:
             outcome = Outcome.NOT_A_PAINTING

@@ -38,7 +38,8 @@ def open_view(manifest: Manifest, row: int, *, recipe: Recipe, spec: PreprocessS
 def cache_key(manifest: Manifest, *, recipe: Recipe, rows: Sequence[int], view: int) -> str:
     """A name that changes whenever the features would: with data, network, preprocessing, view and augmentation."""
     model = {key: value for key, value in asdict(recipe.model).items() if key != "dropout"}
-    parts: list[object] = [manifest.data_hash(), model, list(rows), view]
+    contents = manifest.column("sha256")  # with the row's number, because the same data may stand in another order
+    parts: list[object] = [[[row, contents[row]] for row in rows], model, view]
     if view:
         parts += [asdict(recipe.augment), recipe.seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
@@ -64,17 +65,25 @@ def cached_statistics(
     final, unfinished, done_file = (cache / f"{name}{end}" for end in (".npy", ".partial.npy", ".done"))
     if final.exists():
         return np.asarray(np.load(final), dtype=np.float32)
-    done = int(done_file.read_text()) if done_file.exists() and unfinished.exists() else 0
+    if not unfinished.exists():
+        done_file.unlink(missing_ok=True)
+    done = int(done_file.read_text()) if done_file.exists() else 0
     shape = (len(rows), model.width)
     store = np.lib.format.open_memmap(unfinished, mode="r+" if done else "w+", dtype=np.float32, shape=shape)
     for start, values in statistics(model, manifest, recipe=recipe, spec=spec, rows=rows, view=view, skip=done):
         store[start : start + len(values)] = values
         store.flush()
-        done_file.write_text(str(start + len(values)))
+        _write_whole(done_file, str(start + len(values)))
         progress(f"features, view {view}", start + len(values), len(rows))
     os.replace(unfinished, final)
     done_file.unlink(missing_ok=True)
     return np.asarray(np.load(final), dtype=np.float32)
+
+
+def _write_whole(file: Path, text: str) -> None:
+    partial_file = file.with_name(file.name + ".partial")
+    partial_file.write_text(text)
+    os.replace(partial_file, file)
 
 
 def statistics(

@@ -78,6 +78,7 @@ def fit(
     highest = [group["lr"] for group in optimiser.param_groups]
     file = run / f"checkpoint-{phase}.pt"
     first = _restore(file, model, average, optimiser)
+    _forget_metrics(run / "metrics.jsonl", phase, after=first)
     for epoch in range(first, schedule.epochs):
         torch.manual_seed(epoch)  # dropout repeats after a resume
         model.train()
@@ -122,6 +123,21 @@ def _save(file: Path, epoch: int, model: nn.Module, average: nn.Module, optimise
     }
     partial = file.with_suffix(".partial")
     torch.save(state, partial)
+    os.replace(partial, file)
+
+
+def _forget_metrics(file: Path, phase: str, *, after: int) -> None:
+    """Drop the lines of epochs that will be trained again, because a kill came before their checkpoint."""
+    if not file.exists():
+        return
+    kept = []
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        # A line without an end was cut by the kill.
+        record: dict[str, Any] = json.loads(line) if line.endswith("\n") else {"phase": phase, "epoch": math.inf}
+        if record["phase"] != phase or record["epoch"] <= after:
+            kept.append(line)
+    partial = file.with_suffix(".partial")
+    partial.write_text("".join(kept), encoding="utf-8")
     os.replace(partial, file)
 
 

@@ -1,8 +1,9 @@
 """A recipe: everything that decides a training run, read from one commented TOML file."""
 
 import dataclasses
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -26,7 +27,7 @@ class ModelSettings:
     """
 
     backbone: str = "lite0"
-    levels: tuple[int, ...] = (0, 1, 2, 3, 4)
+    levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     size: int = 224
     fit: Fit = Fit.SQUASH
     dropout: float = 0.4
@@ -169,8 +170,6 @@ class Recipe:
         """
         problems: list[str] = []
         recipe = _build(cls, data, prefix="", problems=problems)
-        if not problems:
-            problems = _out_of_range(recipe)
         if problems:
             raise RecipeError(where, problems)
         return recipe  # type: ignore[no-any-return]
@@ -203,12 +202,12 @@ def read_recipe(name: str | Path) -> Recipe:
         file = Path(name)
         if not file.is_file():
             raise RecipeError(str(name), [f"There is no file {file}; check the path."])
-        text = file.read_text(encoding="utf-8")
+        content = file.read_bytes()
     else:
-        text = recipe_text(str(name))
+        content = recipe_text(str(name)).encode()
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(str(name), [f"It is not valid TOML ({error})."]) from error
     return Recipe.from_dict(data, where=str(name))
 
@@ -229,6 +228,7 @@ def _build(kind: type[Any], data: Mapping[str, Any], *, prefix: str, problems: l
             values[name] = _build(hint, value, prefix=f"{prefix}{name}.", problems=problems)  # type: ignore[arg-type]
         else:
             values[name] = _value(hint, value, name=f"{prefix}{name}", problems=problems)
+            problems += _range_problems(f"{prefix}{name}", values[name])
     if problems:
         return None
     return kind(**values)
@@ -260,17 +260,27 @@ _SHARES = (
 )  # fmt: skip
 _POSITIVE = (
     "model.size", "head.epochs", "head.batch_size", "head.learning_rate", "finetune.batch_size",
-    "finetune.learning_rate", "finetune.head_learning_rate", "augment.rescale_to", "augment.jpeg_quality",
+    "finetune.learning_rate", "finetune.head_learning_rate", "augment.rescale_to",
 )  # fmt: skip
-_NOT_NEGATIVE = ("head.views", "head.weight_decay", "finetune.epochs", "finetune.weight_decay", "augment.aspect")
+_NOT_NEGATIVE = (
+    "seed", "head.views", "head.weight_decay", "finetune.epochs", "finetune.weight_decay", "augment.aspect",
+)  # fmt: skip
+_RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(_SHARES, (lambda value: 0 <= value <= 1, "from 0 to 1")),
+    **dict.fromkeys(_POSITIVE, (lambda value: 0 < value < math.inf, "above 0")),
+    **dict.fromkeys(_NOT_NEGATIVE, (lambda value: 0 <= value < math.inf, "0 or more")),
+    "augment.jpeg_quality": (lambda value: 1 <= value <= 95, "from 1 to 95"),
+    "model.levels": (
+        lambda value: min(value) >= 0 and sorted(set(value)) == list(value),
+        "a rising list of levels, counted from 0",
+    ),
+}
 
 
-def _out_of_range(recipe: Recipe) -> list[str]:
-    def value(name: str) -> float:
-        section, key = name.split(".")
-        return float(getattr(getattr(recipe, section), key))
-
-    problems = [f"{name} is {value(name):g}; it must be from 0 to 1." for name in _SHARES if not 0 <= value(name) <= 1]
-    problems += [f"{name} is {value(name):g}; it must be above 0." for name in _POSITIVE if value(name) <= 0]
-    problems += [f"{name} is {value(name):g}; it must be 0 or more." for name in _NOT_NEGATIVE if value(name) < 0]
-    return problems
+def _range_problems(name: str, value: Any) -> list[str]:
+    """The sentence, if any, about a value of the right kind; None stands for one whose kind is a problem already."""
+    if value is None or name not in _RANGES:
+        return []
+    fits, allowed = _RANGES[name]
+    shown = list(value) if isinstance(value, tuple) else value
+    return [] if fits(value) else [f"{name} is {shown}; it must be {allowed}."]

@@ -62,6 +62,16 @@ def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str) -> TrainingDat
     return TrainingData(manifest, tuple(rows), np.asarray(targets, dtype=np.int64))
 
 
+def _negative_rows(negatives: Manifest) -> list[int]:
+    rows = negatives.rows(split="train", movement=NOT_A_PAINTING)
+    if not rows:
+        raise ManifestError(
+            f"{negatives.file} has no rows of split train with movement {NOT_A_PAINTING}; "
+            "import it with --not-paintings and split it."
+        )
+    return rows
+
+
 def train(
     recipe: Recipe,
     manifest: str | Path,
@@ -87,11 +97,13 @@ def train(
 
     Raises:
         InputError: ``out`` holds a run of another recipe or of other data.
-        ManifestError: a split has no usable rows.
+        ManifestError: a split has no usable rows, or the negatives have none.
     """
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
     data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
     others = read_manifest(negatives) if negatives is not None else None
+    if others is not None:
+        _negative_rows(others)  # now, not after hours of training
     model, backbone = build_classifier(
         recipe.model.backbone, levels=recipe.model.levels, classes=len(taxonomy.labels), dropout=recipe.model.dropout
     )
@@ -122,7 +134,7 @@ def _description(
     return {
         "smn": smn.__version__,
         "recipe": recipe.to_dict(),
-        "labels": list(read_taxonomy(recipe.taxonomy).label_ids),
+        "taxonomy": read_taxonomy(recipe.taxonomy).to_dict(),
         "preprocess": spec.to_dict(),
         "backbone": backbone.origin,
         "data": {
@@ -142,24 +154,31 @@ def _open_run(out: Path, description: dict[str, Any]) -> None:
     if file.exists():
         known = read_run(out)
         changed = [
-            key for key in ("recipe", "labels", "data") if known[key] != json.loads(json.dumps(description[key]))
+            key for key in ("recipe", "taxonomy", "data") if known[key] != json.loads(json.dumps(description[key]))
         ]
         if changed:
             raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")
     else:
-        file.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial_file = out / "run.partial"
+        partial_file.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(partial_file, file)
 
 
 def read_run(folder: str | Path) -> dict[str, Any]:
     """What ``run.json`` in a run's folder says.
 
     Raises:
-        InputError: the folder holds no run.
+        InputError: the folder holds no run, or one of another version.
     """
     file = Path(folder) / "run.json"
     if not file.is_file():
         raise InputError(f"{folder} is not a run: it has no run.json; make one with: smn train RECIPE --out {folder}")
     description: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    missing = [
+        key for key in ("recipe", "taxonomy", "preprocess", "backbone", "data", "manifest") if key not in description
+    ]
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}: another version of smn made it, so train anew elsewhere.")
     return description
 
 
@@ -257,12 +276,7 @@ class _Phases:
         """Fit the second head: logistic regression between paintings and other pictures, both weighing the same."""
         from sklearn.linear_model import LogisticRegression
 
-        others = negatives.rows(split="train", movement=NOT_A_PAINTING)
-        if not others:
-            raise ManifestError(
-                f"{negatives.file} has no rows of split train with movement {NOT_A_PAINTING}; "
-                "import it with --not-paintings and split it."
-            )
+        others = _negative_rows(negatives)
         # A backbone that was not trained still gives the cached features.
         known = None if self.recipe.finetune.epochs else self._statistics(model, paintings, 0)
         values = [

@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from smn import __version__
+from smn.bundle import Bundle
+from smn.cli import _COMMANDS, main
+
+SMN = Path(sys.executable).with_name("smn")
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_help_lists_every_command_with_its_line() -> None:
+    code, shown, errors = run("--help")
+    assert (code, errors) == (0, "")
+    assert "smn predict painting.jpg" in shown
+    assert list(_COMMANDS) == [
+        "predict", "movements", "taxonomy", "examples", "dataset", "recipes", "train", "export", "evaluate",
+    ]  # fmt: skip
+    for name, (_, line) in _COMMANDS.items():
+        assert f"  {name} " in shown
+        assert line.split()[0] in shown
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    for flag in ("-h", "--help"):
+        code, shown, errors = run(name, flag)
+        assert (code, errors) == (0, "")
+        assert shown.startswith(f"Usage: main {name} ")
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version") == (0, f"smn, version {__version__}\n", "")
+
+
+def test_an_unknown_command_is_wrong_input() -> None:
+    code, shown, errors = run("classify")
+    assert (code, shown) == (2, "")
+    assert "No such command 'classify'" in errors
+
+
+def test_what_smn_raises_is_one_sentence_on_standard_error() -> None:
+    code, shown, errors = run("movements", "show", "impresionism")
+    assert (code, shown) == (2, "")
+    assert errors.startswith("Error: There is no movement 'impresionism'. Did you mean impressionism")
+    assert errors.count("\n") == 1
+
+
+def test_an_interruption_is_told_apart_from_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("smn.cli.movements.list_movements", interrupted)
+    code, _, errors = run("movements")
+    assert (code, errors.count("\n")) == (130, 1)
+    assert errors.startswith("Stopped.")
+
+
+def test_what_is_nobodys_fault_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("smn.cli.movements.list_movements", broken)
+    result = CliRunner().invoke(main, ["movements"])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_of_the_terminal_will_do(encoding: str, tiny_bundle: Bundle, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "LC_ALL": "C", "COLUMNS": "100"}
+    for arguments in (
+        ["movements", "show", "Naïve Art"],
+        ["movements", "show", "ukiyo-e", "--format", "json"],
+        ["taxonomy", "show", "smn-25"],
+        ["predict", str(tmp_path / "naïve 絵.jpg"), "--model", str(tiny_bundle.folder)],
+    ):
+        done = subprocess.run([SMN, *arguments], env=environment, capture_output=True, check=False, timeout=60)
+        assert done.returncode == (arguments[0] == "predict")
+        assert b"Traceback" not in done.stderr
+        assert done.stdout
+    assert b"unreadable" in done.stdout
+
+
+def test_a_reader_that_stops_reading_is_no_crash() -> None:
+    with subprocess.Popen([SMN, "movements", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()

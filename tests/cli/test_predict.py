@@ -1,0 +1,309 @@
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from pyarrow import parquet
+
+from awkward_files import READABLE, UNREADABLE, jpeg
+from smn.bundle import Bundle
+from smn.cli import main
+from smn.predict import Model
+
+SMN = Path(sys.executable).with_name("smn")
+Predict = Callable[..., Result]
+Painter = Callable[..., Path]
+
+
+@pytest.fixture
+def predict(tiny_bundle: Bundle) -> Predict:
+    """Runs ``smn predict`` with the tiny bundle."""
+
+    def run(*arguments: object, stdin: bytes | None = None) -> Result:
+        words = ["predict", "--model", str(tiny_bundle.folder), *map(str, arguments)]
+        return CliRunner(env={"COLUMNS": "160"}).invoke(main, words, input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def gallery(paint_file: Painter) -> Path:
+    """A folder of a red, a blue and a grey picture, and one that cannot be read."""
+    paint_file("gallery/a-red.png", (255, 0, 0))
+    paint_file("gallery/b-blue.jpg", (0, 0, 255))
+    file = paint_file("gallery/sub/c-grey.png", (128, 128, 128))
+    (file.parent / "d-text.jpg").write_text("no picture", encoding="utf-8")
+    return file.parent.parent
+
+
+OUTCOMES = ["movement", "movement", "not_a_painting", "error"]
+
+
+# What is shown.
+
+
+def test_a_table_shows_every_picture(predict: Predict, gallery: Path) -> None:
+    result = predict(gallery)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.split()}
+    assert "Fauvism" in lines["a-red.png"]
+    assert "100%" in lines["a-red.png"]
+    assert "Impressionism" in lines["b-blue.jpg"]
+    assert "not a painting" in lines["c-grey.png"]
+    assert "unreadable" in lines["d-text.jpg"]
+    assert "use JPEG, PNG" in " ".join(result.stdout.split())
+    assert "tiny-1 · taxonomy smn-25" in result.stdout
+
+
+def test_json_jsonl_and_csv_show_the_same_answers(predict: Predict, gallery: Path) -> None:
+    rows = json.loads(predict(gallery, "--format", "json").stdout)
+    assert [row["outcome"] for row in rows] == OUTCOMES
+    assert [json.loads(line) for line in predict(gallery, "--format", "jsonl").stdout.splitlines()] == rows
+    flat = list(csv.DictReader(io.StringIO(predict(gallery, "--format", "csv").stdout)))
+    assert [row["path"] for row in flat] == [row["path"] for row in rows]
+    assert [row["outcome"] for row in flat] == OUTCOMES
+
+
+def test_the_answers_are_the_models(predict: Predict, gallery: Path, tiny_bundle: Bundle) -> None:
+    model, file = Model(tiny_bundle), gallery / "a-red.png"
+    shown = json.loads(predict(file, "--format", "json", "--top-k", 5).stdout)
+    assert shown == [model.predict(file, top_k=5).to_dict()]
+
+
+def test_another_taxonomy_answers_in_its_labels(predict: Predict, gallery: Path) -> None:
+    result = predict(gallery / "b-blue.jpg", "--taxonomy", "origin-8", "--format", "json", "--top-k", 8)
+    assert {guess["movement"] for guess in json.loads(result.stdout)[0]["predictions"]} == {
+        "abstract", "color-field", "cubism", "expressionism", "impressionism", "realism", "renaissance", "romanticism",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+def test_awkward_files_become_rows_in_every_format(predict: Predict, awkward_folder: Path, form: str) -> None:
+    result = predict(awkward_folder, "--format", form)
+    assert result.exit_code == 0
+    total = len(READABLE) + len(UNREADABLE)
+    assert result.stderr.endswith(f"pictures: {total} of {total}\n")
+    if form == "jsonl":
+        rows = {Path(row["path"]).name: row for row in map(json.loads, result.stdout.split("\n")[:-1])}
+        assert set(rows) == set(READABLE) | set(UNREADABLE)
+        assert {name for name, row in rows.items() if row["outcome"] == "error"} == set(UNREADABLE)
+
+
+# Standard input.
+
+
+def test_a_picture_from_standard_input(predict: Predict, gallery: Path) -> None:
+    result = predict("-", "--format", "json", stdin=(gallery / "a-red.png").read_bytes())
+    (row,) = json.loads(result.stdout)
+    assert (row["path"], row["movement"]) == ("-", "fauvism")
+
+
+def test_names_from_standard_input(predict: Predict, gallery: Path) -> None:
+    names = f"{gallery / 'sub' / 'c-grey.png'}\n{gallery / 'a-red.png'}\n"
+    result = predict("-", "--format", "jsonl", stdin=names.encode())
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(row["path"]).name for row in rows] == ["c-grey.png", "a-red.png"]
+
+
+# Exit codes: 1 when nothing could be read, 2 for wrong input.
+
+
+def test_nothing_readable_is_exit_code_1(predict: Predict, gallery: Path) -> None:
+    missing, text = gallery / "missing.jpg", gallery / "sub" / "d-text.jpg"
+    for form in ("table", "json", "csv"):
+        result = predict(missing, text, "--format", form)
+        assert result.exit_code == 1
+        assert "check the path" in " ".join(result.stdout.split())
+    assert predict(missing, gallery / "a-red.png").exit_code == 0
+    assert predict(missing, "--out", gallery / "out.csv").exit_code == 1
+    assert predict("-", stdin=b"").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--taxonomy", "origin-9"], "There is no taxonomy 'origin-9'. Did you mean origin-8"),
+        (["--model", "no-such-folder"], "no-such-folder is not a bundle: it has no bundle.json"),
+        (["--format", "parquet"], "name a file with --out answers.parquet"),
+        (["--out", "out.xlsx"], "use .json, .jsonl, .csv or .parquet, or name a --format"),
+        (["--out", "out.csv", "--format", "table"], "for --out choose --format json, jsonl, csv or parquet"),
+    ],
+)
+def test_wrong_input_is_exit_code_2_and_one_sentence(
+    predict: Predict, gallery: Path, arguments: list[str], sentence: str
+) -> None:
+    result = predict(gallery, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: ")
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--top-k", "0"], ["--format", "xml"], ["--batch-size", "0"], ["--colour"]])
+def test_wrong_options_are_exit_code_2(predict: Predict, gallery: Path, arguments: list[str]) -> None:
+    assert predict(gallery, *arguments).exit_code == 2
+
+
+def test_a_folder_without_pictures_is_wrong_input(predict: Predict, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = predict(tmp_path / "empty")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: No pictures in {tmp_path / 'empty'}; name a picture, or a folder that holds some.\n"
+    )
+
+
+def test_no_picture_at_all_is_wrong_input() -> None:
+    assert CliRunner().invoke(main, ["predict"]).exit_code == 2
+
+
+# Files.
+
+
+def test_every_file_format_carries_the_same_answers(predict: Predict, gallery: Path, tmp_path: Path) -> None:
+    for ending in ("json", "jsonl", "csv", "parquet"):
+        result = predict(gallery, "--out", tmp_path / "out" / f"a.{ending}")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "4 rows (2 with a movement, 1 not a painting, 1 unreadable)." in result.stderr
+    rows = json.loads((tmp_path / "out" / "a.json").read_text(encoding="utf-8"))
+    assert [row["outcome"] for row in rows] == OUTCOMES
+    lines = (tmp_path / "out" / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == rows
+    assert parquet.read_table(tmp_path / "out" / "a.parquet").to_pylist() == rows
+    with (tmp_path / "out" / "a.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["path"] for row in csv.DictReader(stream)] == [row["path"] for row in rows]
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_a_format_may_be_named_for_any_ending(predict: Predict, gallery: Path, tmp_path: Path) -> None:
+    assert predict(gallery, "--out", tmp_path / "answers.txt", "--format", "jsonl").exit_code == 0
+    assert len((tmp_path / "answers.txt").read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_an_output_is_not_overwritten(predict: Predict, gallery: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("mine", encoding="utf-8")
+    result = predict(gallery, "--out", out)
+    assert result.exit_code == 2
+    assert "already exists and smn overwrites nothing" in result.stderr
+    assert out.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.fixture
+def unfinished(predict: Predict, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The output of a job on the folder ``sub`` that was interrupted at its very end."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("smn.predict.journal.Journal.finish", interrupted)
+        assert predict(gallery / "sub", "--out", tmp_path / "out.jsonl").exit_code == 130
+    return tmp_path / "out.jsonl"
+
+
+def test_an_unfinished_job_is_finished(predict: Predict, gallery: Path, unfinished: Path) -> None:
+    result = predict(gallery / "sub", "--out", unfinished)
+    assert result.stderr.startswith("2 of 2 were done before; continuing.\n")
+    assert len(unfinished.read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sub", "--top-k", "5"], "unfinished job with other settings"),
+        (["sub", "--taxonomy", "origin-8"], "unfinished job with other settings"),
+        (["a-red.png"], "unfinished job with other pictures, such as "),
+    ],
+)
+def test_an_unfinished_job_of_another_kind_is_kept(
+    predict: Predict, gallery: Path, unfinished: Path, arguments: list[str], sentence: str
+) -> None:
+    partial = unfinished.with_name("out.jsonl.partial")
+    before = partial.read_bytes()
+    result = predict(gallery / arguments[0], "--out", unfinished, *arguments[1:])
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert "move the file away" in result.stderr
+    assert partial.read_bytes() == before
+    assert not unfinished.exists()
+
+
+# Interruptions, for real.
+
+COUNT, STUCK = 300, 200
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Three hundred small pictures, of which one is a pipe: who reads it waits until somebody writes."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(COUNT):
+        (folder / f"{number:03}.jpg").write_bytes(jpeg())
+    (folder / f"{STUCK:03}.jpg").unlink()
+    os.mkfifo(folder / f"{STUCK:03}.jpg")
+    return folder
+
+
+@pytest.fixture
+def stuck(many: Path, tiny_bundle: Bundle, tmp_path: Path) -> Any:
+    """``smn predict`` on the folder, in a process of its own that has answered for some and waits at the pipe."""
+    command = [SMN, "predict", many, "--model", tiny_bundle.folder, "--out", tmp_path / "out.jsonl"]
+    partial = tmp_path / "out.jsonl.partial"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # 192 answers are twelve whole batches; the thirteenth holds the pipe.
+        give_up = time.monotonic() + 60
+        while not partial.exists() or partial.read_bytes().count(b"\n") < 1 + 192:
+            assert process.poll() is None
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+        yield process
+        process.kill()
+
+
+def write_into_pipe(many: Path) -> None:
+    with (many / f"{STUCK:03}.jpg").open("wb") as stream:
+        stream.write(jpeg())
+
+
+def check_that_it_continues(predict: Predict, many: Path, out: Path, *, done: int) -> None:
+    (many / f"{STUCK:03}.jpg").unlink()
+    (many / f"{STUCK:03}.jpg").write_bytes(jpeg())
+    result = predict(many, "--out", out)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"{done} of {COUNT} were done before; continuing.\n")
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["path"] for row in rows] == [str(many / f"{number:03}.jpg") for number in range(COUNT)]
+    assert len({json.dumps(row | {"path": ""}) for row in rows}) == 1
+    assert rows[0]["error"] is None
+    assert not out.with_name("out.jsonl.partial").exists()
+
+
+def test_a_killed_job_continues(stuck: Any, predict: Predict, many: Path, tmp_path: Path) -> None:
+    stuck.kill()
+    assert stuck.wait(30) == -signal.SIGKILL
+    assert not (tmp_path / "out.jsonl").exists()
+    check_that_it_continues(predict, many, tmp_path / "out.jsonl", done=192)
+
+
+def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, many: Path, tmp_path: Path) -> None:
+    stuck.send_signal(signal.SIGINT)
+    write_into_pipe(many)  # the thread that reads it ends, and with it the process
+    assert stuck.wait(30) == 130
+    assert (
+        stuck.stderr.read()
+        == b"Stopped. A training run and a job with --out continue where they were when started again.\n"
+    )
+    done = (tmp_path / "out.jsonl.partial").read_bytes().count(b"\n") - 1
+    assert 192 <= done < COUNT
+    check_that_it_continues(predict, many, tmp_path / "out.jsonl", done=done)

@@ -1,0 +1,123 @@
+"""``smn recipes``, ``smn train`` and ``smn export`` as a person meets them."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from smn.bundle import read_bundle
+from smn.cli import main
+from smn.train import list_recipes, read_recipe, recipe_text
+
+SetMaker = Callable[..., Path]
+
+RECIPE = """\
+name = "mine"
+description = "Small."
+taxonomy = "origin-8"
+[model]
+levels = [0, 1]
+size = 32
+[head]
+views = 0
+epochs = 2
+batch_size = 4
+"""
+
+
+def smn(*arguments: object) -> Result:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.toml"
+    file.write_text(RECIPE)
+    return file
+
+
+@pytest.mark.parametrize("command", [["recipes"], ["recipes", "list"]])
+def test_recipes_are_listed(command: list[str]) -> None:
+    result = smn(*command)
+    assert result.exit_code == 0
+    assert len(list_recipes()) >= 2
+    for name in list_recipes():
+        assert name in result.stdout
+        assert read_recipe(name).description.split()[0] in result.stdout
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_a_recipe_is_shown_as_it_stands(name: str) -> None:
+    assert smn("recipes", "show", name).stdout == recipe_text(name)
+
+
+def test_an_unknown_recipe_is_one_sentence(tmp_path: Path) -> None:
+    for command in (
+        ["recipes", "show", "lite9"],
+        ["train", "lite9", "--manifest", tmp_path, "--out", tmp_path / "run"],
+    ):
+        result = smn(*command)
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert result.stderr.startswith("Error: There is no recipe 'lite9'.")
+        assert "lite0-statistics" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_all_of_a_recipes_problems_are_shown(recipe: Path, tmp_path: Path) -> None:
+    recipe.write_text(RECIPE.replace("size = 32", "size = 0\ndepth = 3"))
+    result = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "model.size is 0" in result.stderr
+    assert "model.depth is unknown" in result.stderr
+
+
+def test_a_missing_manifest_is_one_sentence(recipe: Path, tmp_path: Path) -> None:
+    result = smn("train", recipe, "--manifest", tmp_path / "none", "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: There is no manifest at ")
+    assert "smn dataset import" in result.stderr
+
+
+@pytest.mark.parametrize(("command", "module"), [("train", "smn.train.run"), ("export", "smn.export")])
+def test_without_the_extra_the_pip_line_is_shown(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    more = ["--manifest", tmp_path] if command == "train" else ["--name", "mine-1"]
+    result = smn(command, recipe, "--out", tmp_path / "out", *more)
+    assert result.exit_code == 2
+    assert 'pip install "smn[train]"' in result.stderr
+
+
+def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 2, "val": 1})
+    run, out = tmp_path / "runs" / "mine", tmp_path / "bundle"
+
+    early = smn("export", run, "--out", out, "--name", "mine-1")
+    assert early.exit_code == 2
+    assert "is not a run" in early.stderr
+
+    trained = smn("train", recipe, "--manifest", pictures.parent, "--out", run)
+    assert trained.exit_code == 0, trained.output
+    assert trained.stdout == ""
+    assert f"next: smn export {run} --out bundles/mine --name mine-1" in trained.stderr
+    assert "head: 4 of 4" in trained.stderr
+    assert json.loads((run / "run.json").read_text())["recipe"]["name"] == "mine"
+
+    exported = smn("export", run, "--out", out, "--name", "mine-1", "--manifest", pictures)
+    assert exported.exit_code == 0, exported.output
+    assert exported.stdout == ""
+    bundle = read_bundle(out)
+    assert bundle.name == "mine-1"
+    assert f"{bundle.model_file.stat().st_size / 1e6:.1f} MB, 8 labels" in exported.stderr
+    assert "on 4 pictures" in exported.stderr
+
+    again = smn("export", run, "--out", out, "--name", "mine-1")
+    assert again.exit_code == 2
+    assert "already exists" in again.stderr

@@ -1,0 +1,201 @@
+"""From a run to a bundle: what is written, and everything that must stop it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from smn.bundle import Bundle, read_bundle
+from smn.calibration import fit_temperature, sigmoid, softmax
+from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
+from smn.export import export_run, exporter
+from smn.export.graph import halve_weights
+from smn.images import open_image
+from smn.manifest import Manifest, read_manifest
+from smn.models import build_classifier
+from smn.movements import read_taxonomy
+from smn.runtime import Runtime
+from smn.train.run import read_run, select
+
+SetMaker = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[str, int, int]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, int, int]]) -> Bundle:
+    out = tmp_path_factory.mktemp("export") / "bundle"
+    return export_run(tiny_run, out=out, name="tiny-1", progress=lambda *what: told.append(what))
+
+
+@pytest.fixture
+def run(tiny_run: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run that a test may damage."""
+    copy = tmp_path / "run"
+    shutil.copytree(tiny_run, copy)
+    return copy
+
+
+@pytest.fixture
+def ready_graph(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets export take the graph of the same run that is written already, because writing takes seconds."""
+    monkeypatch.setattr(exporter, "write_graph", lambda _, file, **__: shutil.copy(bundle.model_file, file))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, make_painted_set: SetMaker) -> Manifest:
+    """Pictures that neither training nor export has seen."""
+    return read_manifest(make_painted_set(tmp_path / "fresh", splits={"test": 2}, first=500, side=90))
+
+
+def test_what_is_written(bundle: Bundle, tiny_run: Path) -> None:
+    assert {file.name for file in bundle.folder.iterdir()} == {"model.onnx", "bundle.json"}
+    again, known = read_bundle(bundle.folder), read_run(tiny_run)
+    assert (again.name, again.licence) == ("tiny-1", exporter.LICENCE)
+    assert again.taxonomy == read_taxonomy("origin-8")
+    assert again.preprocess.to_dict() == bundle.preprocess.to_dict()
+    assert again.preprocess.size == 64
+    assert (again.recipe, again.data) == (known["recipe"], known["data"])
+    assert again.model_sha256 == bundle.model_sha256
+    assert again.thresholds == bundle.thresholds
+    assert again.temperature == bundle.temperature
+
+
+def test_progress_is_told(bundle: Bundle, told: list[tuple[str, int, int]]) -> None:
+    assert told == [("comparing torch and ONNX Runtime", 12, 12)]
+
+
+def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:
+    recipe = read_run(tiny_run)["recipe"]
+    model, _ = build_classifier("lite0", levels=tuple(recipe["model"]["levels"]), classes=8, pretrained=False)
+    model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
+    batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
+    there = Runtime(bundle, threads=1).run(batch)
+    halve_weights(model)
+    with torch.inference_mode():
+        logits, painting, _ = model.eval()(torch.from_numpy(batch))
+    np.testing.assert_allclose(softmax(there.logits), softmax(logits.numpy()), atol=1e-4)
+    np.testing.assert_allclose(sigmoid(there.painting), sigmoid(painting.numpy()), atol=1e-4)
+    assert bundle.metrics["agreement_largest_difference"] < 1e-4
+    assert bundle.metrics["agreement_files"] == 12
+
+
+def test_rounding_to_16_bits_hardly_moves_the_answers(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:
+    recipe = read_run(tiny_run)["recipe"]
+    model, _ = build_classifier("lite0", levels=tuple(recipe["model"]["levels"]), classes=8, pretrained=False)
+    model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
+    batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
+    with torch.inference_mode():
+        logits = model.eval()(torch.from_numpy(batch))[0].numpy()
+    np.testing.assert_allclose(softmax(Runtime(bundle, threads=1).run(batch).logits), softmax(logits), atol=0.02)
+
+
+def test_calibration_and_thresholds_come_from_the_validation_split(bundle: Bundle, tiny_run: Path) -> None:
+    manifest = read_manifest(tiny_run.parent / "pictures")
+    data = select(manifest, read_taxonomy("origin-8"), split="val")
+    batch = bundle.preprocess.apply_all(open_image(manifest.picture(row), reduce_to=64) for row in data.rows)
+    outputs = Runtime(bundle, threads=1).run(batch)
+    assert bundle.temperature == pytest.approx(fit_temperature(outputs.logits, data.targets), rel=1e-3)
+    assert bundle.metrics["val_log_loss"] <= bundle.metrics["val_log_loss_before"] + 1e-6
+    assert bundle.metrics["val_pictures"] == 12
+    probabilities = softmax(outputs.logits, temperature=bundle.temperature)
+    right = probabilities.argmax(1) == data.targets
+    assert bundle.metrics["val_top1"] == pytest.approx(right.mean())
+    answered = probabilities.max(1) >= bundle.thresholds.confidence - 1e-6
+    assert answered.any()
+    assert right[answered].mean() >= 0.6
+    assert not (sigmoid(outputs.painting) < bundle.thresholds.painting - 1e-6).any()  # 1 % of 12 is none
+
+
+def test_a_bundle_that_exists_is_not_overwritten(bundle: Bundle, tiny_run: Path) -> None:
+    before = {file: file.read_bytes() for file in bundle.folder.iterdir()}
+    with pytest.raises(OutputExistsError, match="overwrites nothing") as caught:
+        export_run(tiny_run, out=bundle.folder, name="tiny-2")
+    assert caught.value.path == bundle.folder / "bundle.json"
+    assert {file: file.read_bytes() for file in bundle.folder.iterdir()} == before
+
+
+def test_a_graph_of_the_users_is_not_overwritten(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"mine")
+    with pytest.raises(OutputExistsError):
+        export_run(tiny_run, out=tmp_path, name="tiny-1")
+    assert (tmp_path / "model.onnx").read_bytes() == b"mine"
+
+
+def test_a_run_that_is_not_finished_is_said(run: Path, tmp_path: Path) -> None:
+    (run / "model.pt").unlink()
+    with pytest.raises(InputError, match=r"is not finished: it has no model\.pt; continue it with the same smn train"):
+        export_run(run, out=tmp_path / "bundle", name="tiny-1")
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_folder_that_is_no_run_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is not a run: it has no run\.json"):
+        export_run(tmp_path, out=tmp_path / "bundle", name="tiny-1")
+
+
+@pytest.mark.usefixtures("ready_graph")
+def test_a_manifest_that_has_moved_can_be_named(run: Path, tiny_run: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(tiny_run.parent / "pictures", moved)
+    text = (run / "run.json").read_text()
+    (run / "run.json").write_text(text.replace(str((tiny_run.parent / "pictures").resolve()), "/gone"))
+    with pytest.raises(InputError, match="/gone"):
+        export_run(run, out=tmp_path / "bundle", name="tiny-1")
+    bundle = export_run(run, out=tmp_path / "bundle", name="tiny-1", manifest=moved)
+    assert read_bundle(tmp_path / "bundle").metrics["agreement_files"] == bundle.metrics["agreement_files"] == 12
+
+
+def test_a_manifest_of_other_data_is_refused(run: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
+    other = make_painted_set(tmp_path / "other", splits={"train": 6, "val": 3}, first=70)
+    with pytest.raises(InputError, match=r"is not the data that .* was trained on; name the right one with --manifest"):
+        export_run(run, out=tmp_path / "bundle", name="tiny-1", manifest=other)
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("damage", [0.05, float("nan")])
+def test_a_damaged_graph_leaves_no_bundle(
+    tiny_run: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: float
+) -> None:
+    def write_damaged(_: Any, file: Path, **__: Any) -> None:
+        graph = onnx.load(bundle.model_file)
+        (bias,) = (tensor for tensor in graph.graph.initializer if tensor.name == "head.bias")
+        values = numpy_helper.to_array(bias).copy()
+        values[0] += damage
+        bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+        onnx.save(graph, file)
+
+    monkeypatch.setattr(exporter, "write_graph", write_damaged)
+    with pytest.raises(AgreementError, match=r"differ by .* but at most 0\.001 is allowed.*report"):
+        export_run(tiny_run, out=tmp_path / "bundle", name="tiny-1")
+    assert list((tmp_path / "bundle").iterdir()) == []
+
+
+def test_a_graph_that_does_not_load_leaves_no_bundle(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporter, "write_graph", lambda _, file, **__: file.write_bytes(b"no graph"))
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        export_run(tiny_run, out=tmp_path / "bundle", name="tiny-1")
+    assert list((tmp_path / "bundle").iterdir()) == []
+
+
+@pytest.mark.usefixtures("ready_graph")
+def test_a_stopped_export_does_not_stand_in_its_own_way(tiny_run: Path, tmp_path: Path) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_run(tiny_run, out=tmp_path / "bundle", name="tiny-1", progress=stop)
+    assert list((tmp_path / "bundle").iterdir()) == []
+    assert export_run(tiny_run, out=tmp_path / "bundle", name="tiny-1").labels
+    assert read_bundle(tmp_path / "bundle").name == "tiny-1"

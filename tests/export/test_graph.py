@@ -1,0 +1,125 @@
+"""The ONNX graph: the same answers, any batch, 16-bit weights."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from smn.calibration import sigmoid, softmax
+from smn.export.graph import _store_half, halve_weights, write_graph
+from smn.models import Classifier, build_classifier
+
+LEVELS, CLASSES, SIDE = (0, 3, 7), 6, 64
+
+
+def lively_classifier() -> Classifier:
+    """A classifier whose heads and standardisation are not the blank ones it starts with."""
+    torch.manual_seed(0)
+    model, _ = build_classifier("lite0", levels=LEVELS, classes=CLASSES, dropout=0.3)
+    generator = torch.Generator().manual_seed(1)
+    with torch.inference_mode():
+        model.eval().fit_standardisation(model.statistics(torch.randn(8, 3, SIDE, SIDE, generator=generator)))
+    for layer in (model.head, model.painting):
+        nn.init.normal_(layer.weight, std=0.05, generator=generator)
+        nn.init.normal_(layer.bias, generator=generator)
+    return model
+
+
+@pytest.fixture(scope="module")
+def model() -> Classifier:
+    model = lively_classifier()
+    halve_weights(model)
+    return model
+
+
+@pytest.fixture(scope="module")
+def file(model: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("graph") / "model.onnx"
+    write_graph(model, file, size=SIDE)
+    return file
+
+
+@pytest.fixture(scope="module")
+def session(file: Path) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+
+def test_it_takes_and_gives_what_a_bundle_does(session: onnxruntime.InferenceSession) -> None:
+    (taken,) = session.get_inputs()
+    assert (taken.name, taken.shape[1:], taken.type) == ("image", [3, SIDE, SIDE], "tensor(float)")
+    assert isinstance(taken.shape[0], str)  # a name: any batch size
+    given = {value.name: value.shape[1:] for value in session.get_outputs()}
+    assert given["logits"] == [CLASSES]
+    assert given["painting"] == []
+    assert set(given) == {"logits", "painting", "embedding"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_it_answers_as_torch_for_any_batch(
+    model: Classifier, session: onnxruntime.InferenceSession, count: int
+) -> None:
+    images = torch.randn(count, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(count))
+    with torch.inference_mode():
+        here = [values.numpy() for values in model(images)]
+    logits, painting, embedding = session.run(["logits", "painting", "embedding"], {"image": images.numpy()})
+    assert (logits.shape, painting.shape, embedding.shape) == ((count, CLASSES), (count,), (count, model.width))
+    np.testing.assert_allclose(softmax(logits), softmax(here[0]), atol=1e-4)
+    np.testing.assert_allclose(sigmoid(painting), sigmoid(here[1]), atol=1e-4)
+    np.testing.assert_allclose(embedding, here[2], atol=1e-2)
+    assert softmax(logits).std() > 0.01  # the answers are not all the same
+
+
+def test_weights_are_stored_in_16_bits(model: Classifier, file: Path) -> None:
+    graph = onnx.load(file).graph
+    values = {TensorProto.FLOAT16: 0, TensorProto.FLOAT: 0}
+    for tensor in graph.initializer:
+        if tensor.data_type in values:
+            values[tensor.data_type] += int(np.prod(tensor.dims))
+            assert tensor.data_type == TensorProto.FLOAT16 or np.prod(tensor.dims) < 2000
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    assert values[TensorProto.FLOAT16] > 0.95 * parameters
+    assert values[TensorProto.FLOAT] < 0.05 * parameters
+    # Two bytes a weight, and the nodes.
+    assert 2 * parameters < file.stat().st_size < 2.4 * parameters + 100_000
+
+
+def test_nothing_else_is_left_beside_it(file: Path) -> None:
+    assert [other.name for other in file.parent.iterdir()] == ["model.onnx"]
+
+
+def test_halving_rounds_weights_and_spares_small_tensors() -> None:
+    model = nn.Sequential(nn.Linear(16, 8), nn.Linear(2, 2))
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    halve_weights(model)
+    after = dict(model.named_parameters())
+    assert torch.equal(after["0.weight"], before["0.weight"].half().float())
+    assert not torch.equal(after["0.weight"], before["0.weight"])
+    for name in ("0.bias", "1.weight", "1.bias"):
+        assert torch.equal(after[name], before[name])
+
+
+def test_only_large_weights_that_16_bits_hold_exactly_are_halved() -> None:
+    exact, inexact, small = np.full(100, 0.5), np.full(100, 0.1), np.full(10, 0.5)
+    constants = {"exact": exact, "inexact": inexact, "small": small, "whole": np.arange(100)}
+    kinds = {"whole": np.int64}
+    graph = helper.make_graph(
+        [helper.make_node("Identity", [name], [f"{name}_out"]) for name in constants],
+        "weights",
+        [],
+        [helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, None) for name in constants],
+        [numpy_helper.from_array(value.astype(kinds.get(name, np.float32)), name) for name, value in constants.items()],
+    )
+    _store_half(graph)
+    stored = {tensor.name: numpy_helper.to_array(tensor).dtype.name for tensor in graph.initializer}
+    assert stored == {"exact_half": "float16", "inexact": "float32", "small": "float32", "whole": "int64"}
+    assert (graph.node[0].op_type, list(graph.node[0].output)) == ("Cast", ["exact"])
+    assert len(graph.node) == 5
+
+
+def test_dropout_is_off_in_the_graph(file: Path) -> None:
+    assert "Dropout" not in {node.op_type for node in onnx.load(file).graph.node}

@@ -1,0 +1,106 @@
+"""Thresholds, by hand and for whatever hypothesis thinks of."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smn.export.thresholds import choose_confidence, choose_painting
+
+# Few distinct values, so that equal confidences are common; none is 1, which stands for "nothing reaches it".
+ANSWERS = st.lists(
+    st.tuples(st.sampled_from([step / 10 for step in range(10)]), st.booleans()), min_size=1, max_size=30
+)
+SHARES = st.floats(0, 1)
+
+
+def choose(answers: list[tuple[float, bool]], precision: float) -> float:
+    confidence, right = zip(*answers, strict=True)
+    return choose_confidence(np.array(confidence), np.array(right), precision=precision)
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"),
+    [
+        (1.0, 0.9),  # only the first answer
+        (0.75, 0.6),  # three of four
+        (0.7, 0.6),
+        (0.6, 0.4),  # four of six, with a wrong one before the last
+        (0.5, 0.3),  # four of seven
+        (0.0, 0.3),
+    ],
+)
+def test_confidence_by_hand(precision: float, expected: float) -> None:
+    answers = [(0.6, True), (0.9, True), (0.5, False), (0.7, True), (0.8, False), (0.4, True), (0.3, False)]
+    assert choose(answers, precision) == expected
+
+
+def test_where_nothing_is_right_hardly_anything_is_answered() -> None:
+    assert choose([(0.9, False), (0.8, False)], 0.5) == 1.0
+
+
+def test_the_best_answer_wrong_does_not_spoil_the_rest() -> None:
+    assert choose([(0.9, False), (0.8, True), (0.7, True), (0.6, True)], 0.7) == 0.6
+
+
+def test_equal_confidences_stand_or_fall_together() -> None:
+    # A threshold of 0.5 would answer both, of which one is wrong.
+    assert choose([(0.9, True), (0.5, True), (0.5, False)], 1.0) == 0.9
+    assert choose([(0.5, True), (0.5, False)], 0.6) == 1.0
+
+
+def test_no_answers_at_all() -> None:
+    assert choose_confidence(np.array([]), np.array([], dtype=bool), precision=0.5) == 1.0
+
+
+@given(ANSWERS, SHARES)
+def test_the_precision_is_really_reached(answers: list[tuple[float, bool]], precision: float) -> None:
+    threshold = choose(answers, precision)
+    assert 0 <= threshold <= 1
+    given_answers = [right for confidence, right in answers if confidence >= threshold]
+    if given_answers:
+        assert np.mean(given_answers) >= precision
+    else:
+        assert threshold == 1.0
+
+
+@given(ANSWERS, SHARES)
+def test_no_lower_threshold_reaches_it(answers: list[tuple[float, bool]], precision: float) -> None:
+    threshold = choose(answers, precision)
+    for lower in {confidence for confidence, _ in answers if confidence < threshold}:
+        assert np.mean([right for confidence, right in answers if confidence >= lower]) < precision
+
+
+@given(ANSWERS, SHARES, SHARES)
+def test_more_precision_never_answers_more(answers: list[tuple[float, bool]], one: float, other: float) -> None:
+    assert choose(answers, min(one, other)) <= choose(answers, max(one, other))
+
+
+def test_painting_by_hand() -> None:
+    scores = np.arange(1, 11) / 10.0
+    np.random.default_rng(0).shuffle(scores)
+    assert choose_painting(scores, refused=0.0) == 0.1
+    assert choose_painting(scores, refused=0.09) == 0.1  # a tenth of the paintings would be too many
+    assert choose_painting(scores, refused=0.25) == 0.3
+    assert choose_painting(scores, refused=1.0) == 1.0
+
+
+@given(st.lists(SHARES, min_size=1, max_size=200), SHARES)
+def test_no_more_paintings_are_refused_than_allowed(scores: list[float], refused: float) -> None:
+    threshold = choose_painting(np.array(scores), refused=refused)
+    below = sum(score < threshold for score in scores)
+    assert below <= refused * len(scores)
+    # The next score up would refuse too many, or is none.
+    assert sum(score <= threshold for score in scores) > refused * (len(scores) - 1) - 1e-6
+
+
+@given(st.lists(SHARES, min_size=1, max_size=50), SHARES, SHARES)
+def test_more_refusals_never_lower_the_bar(scores: list[float], one: float, other: float) -> None:
+    values = np.array(scores)
+    assert choose_painting(values, refused=min(one, other)) <= choose_painting(values, refused=max(one, other))
+
+
+def test_a_model_without_a_painting_head_refuses_nothing() -> None:
+    scores = np.full(50, 0.5)
+    threshold = choose_painting(scores, refused=0.01)
+    assert not (scores < threshold).any()

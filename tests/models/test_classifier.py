@@ -1,0 +1,129 @@
+"""The classifier's parts, each against numbers worked out by hand."""
+
+import pytest
+import torch
+from torch import nn
+
+from smn.errors import InputError, UnknownNameError
+from smn.models import Classifier, build_backbone, build_classifier
+from smn.models.classifier import StyleStatistics
+
+LEVELS = (0, 2, 5)
+SIDE = 64
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    torch.manual_seed(0)
+    model, _ = build_classifier("lite0", levels=LEVELS, classes=5, dropout=0.5, pretrained=False)
+    return model.eval()
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.randn(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+
+
+def test_statistics_are_mean_and_deviation_by_hand() -> None:
+    maps = [torch.tensor([[[[1.0, 3.0], [5.0, 7.0]]]]), torch.tensor([[[[2.0]], [[-4.0]]]])]
+    values = StyleStatistics()(maps)
+    # Means of the first level, deviations of the first level, then the second level's two channels likewise.
+    expected = [[4.0, 5.0**0.5, 2.0, -4.0, 0.0, 0.0]]
+    torch.testing.assert_close(values, torch.tensor(expected), atol=2e-3, rtol=0)
+
+
+def test_statistics_of_half_precision_maps_are_summed_in_32_bits() -> None:
+    maps = torch.full((1, 1, 100, 100), 300.0, dtype=torch.float16)  # the sum overflows 16 bits
+    values = StyleStatistics()([maps])
+    assert values.dtype == torch.float32
+    torch.testing.assert_close(values, torch.tensor([[300.0, 1e-3]]), atol=1e-4, rtol=0)
+
+
+def test_the_networks_statistics_are_those_of_its_maps(classifier: Classifier, images: torch.Tensor) -> None:
+    with torch.inference_mode():
+        maps = classifier.backbone.forward_intermediates(
+            images, indices=list(LEVELS), intermediates_only=True, extra_blocks=True
+        )
+        found = classifier.statistics(images)
+    expected = torch.cat(
+        [part for one in maps for part in (one.mean((2, 3)), (one.var((2, 3), correction=0) + 1e-6).sqrt())], dim=1
+    )
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_shapes(classifier: Classifier, images: torch.Tensor) -> None:
+    channels = build_backbone("lite0", pretrained=False).level_channels()
+    width = 2 * sum(channels[level] for level in LEVELS)
+    logits, painting, embedding = classifier(images)
+    assert logits.shape == (4, 5)
+    assert painting.shape == (4,)
+    assert embedding.shape == (4, width)
+    assert classifier.width == width
+    torch.testing.assert_close(classifier.embed(images), embedding)
+
+
+def test_a_fresh_head_finds_every_class_equally_likely(classifier: Classifier, images: torch.Tensor) -> None:
+    logits, painting, embedding = classifier(images)
+    assert embedding.abs().max() > 0
+    assert torch.equal(logits, torch.zeros(4, 5))
+    assert torch.equal(painting, torch.zeros(4))
+
+
+def test_standardisation_fits_to_mean_0_and_deviation_1(classifier: Classifier) -> None:
+    generator = torch.Generator().manual_seed(2)
+    centres = torch.linspace(-50, 50, classifier.width)
+    spreads = torch.linspace(0.5, 20, classifier.width)
+    statistics = centres + spreads * torch.rand(500, classifier.width, generator=generator)
+    classifier.fit_standardisation(statistics)
+    values = classifier.standardise(statistics)
+    torch.testing.assert_close(values.mean(0), torch.zeros(classifier.width), atol=1e-4, rtol=0)
+    torch.testing.assert_close(values.std(0), torch.ones(classifier.width), atol=1e-2, rtol=0)
+
+
+def test_standardisation_clips_at_five_deviations_and_survives_a_constant_feature(classifier: Classifier) -> None:
+    statistics = torch.randn(100, classifier.width, generator=torch.Generator().manual_seed(3))
+    statistics[:, 0] = 7.0
+    classifier.fit_standardisation(statistics)
+    far = torch.full((1, classifier.width), 1e6)
+    assert torch.equal(classifier.standardise(far), torch.full((1, classifier.width), 5.0))
+    assert torch.equal(classifier.standardise(-far), torch.full((1, classifier.width), -5.0))
+    assert torch.equal(classifier.standardise(statistics)[:, 0], torch.zeros(100))
+
+
+def test_the_standardisation_is_part_of_the_weights(classifier: Classifier) -> None:
+    classifier.fit_standardisation(torch.randn(20, classifier.width))
+    other, _ = build_classifier("lite0", levels=LEVELS, classes=5, pretrained=False)
+    other.load_state_dict(classifier.state_dict())
+    assert torch.equal(other.shift, classifier.shift)
+    assert torch.equal(other.scale, classifier.scale)
+    assert not torch.equal(other.shift, torch.zeros(classifier.width))
+
+
+def test_dropout_acts_in_training_only(classifier: Classifier, images: torch.Tensor) -> None:
+    nn.init.normal_(classifier.head.weight)
+    torch.manual_seed(4)
+    features = classifier.embed(images).detach()
+    quiet = [classifier.head(classifier.dropout(features)) for _ in range(2)]
+    assert torch.equal(*quiet)
+    classifier.train()
+    loud = [classifier.head(classifier.dropout(features)) for _ in range(2)]
+    assert not torch.equal(*loud)
+
+
+def test_layers_behind_the_last_level_are_pruned() -> None:
+    sizes = []
+    for levels in ((0,), (0, 1, 2, 3, 4, 5, 6, 7)):
+        model, _ = build_classifier("lite0", levels=levels, classes=2, pretrained=False)
+        sizes.append(sum(parameter.numel() for parameter in model.backbone.parameters()))
+    assert sizes[0] < sizes[1] / 100
+
+
+@pytest.mark.parametrize("levels", [(), (8,), (-1, 2), (1, 1)])
+def test_levels_that_do_not_exist_are_refused(levels: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=r"name each at most once, from 0 to 7\."):
+        build_classifier("lite0", levels=levels, classes=2, pretrained=False)
+
+
+def test_an_unknown_backbone_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="backbone"):
+        build_classifier("vgg16", levels=(0,), classes=2)

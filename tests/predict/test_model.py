@@ -1,0 +1,205 @@
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from awkward_files import upright_with
+from smn.bundle import Bundle, Thresholds
+from smn.errors import ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
+from smn.images import Limits
+from smn.predict import Model, Outcome, load
+
+BundleMaker = Callable[..., Bundle]
+Painter = Callable[..., Path]
+RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)
+
+
+@pytest.fixture
+def model(tiny_bundle: Bundle) -> Model:
+    return Model(tiny_bundle, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("colour", "movement", "family"),
+    [
+        (RED, "fauvism", "expressionist"),
+        (BLUE, "impressionism", "impressionist"),
+        (GREEN, "realism", "romantic-realist"),
+    ],
+)
+def test_a_picture_gets_its_movement(
+    model: Model, paint_file: Painter, colour: tuple[int, int, int], movement: str, family: str
+) -> None:
+    file = paint_file("a.png", colour)
+    answer = model.predict(file)
+    assert answer.path == str(file)
+    assert (answer.outcome, answer.movement) == (Outcome.MOVEMENT, movement)
+    assert answer.predictions[0].movement == movement
+    assert answer.families[0].family == family
+    assert answer.is_painting is True
+    assert answer.model == "tiny-1"
+    assert answer.error is None
+
+
+def test_probabilities_are_sorted_and_families_sum_to_one(model: Model, paint_file: Painter) -> None:
+    answer = model.predict(paint_file("a.png", (200, 120, 40)), top_k=25)
+    probabilities = [guess.probability for guess in answer.predictions]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert sum(probabilities) == pytest.approx(1, abs=0.01)
+    shares = [family.probability for family in answer.families]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1, abs=0.01)
+    assert answer.confidence == probabilities[0]
+
+
+def test_probabilities_are_the_calibrated_softmax(model: Model, paint_file: Painter) -> None:
+    # Red is (1, -1, -1): the logits are 3, -1 and -1 for the three that the tiny model tells, -6 for the other 22.
+    raised = np.exp(np.array([3, -1, -1] + [-6] * 22) / 0.5)
+    answer = model.predict(paint_file("a.png", RED))
+    assert answer.confidence == pytest.approx(raised[0] / raised.sum(), abs=1e-4)
+
+
+@pytest.mark.parametrize("top_k", [1, 2, 25])
+def test_top_k_is_how_many_guesses_are_listed(model: Model, paint_file: Painter, top_k: int) -> None:
+    answer = model.predict(paint_file("a.png", RED), top_k=top_k)
+    assert len(answer.predictions) == top_k
+    assert len(answer.families) == len({label.family for label in model.taxonomy.labels})
+
+
+def test_more_guesses_than_labels_list_every_label(model: Model, paint_file: Painter) -> None:
+    assert len(model.predict(paint_file("a.png", RED), top_k=1000).predictions) == 25
+
+
+def test_top_k_below_one_is_refused(model: Model, paint_file: Painter) -> None:
+    with pytest.raises(InputError, match="top_k is 0; it must be 1 or more"):
+        model.predict(paint_file("a.png", RED), top_k=0)
+
+
+def test_thresholds_decide_the_outcome(make_tiny_bundle: BundleMaker, paint_file: Painter) -> None:
+    model = Model(make_tiny_bundle(thresholds=Thresholds(confidence=0.6, painting=0.5)), threads=1)
+    between = model.predict(paint_file("between.png", (255, 0, 255)))
+    assert (between.outcome, between.movement, between.is_painting) == (Outcome.UNSURE, None, True)
+    assert {guess.movement for guess in between.predictions[:2]} == {"fauvism", "impressionism"}
+    assert between.confidence == pytest.approx(0.5, abs=0.01)
+    grey = model.predict(paint_file("grey.png", GREY))
+    assert (grey.outcome, grey.movement, grey.is_painting) == (Outcome.NOT_A_PAINTING, None, False)
+    assert grey.painting_score == pytest.approx(1 / (1 + np.exp(4)), abs=0.02)
+    assert len(grey.predictions) == 3
+
+
+def test_a_score_on_its_threshold_passes(make_tiny_bundle: BundleMaker, tmp_path: Path, paint_file: Painter) -> None:
+    file = paint_file("a.png", RED)
+    confidence = Model(make_tiny_bundle(tmp_path / "first")).predict(file).confidence
+    exact = make_tiny_bundle(tmp_path / "second", thresholds=Thresholds(confidence=confidence, painting=1.0))
+    assert Model(exact).predict(file).outcome is Outcome.MOVEMENT
+
+
+def test_bytes_paths_and_opened_pictures_get_the_same_answer(model: Model, paint_file: Painter) -> None:
+    file = paint_file("a.png", (220, 60, 90))
+    answers = [model.predict(given) for given in (file, str(file), file.read_bytes(), Image.open(file))]
+    assert len({replace(answer, path=None) for answer in answers}) == 1
+    assert [answer.path for answer in answers] == [str(file), str(file), None, None]
+
+
+def test_an_opened_picture_is_prepared_as_its_file_is(model: Model) -> None:
+    see_through = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
+    stream = io.BytesIO()
+    see_through.save(stream, "PNG")
+    np.testing.assert_array_equal(model.prepare(see_through), model.prepare(stream.getvalue()))
+    np.testing.assert_array_equal(model.prepare(see_through), 1.0)
+    turned = upright_with(6)
+    np.testing.assert_array_equal(model.prepare(Image.open(io.BytesIO(turned))), model.prepare(turned))
+    np.testing.assert_array_equal(model.prepare(turned), model.prepare(upright_with(1)))
+
+
+def test_a_batch_answers_as_its_pictures_one_by_one(model: Model, paint_file: Painter) -> None:
+    files = [paint_file(f"{name}.png", colour) for name, colour in (("r", RED), ("g", GREEN), ("b", BLUE))]
+    batch = np.stack([model.prepare(file) for file in files])
+    assert model.answer(batch, [str(file) for file in files]) == tuple(model.predict(file) for file in files)
+
+
+def test_an_unreadable_picture_is_an_image_error(model: Model, tmp_path: Path) -> None:
+    for given in (b"", b"no picture", tmp_path / "missing.jpg", Image.new("RGB", (2, 2))):
+        with pytest.raises(ImageError):
+            model.predict(given)
+
+
+def test_limits_hold_for_every_kind_of_input(tiny_bundle: Bundle, paint_file: Painter) -> None:
+    model, file = load(tiny_bundle.folder, limits=Limits(max_pixels=1000), threads=1), paint_file("a.png", RED)
+    with Image.open(file) as opened:
+        for given in (file, file.read_bytes(), opened):
+            with pytest.raises(ImageTooLargeError):
+                model.predict(given)
+
+
+def test_answers_in_another_taxonomy(tiny_bundle: Bundle, paint_file: Painter) -> None:
+    model = load(tiny_bundle.folder, taxonomy="origin-8", threads=1)
+    assert model.taxonomy.id == "origin-8"
+    blue = model.predict(paint_file("blue.png", BLUE), top_k=8)
+    assert blue.movement == "impressionism"
+    assert {guess.movement for guess in blue.predictions} == set(model.taxonomy.label_ids)
+    # Fauvism is none of the eight: what is left, however little, is shared out.
+    red = model.predict(paint_file("red.png", RED), top_k=8)
+    assert sum(guess.probability for guess in red.predictions) == pytest.approx(1, abs=0.01)
+
+
+def test_answers_in_a_taxonomy_of_ones_own(tiny_bundle: Bundle, paint_file: Painter, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'id = "mine"\nname = "Mine"\ndescription = "Two piles."\nlabel = [{ id = "realism" }, '
+        '{ id = "bright", name = "Bright", family = "expressionist", movements = ["fauvism", "impressionism"] }]',
+        encoding="utf-8",
+    )
+    answer = load(tiny_bundle.folder, taxonomy=file, threads=1).predict(paint_file("a.png", BLUE))
+    assert (answer.movement, answer.predictions[0].label) == ("bright", "Bright")
+    assert [family.family for family in answer.families] == ["expressionist", "romantic-realist"]
+
+
+def test_a_taxonomy_that_cannot_be_answered_in_fails_at_once(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="origin-9"):
+        load(tiny_bundle.folder, taxonomy="origin-9")
+    file = tmp_path / "icons.toml"
+    file.write_text(
+        'id = "icons"\nname = "I"\ndescription = "D"\nlabel = [{ id = "byzantine" }, { id = "dada" }]', encoding="utf-8"
+    )
+    with pytest.raises(TaxonomyError, match="shares no movement with icons"):
+        load(tiny_bundle.folder, taxonomy=file)
+
+
+def test_the_bundles_own_taxonomy_names_the_answers(tiny_bundle: Bundle, paint_file: Painter) -> None:
+    # The same network whose labels stand in another order, under a preset's id: the bundle's own order holds.
+    labels = tiny_bundle.taxonomy.labels[::-1]
+    model = Model(replace(tiny_bundle, taxonomy=replace(tiny_bundle.taxonomy, labels=labels)), threads=1)
+    place = tiny_bundle.labels.index("fauvism")
+    assert model.predict(paint_file("a.png", RED)).movement == labels[place].id != "fauvism"
+    assert (
+        load(tiny_bundle.folder, taxonomy="smn-25", threads=1).predict(paint_file("a.png", RED)).movement == "fauvism"
+    )
+
+
+def test_several_threads_get_the_same_answers(model: Model, paint_file: Painter) -> None:
+    files = [paint_file(f"{name}.png", colour) for name, colour in (("r", RED), ("g", GREEN), ("b", BLUE))]
+    expected = [model.predict(file) for file in files]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(model.predict, files * 20)) == expected * 20
+
+
+def test_an_answer_among_labels_that_the_model_hardly_believes_in_is_unsure(
+    make_tiny_bundle: BundleMaker, tmp_path: Path
+) -> None:
+    bundle = make_tiny_bundle(tmp_path / "b")
+    own = tmp_path / "two.toml"
+    own.write_text(
+        'id = "two"\nname = "Two"\ndescription = "Without Fauvism."\nlabel = [{id = "realism"}, {id = "cubism"}]\n'
+    )
+    red = Image.new("RGB", (40, 40), (255, 0, 0))
+    assert Model(bundle).predict(red).movement == "fauvism"
+    answer = Model(bundle, taxonomy=own).predict(red)
+    assert answer.outcome is Outcome.UNSURE
+    assert answer.confidence == answer.predictions[0].probability
+    assert answer.confidence >= bundle.thresholds.confidence

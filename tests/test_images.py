@@ -1,0 +1,289 @@
+import io
+import os
+import struct
+import threading
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from awkward_files import (
+    BLUE,
+    GREEN,
+    HEIGHT,
+    READABLE,
+    RED,
+    SAND,
+    UNREADABLE,
+    WIDTH,
+    bomb,
+    encode,
+    jpeg,
+    noise,
+    scene,
+    upright_with,
+)
+from smn.errors import ImageError, ImageTooLargeError
+from smn.images import FORMATS, SUFFIXES, Limits, convert_image, open_image
+
+
+def corner(image: Image.Image) -> np.ndarray:
+    """The mean colour of the upper left quarter's inside."""
+    return np.asarray(image)[4 : HEIGHT // 2 - 4, 4 : WIDTH // 2 - 4].mean(axis=(0, 1))
+
+
+def same(first: Image.Image, second: Image.Image) -> bool:
+    return np.array_equal(np.asarray(first), np.asarray(second))
+
+
+# Every awkward file: a picture, or a reason with advice.
+
+
+def test_the_sweeps_see_every_awkward_file() -> None:
+    assert len(READABLE) == 40
+    assert len(UNREADABLE) == 21
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_an_awkward_picture_becomes_upright_rgb(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_bytes(READABLE[name].make())
+    image = open_image(file)
+    assert image.mode == "RGB"
+    assert image.size == (WIDTH, HEIGHT)
+    np.testing.assert_allclose(corner(image), READABLE[name].corner, atol=6)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_file_gives_a_sentence_with_advice(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_bytes(UNREADABLE[name].make())
+    with pytest.raises(ImageError) as caught:
+        open_image(file)
+    assert type(caught.value) is UNREADABLE[name].kind
+    assert UNREADABLE[name].advice in caught.value.reason
+    assert caught.value.path == file
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_bytes_and_opened_pictures_agree_with_files(name: str, tmp_path: Path) -> None:
+    data = READABLE[name].make()
+    file = tmp_path / name
+    file.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Pillow remarks on damaged EXIF
+        opened = Image.open(io.BytesIO(data))
+    assert same(open_image(data), open_image(file))
+    assert same(open_image(data), open_image(str(file)))
+    assert same(open_image(data), convert_image(opened))
+
+
+# Turning.
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_brings_the_same_upright_picture(orientation: int) -> None:
+    assert same(open_image(upright_with(orientation)), scene())
+    stored = open_image(upright_with(orientation, "JPEG"))
+    assert stored.size == (WIDTH, HEIGHT)
+    for box, colour in (((0, 0), RED), ((1, 0), GREEN), ((0, 1), BLUE), ((1, 1), SAND)):
+        at = (box[0] * WIDTH // 2 + WIDTH // 4, box[1] * HEIGHT // 2 + HEIGHT // 4)
+        np.testing.assert_allclose(stored.getpixel(at), colour, atol=6)
+
+
+def test_an_orientation_that_does_not_exist_changes_nothing() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 99
+    assert same(open_image(encode(scene(), "PNG", exif=exif)), scene())
+
+
+def test_convert_image_leaves_the_given_picture_as_it_is() -> None:
+    given_image = Image.open(io.BytesIO(upright_with(6)))
+    convert_image(given_image)
+    assert given_image.size == (HEIGHT, WIDTH)
+
+
+# Places.
+
+
+def test_a_missing_file_a_folder_and_an_impossible_name_are_image_errors(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"No such file or directory.*check the path"):
+        open_image(tmp_path / "missing.jpg")
+    with pytest.raises(ImageError, match=r"Is a directory.*check the path"):
+        open_image(tmp_path)
+    for name in ("a\0b.jpg", "\ud800.jpg", "x" * 300 + ".jpg"):
+        with pytest.raises(ImageError, match="check the path"):
+            open_image(name)
+
+
+def test_a_file_name_that_is_not_unicode_is_read(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    Path(os.fsdecode(name)).write_bytes(encode(scene(), "PNG"))
+    assert same(open_image(os.fsdecode(name)), scene())
+
+
+# Limits.
+
+
+def test_a_file_with_too_many_bytes_is_refused_unread(tmp_path: Path) -> None:
+    limits = Limits(max_bytes=100)
+    file = tmp_path / "big.jpg"
+    file.write_bytes(jpeg())
+    for source in (file, jpeg()):
+        with pytest.raises(ImageTooLargeError, match=r"at most 0\.0 MB are allowed, so save it smaller"):
+            open_image(source, limits=limits)
+    assert open_image(file, limits=Limits(max_bytes=len(jpeg()))).size == (WIDTH, HEIGHT)
+
+
+def test_an_endless_device_is_refused_and_not_read_to_its_end() -> None:
+    with pytest.raises(ImageTooLargeError):
+        open_image("/dev/zero", limits=Limits(max_bytes=1000))
+
+
+def test_pixels_are_counted_before_they_are_decoded() -> None:
+    exact = Limits(max_pixels=WIDTH * HEIGHT)
+    assert open_image(jpeg(), limits=exact).size == (WIDTH, HEIGHT)
+    for refuse in (open_image, lambda data, limits: convert_image(Image.open(io.BytesIO(data)), limits=limits)):
+        with pytest.raises(ImageTooLargeError, match=r"48 x 32 pixels; at most 0\.0 million"):
+            refuse(jpeg(), limits=Limits(max_pixels=WIDTH * HEIGHT - 1))
+
+
+def test_limits_above_pillows_own_name_the_limit_that_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40_000_000)
+    with pytest.raises(ImageTooLargeError, match=r"at most 80\.0 million are allowed"):
+        open_image(bomb(), limits=Limits(max_pixels=10**12))
+
+
+def test_what_pillow_only_warns_about_is_left_to_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", WIDTH * HEIGHT - 1)
+    assert open_image(jpeg()).size == (WIDTH, HEIGHT)
+
+
+def test_the_smallest_side_is_a_limit_too() -> None:
+    with pytest.raises(ImageError, match="needs at least 33"):
+        open_image(jpeg(), limits=Limits(min_side=33))
+    assert open_image(jpeg(), limits=Limits(min_side=32)).size == (WIDTH, HEIGHT)
+
+
+# What Pillow is asked.
+
+
+def test_every_format_is_one_that_pillow_knows() -> None:
+    Image.init()
+    assert set(FORMATS) <= set(Image.OPEN)
+    assert "EPS" not in FORMATS
+    assert {Path(name).suffix for name in READABLE} <= SUFFIXES
+
+
+def test_formats_that_are_not_listed_are_never_tried() -> None:
+    with pytest.raises(ImageError, match="not a picture that smn can read"):
+        open_image(encode(scene(), "EPS"))
+
+
+def test_overlapping_threads_leave_the_warning_filters_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(warnings.filters)
+    entered = [threading.Event(), threading.Event()]
+    may_go = [threading.Event(), threading.Event()]
+    opens = Image.open
+    turn = iter(range(2))
+
+    def slowly(*args: object, **options: object) -> Image.Image:
+        mine = next(turn)
+        entered[mine].set()
+        assert may_go[mine].wait(10)
+        return opens(*args, **options)
+
+    monkeypatch.setattr(Image, "open", slowly)
+    threads = []
+    for number in range(2):  # the first to enter is the first to leave, while the second is still inside
+        threads.append(threading.Thread(target=open_image, args=(jpeg(),)))
+        threads[-1].start()
+        assert entered[number].wait(10)
+    for number in range(2):
+        may_go[number].set()
+        threads[number].join()
+    assert warnings.filters == before
+
+
+@pytest.mark.parametrize("kind", [struct.error, RuntimeError, KeyError, ZeroDivisionError, AttributeError])
+def test_whatever_a_decoder_raises_is_an_image_error(kind: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> Image.Image:
+        raise kind("odd data")
+
+    monkeypatch.setattr(Image, "open", broken)
+    with pytest.raises(ImageError, match=r"damaged and cannot be decoded .*odd data.*; save it anew") as caught:
+        open_image(jpeg())
+    assert isinstance(caught.value.__cause__, kind)
+
+
+# Decoding at a fraction of the size.
+
+
+@given(
+    width=st.integers(16, 900),
+    height=st.integers(16, 900),
+    reduce_to=st.integers(16, 300),
+    orientation=st.sampled_from([1, 6]),
+)
+@settings(max_examples=60)
+def test_reducing_keeps_the_shorter_side_and_the_aspect(
+    width: int, height: int, reduce_to: int, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encode(Image.new("RGB", (width, height), RED), "JPEG", exif=exif)
+    image = open_image(data, reduce_to=reduce_to)
+    assert image.mode == "RGB"
+    assert min(image.size) >= min(reduce_to, width, height)
+    fractions = [(-(-width // by), -(-height // by)) for by in (1, 2, 4, 8)]
+    assert (image.size if orientation == 1 else image.size[::-1]) in fractions
+    np.testing.assert_allclose(np.asarray(image).mean(axis=(0, 1)), RED, atol=3)
+
+
+def test_a_big_jpeg_is_reduced_and_a_big_png_is_not() -> None:
+    big = Image.new("RGB", (1600, 1200))
+    assert open_image(encode(big, "JPEG"), reduce_to=224).size == (400, 300)
+    assert open_image(encode(big, "PNG"), reduce_to=224).size == (1600, 1200)
+    assert open_image(encode(big, "JPEG")).size == (1600, 1200)
+
+
+# Whatever the bytes, an image or an ImageError.
+
+VALID = {form: noise(form) for form in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")} | {
+    "JPEG with EXIF": upright_with(6, "JPEG"),
+    "PNG with EXIF": upright_with(6, "PNG"),
+}
+
+
+def opens_or_explains(data: bytes, **options: int) -> None:
+    try:
+        image = open_image(data, **options)
+    except ImageError:
+        return
+    assert image.mode == "RGB"
+    assert image.getpixel((0, 0)) is not None
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_never_raise_anything_else(data: bytes) -> None:
+    opens_or_explains(data)
+
+
+@given(st.sampled_from(sorted(VALID)), st.floats(0, 1), st.sampled_from([None, 16]))
+def test_cut_pictures_never_raise_anything_else(form: str, share: float, reduce_to: int | None) -> None:
+    opens_or_explains(VALID[form][: int(len(VALID[form]) * share)], reduce_to=reduce_to)
+
+
+@given(st.sampled_from(sorted(VALID)), st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=8))
+@settings(max_examples=300)
+def test_changed_pictures_never_raise_anything_else(form: str, changes: list[tuple[float, int]]) -> None:
+    data = bytearray(VALID[form])
+    for place, value in changes:
+        # Squared, because headers, where the surprises are, stand at the beginning.
+        data[int(place * place * len(data))] = value
+    opens_or_explains(bytes(data))

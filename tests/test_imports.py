@@ -1,0 +1,47 @@
+"""What is imported when: classifying must need neither torch nor any extra, and importing smn must be instant."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from awkward_files import jpeg
+from smn.bundle import Bundle
+
+HEAVY = {"torch", "torchvision", "timm", "pyarrow", "sklearn", "matplotlib", "pandas", "onnx", "scipy"}
+
+
+def imported_by(code: str, *arguments: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has imported after running the code."""
+    script = code + "\nimport sys; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_importing_smn_imports_no_runtime() -> None:
+    imported = imported_by("import smn")
+    assert {"smn", "numpy", "PIL"} <= imported
+    assert imported & (HEAVY | {"onnxruntime", "rich", "click"}) == set()
+
+
+def test_loading_and_predicting_import_nothing_heavy(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg())
+    code = "import smn, sys; assert smn.load(sys.argv[1]).predict(sys.argv[2], top_k=1).predictions"
+    imported = imported_by(code, str(tiny_bundle.folder), str(tmp_path / "a.jpg"))
+    assert "onnxruntime" in imported
+    assert imported & HEAVY == set()
+
+
+@pytest.mark.parametrize("arguments", ["['--help']", "['--version']", "['predict', '--help']", "['movements']"])
+def test_help_and_lists_import_no_runtime(arguments: str) -> None:
+    imported = imported_by(f"from smn.cli import main; main({arguments}, standalone_mode=False)")
+    assert imported & (HEAVY | {"onnxruntime"}) == set()
+
+
+@pytest.mark.parametrize("arguments", ["['recipes']", "['taxonomy', 'show', 'smn-25']", "['train', '--help']"])
+def test_recipes_and_taxonomies_import_nothing_heavy(arguments: str) -> None:
+    imported = imported_by(f"from smn.cli import main; main({arguments}, standalone_mode=False)")
+    assert imported & HEAVY == set()
