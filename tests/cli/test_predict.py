@@ -258,9 +258,25 @@ def many(tmp_path: Path) -> Path:
 @pytest.fixture
 def stuck(many: Path, tiny_bundle: Bundle, tmp_path: Path) -> Any:
     """``smn predict`` on the folder, in a process of its own that has answered for some and waits at the pipe."""
-    command = [SMN, "predict", many, "--model", tiny_bundle.folder, "--out", tmp_path / "out.jsonl"]
+    command = [
+        SMN,
+        "predict",
+        many,
+        "--model",
+        tiny_bundle.folder,
+        "--out",
+        tmp_path / "out.jsonl",
+        "--batch-size",
+        "16",
+    ]
     partial = tmp_path / "out.jsonl.partial"
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Where the tests run in the background, an interrupt is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+    ) as process:
         # 192 answers are twelve whole batches; the thirteenth holds the pipe.
         give_up = time.monotonic() + 60
         while not partial.exists() or partial.read_bytes().count(b"\n") < 1 + 192:

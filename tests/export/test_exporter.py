@@ -15,13 +15,14 @@ from smn.bundle import Bundle, read_bundle
 from smn.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
-from smn.export.graph import halve_weights
+from smn.export.graph import fold_normalisation, halve_weights
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
 from smn.runtime import Runtime
-from smn.train.run import read_run, select
+from smn.train.run import read_run
+from smn.train.selection import select
 
 SetMaker = Callable[..., Path]
 
@@ -80,6 +81,7 @@ def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, t
     model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
     there = Runtime(bundle, threads=1).run(batch)
+    fold_normalisation(model, size=bundle.preprocess.size)
     halve_weights(model)
     with torch.inference_mode():
         logits, painting, _ = model.eval()(torch.from_numpy(batch))

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from smn.calibration import sigmoid, softmax
-from smn.export.graph import _store_half, halve_weights, write_graph
+from smn.export.graph import _store_half, fold_normalisation, halve_weights, write_graph
 from smn.models import Classifier, build_classifier
 
 LEVELS, CLASSES, SIDE = (0, 3, 7), 6, 64
@@ -33,6 +33,7 @@ def lively_classifier() -> Classifier:
 @pytest.fixture(scope="module")
 def model() -> Classifier:
     model = lively_classifier()
+    fold_normalisation(model, size=SIDE)
     halve_weights(model)
     return model
 
@@ -84,8 +85,8 @@ def test_weights_are_stored_in_16_bits(model: Classifier, file: Path) -> None:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     assert values[TensorProto.FLOAT16] > 0.95 * parameters
     assert values[TensorProto.FLOAT] < 0.05 * parameters
-    # Two bytes a weight, and the nodes.
-    assert 2 * parameters < file.stat().st_size < 2.4 * parameters + 100_000
+    # Two bytes a weight, less the folded normalisation, and the nodes.
+    assert 1.9 * parameters < file.stat().st_size < 2.4 * parameters + 100_000
 
 
 def test_nothing_else_is_left_beside_it(file: Path) -> None:
@@ -123,3 +124,28 @@ def test_only_large_weights_that_16_bits_hold_exactly_are_halved() -> None:
 
 def test_dropout_is_off_in_the_graph(file: Path) -> None:
     assert "Dropout" not in {node.op_type for node in onnx.load(file).graph.node}
+
+
+def test_folding_leaves_no_normalisation_and_the_same_answers() -> None:
+    torch.manual_seed(0)
+    model, _ = build_classifier("lite0", levels=LEVELS, classes=CLASSES)
+    images = torch.randn(3, 3, SIDE, SIDE)
+    with torch.inference_mode():
+        before = model.eval()(images)[2]
+        fold_normalisation(model, size=SIDE)
+        after = model(images)[2]
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-3)
+    normalisations = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert len(normalisations) > 10
+    for module in normalisations:
+        assert (module.weight == 1).all()
+        assert (module.bias == 0).all()
+        assert (module.running_var == 1).all()
+
+
+def test_the_graph_has_no_normalisation_left(tmp_path: Path) -> None:
+    model, _ = build_classifier("lite0", levels=LEVELS, classes=CLASSES)
+    fold_normalisation(model, size=SIDE)
+    halve_weights(model)
+    write_graph(model, tmp_path / "model.onnx", size=SIDE)
+    assert "BatchNormalization" not in {node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node}

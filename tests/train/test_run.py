@@ -18,38 +18,15 @@ from smn.models import Classifier, build_classifier
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
-from smn.train.features import Progress, open_view
-from smn.train.run import _loaded, _Pictures, read_run, select, train
+from smn.train.features import Progress
+from smn.train.run import read_run, train
+from smn.train.selection import select
 
 SetMaker = Callable[..., Path]
 
 
 class StoppedError(Exception):
     """What a test raises in place of a kill."""
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory, make_painted_set: SetMaker) -> Path:
-    return make_painted_set(tmp_path_factory.mktemp("sets") / "pictures", splits={"train": 2, "val": 1})
-
-
-@pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory, make_other_set: SetMaker) -> Path:
-    return make_other_set(tmp_path_factory.mktemp("sets") / "others", splits={"train": 4})
-
-
-@pytest.fixture
-def recipe(tiny_recipe: dict[str, Any]) -> Recipe:
-    tiny_recipe["model"] |= {"levels": [0, 1], "size": 32}
-    tiny_recipe["finetune"]["epochs"] = 2
-    return Recipe.from_dict(tiny_recipe, where="tiny")
-
-
-@pytest.fixture
-def head_recipe(tiny_recipe: dict[str, Any]) -> Recipe:
-    tiny_recipe["model"] |= {"levels": [0, 1], "size": 32}
-    tiny_recipe["finetune"]["epochs"] = 0
-    return Recipe.from_dict(tiny_recipe, where="tiny")
 
 
 def stop_in(phase: str, step: int) -> Progress:
@@ -135,34 +112,6 @@ def test_without_negatives_everything_is_as_likely_a_painting(
     assert read_run(tmp_path / "run")["negatives"] is None
 
 
-def test_a_head_alone_leaves_the_backbone_as_it_was(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    trained = weights(train(head_recipe, pictures, out=tmp_path / "run"))
-    pretrained = build_classifier("lite0", levels=(0, 1), classes=8)[0].state_dict()
-    backbone = [name for name in trained if name.startswith("backbone.")]
-    assert len(backbone) > 10
-    assert all(torch.equal(trained[name], pretrained[name]) for name in backbone)
-    assert trained["head.weight"].abs().max() > 0
-    assert epochs(tmp_path / "run") == [("head", 1), ("head", 2)]
-
-
-@pytest.mark.parametrize(("blend", "share"), [(0.0, 0.0), (0.5, 0.5)])
-def test_blending_lies_between_before_and_after(
-    tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path, blend: float, share: float
-) -> None:
-    tiny_recipe["model"] |= {"levels": [0, 1], "size": 32}
-    states = {}
-    for name, changes in {"before": {"epochs": 0}, "after": {"blend": 1.0}, "between": {"blend": blend}}.items():
-        tiny_recipe["finetune"] |= {"epochs": 1, "learning_rate": 1e-2} | changes
-        states[name] = weights(train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / name))
-    moved = 0
-    for name, value in states["between"].items():
-        if value.is_floating_point():
-            before, after = states["before"][name], states["after"][name]
-            torch.testing.assert_close(value, before + share * (after - before))
-            moved += int(not torch.equal(before, after))
-    assert moved > 10
-
-
 @pytest.mark.parametrize("where", [("head", 4), ("head", 5), ("finetune", 2), ("finetune", 3)])
 def test_a_stopped_run_ends_as_one_that_was_not(
     recipe: Recipe, pictures: Path, others: Path, tmp_path: Path, where: tuple[str, int]
@@ -185,29 +134,6 @@ def test_a_stopped_run_ends_as_one_that_was_not(
     assert epochs(tmp_path / "run") == epochs(whole) == [
         ("head", 1), ("head", 2), ("finetune", 1), ("finetune", 2),
     ]  # fmt: skip
-
-
-def test_fine_tuning_sees_another_view_each_epoch(recipe: Recipe, pictures: Path) -> None:
-    data = select(read_manifest(pictures), read_taxonomy("origin-8"), split="train")
-    spec = PreprocessSpec(32)
-    shown = _Pictures(data, recipe, spec)
-
-    def batches(epoch: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        return list(_loaded(shown, epoch, batch=3, seed=recipe.seed))
-
-    first, again, second = batches(0), batches(0), batches(1)
-    assert [len(targets) for _, targets in first] == [3, 3]  # of eight pictures; the rest waits for another epoch
-    for (inputs, targets), (same_inputs, same_targets) in zip(first, again, strict=True):
-        assert torch.equal(inputs, same_inputs)
-        assert torch.equal(targets, same_targets)
-    assert not any(torch.equal(one, other) for inputs, _ in first for one in inputs for other in second[0][0])
-    # Nor is it one of the views that the head has learned from.
-    seen = [open_view(data.manifest, data.rows[0], recipe=recipe, spec=spec, view=view) for view in (0, 1)]
-    for epoch in (0, 1):
-        shown.epoch = epoch
-        inputs, target = shown[0]
-        assert target == data.targets[0]
-        assert not any(np.array_equal(inputs.numpy(), spec.normalise(view)) for view in seen)
 
 
 def test_a_finished_run_can_be_asked_for_again(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
@@ -263,25 +189,6 @@ def test_an_unknown_taxonomy_is_said_at_once(tiny_recipe: dict[str, Any], pictur
     with pytest.raises(UnknownNameError, match="origin-8"):
         train(recipe, pictures, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_selection_groups_by_the_taxonomy_and_leaves_the_rest_out(pictures: Path, tmp_path: Path) -> None:
-    import pyarrow as pa
-
-    manifest = read_manifest(pictures)
-    rows = manifest.table.to_pylist()
-    for row, movement in zip(
-        rows, ("minimalism", "ukiyo-e", None, "not-a-painting", "neo-impressionism"), strict=False
-    ):
-        row |= {"movement": movement, "split": "train"}
-    table = pa.Table.from_pylist(rows, manifest.table.schema)
-    changed = read_manifest(write_manifest(table, tmp_path / "manifest.parquet"))
-    data = select(changed, read_taxonomy("origin-8"), split="train")
-    labels = [read_taxonomy("origin-8").label_ids[target] for target in data.targets]
-    # Ukiyo-e is none of the eight; the other two are read with a neighbour.
-    assert labels[:2] == ["color-field", "impressionism"]
-    assert data.rows[:2] == (0, 4)
-    assert len(data.rows) == len(changed.rows(split="train")) - 3
 
 
 def test_a_folder_that_is_no_run_is_said(tmp_path: Path) -> None:

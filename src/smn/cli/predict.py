@@ -41,7 +41,7 @@ _WORTH_NAMING = 0.02
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Write to this file; interrupted, the same command continues."
 )
-@click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True, help="Pictures seen at once.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures seen at once.")
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
     batch_size: int,
@@ -134,7 +134,8 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool) -> "Table":
     from rich import box
     from rich.table import Table
 
-    caption = f"{model.name} · taxonomy {model.taxonomy.id} · {len(answers)} pictures"
+    count = f"{len(answers)} picture{'s' if len(answers) != 1 else ''}"
+    caption = f"{model.name} · taxonomy {model.taxonomy.id} · {count}"
     table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
     table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 24)
     table.add_column("answer", style="bold", min_width=22)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
 from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
-from smn.export.graph import halve_weights, write_graph
+from smn.export.graph import fold_normalisation, halve_weights, write_graph
 from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
@@ -21,7 +21,8 @@ from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
 from smn.train.features import Progress
 from smn.train.recipe import Recipe
-from smn.train.run import TrainingData, read_run, select
+from smn.train.run import read_run
+from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3
 """Largest difference in probability that torch and ONNX Runtime may show for the same file."""
@@ -86,6 +87,7 @@ def export_run(
     data = select(pictures, taxonomy, split="val")
     model = _load(run, recipe, classes=len(taxonomy.labels))
     out.mkdir(parents=True, exist_ok=True)
+    fold_normalisation(model, size=spec.size)
     halve_weights(model)
     try:
         write_graph(model, out / "model.onnx", size=spec.size)

@@ -16,7 +16,7 @@ Prepared = NDArray[np.float32] | ImageError
 
 
 def predict_stream(
-    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 16
+    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 4
 ) -> Iterator[Prediction]:
     """Answer for each picture, in order; one that cannot be read gets an answer with the reason.
 
@@ -27,7 +27,7 @@ def predict_stream(
         model: who answers.
         inputs: the pictures.
         top_k: how many guesses to list, 1 or more.
-        batch_size: pictures that the network sees at once.
+        batch_size: pictures that the network sees at once; on a CPU more cost memory and save nothing.
     """
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         ahead: list[Future[Prepared]] = []

@@ -1,0 +1,76 @@
+# `make` lists the tasks. `make demo` and `make test` set up everything they need in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
+DATA := ../shared/data
+IMAGE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types docs check figures data bench clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "smn needs Python 3.11 or later; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# What the demo needs: smn itself, about 60 MB.
+$(VENV)/.smn: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+# What the tests need: training, reports and documentation too.
+$(VENV)/.dev: $(VENV)/.smn
+	@echo "Installing what the tests need; torch alone takes a minute or two ..."
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.smn ## paint some pictures, tell their movements; IMAGE=photo.jpg adds one of yours
+	@$(BIN)/smn examples demo
+	@$(BIN)/smn predict demo $(if $(IMAGE),'$(IMAGE)')
+	@echo "Your own:    make demo IMAGE=painting.jpg"
+	@echo "From here:   source $(BIN)/activate, then: smn predict FOLDER --out answers.csv"
+	@echo "Learn more:  smn movements show impressionism, smn --help, docs/index.md"
+
+test: $(VENV)/.dev ## run every test, the end-to-end ones too
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## style and common mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## static types
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+check: lint types test docs ## everything that has to hold before a commit lands
+
+data: $(VENV)/.dev build/data/pool/manifest.parquet build/data/famous/manifest.parquet build/data/not-paintings/manifest.parquet ## import the real paintings from ../shared/data
+
+build/data/pool/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/pool --out build/data/pool
+
+build/data/famous/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/famous --out build/data/famous
+
+# The kinds of thing, not the pictures, are split: what is refused in the test was never seen in training.
+build/data/not-paintings/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/not-paintings --out build/data/not-paintings-all --not-paintings --column raw_label=what
+	$(BIN)/smn dataset split build/data/not-paintings-all --by raw_label --ratios 40/20/40 --out build/data/not-paintings
+
+figures: data ## measure the default model again and write every figure in README and docs
+	rm -rf build/results && mkdir -p build/results
+	$(BIN)/python docs/figures.py measure --data build/data --out build/results
+	$(BIN)/python docs/figures.py write --results build/results
+
+bench: $(VENV)/.smn ## time single pictures and a folder of 5,000
+	$(BIN)/python benchmarks/single.py
+	$(BIN)/python benchmarks/folder.py
+
+clean: ## remove what these tasks made, except trained runs
+	rm -rf $(VENV) build/data build/results site demo .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,50 @@
+"""Times one picture from file to answer, against the network alone, and the start of the command.
+
+    python benchmarks/single.py
+
+Prints medians and ratios; absolute times depend on the machine.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import smn
+from smn.examples import paint
+
+SMN = str(Path(sys.executable).with_name("smn"))
+
+
+def median_ms(call: Callable[[], object], *, runs: int) -> float:
+    """Median time of a call in milliseconds, after two calls that do not count."""
+    times = []
+    for _ in range(runs + 2):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return 1000 * statistics.median(times[2:])
+
+
+def main() -> None:
+    """Measure and print."""
+    model = smn.load()
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "two-megapixels.jpg"
+        paint("impressionism", size=(1600, 1250)).save(file, "JPEG", quality=90)
+        whole = median_ms(lambda: model.predict(file), runs=50)
+        batch = model.prepare(file)[None]
+        network = median_ms(lambda: model.answer(batch, [None]), runs=50)
+        decoding = median_ms(lambda: model.prepare(file), runs=50)
+        command = median_ms(lambda: subprocess.run([SMN, "predict", file], check=True, capture_output=True), runs=7)  # noqa: S603
+        empty = median_ms(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), runs=7)
+    print(f"2-megapixel JPEG, file to answer: median {whole:.1f} ms")
+    print(f"  decoding and preprocessing {decoding / whole:.0%} of it, the network {network / whole:.0%}")
+    print(f"smn predict, cold start to answer: median {command:.0f} ms, {command / empty:.0f} times an empty Python")
+
+
+if __name__ == "__main__":
+    main()

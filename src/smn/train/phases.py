@@ -1,0 +1,161 @@
+"""The phases of a training run: the head, all layers, and the head that knows paintings from other pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from smn.manifest import Manifest
+from smn.models import Classifier
+from smn.preprocess import PreprocessSpec
+from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
+from smn.train.features import Progress, cached_statistics, statistics
+from smn.train.loop import Schedule, fit
+from smn.train.recipe import FinetuneSettings, HeadSettings, Recipe
+from smn.train.selection import TrainingData, select_negatives
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The phases of one run; each changes the model in place.
+
+    Args:
+        recipe: what to do.
+        spec: how pictures become numbers.
+        run: the run's folder.
+        progress: told how far things are.
+    """
+
+    recipe: Recipe
+    spec: PreprocessSpec
+    run: Path
+    progress: Progress
+
+    def _statistics(self, model: Classifier, data: TrainingData, view: int) -> Tensor:
+        values = cached_statistics(
+            model,
+            data.manifest,
+            recipe=self.recipe,
+            spec=self.spec,
+            rows=data.rows,
+            view=view,
+            cache=self.run.parent / "cache",
+            progress=self.progress,
+        )
+        return torch.from_numpy(values)
+
+    def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
+        """Fit the linear head on cached features of the splits ``train``, watching ``val``."""
+        settings: HeadSettings = self.recipe.head
+        views = [self._statistics(model, data["train"], view) for view in range(settings.views + 1)]
+        features = torch.cat(views)
+        model.fit_standardisation(features)
+        features = model.standardise(features)
+        held_out = model.standardise(self._statistics(model, data["val"], 0))
+        targets = torch.from_numpy(np.tile(data["train"].targets, len(views)))
+        head = nn.Sequential(model.dropout, model.head)
+        optimiser = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        fit(
+            head,
+            optimiser,
+            batches=partial(shuffle_features, features, targets, batch=settings.batch_size, seed=self.recipe.seed),
+            schedule=Schedule(
+                settings.epochs,
+                count_steps(len(features), settings.batch_size),
+                label_smoothing=settings.label_smoothing,
+            ),
+            phase="head",
+            run=self.run,
+            evaluate=lambda module: _figures(module(held_out), data["val"].targets),
+            progress=self.progress,
+        )
+
+    def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
+        """Train all layers on augmented pictures of the split ``train``, watching ``val``."""
+        settings: FinetuneSettings = self.recipe.finetune
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        heads = [*model.head.parameters()]
+        optimiser = torch.optim.AdamW(
+            [
+                {"params": [*model.backbone.parameters()], "lr": settings.learning_rate},
+                {"params": heads, "lr": settings.head_learning_rate},
+            ],
+            weight_decay=settings.weight_decay,
+        )
+        pictures = Pictures(data["train"], self.recipe, self.spec)
+        fit(
+            model.to(memory_format=torch.channels_last),
+            optimiser,
+            batches=partial(load_pictures, pictures, batch=settings.batch_size, seed=self.recipe.seed),
+            schedule=Schedule(
+                settings.epochs,
+                count_steps(len(pictures), settings.batch_size),
+                warmup=settings.warmup,
+                label_smoothing=settings.label_smoothing,
+                ema_decay=settings.ema_decay,
+            ),
+            phase="finetune",
+            run=self.run,
+            evaluate=lambda module: self._evaluate(cast(Classifier, module), data["val"]),
+            progress=self.progress,
+            classify=_classify_pictures,
+        )
+        blended = {
+            name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value
+            for name, value in model.state_dict().items()
+        }
+        model.load_state_dict(blended)
+
+    def _evaluate(self, module: Classifier, data: TrainingData) -> dict[str, float]:
+        with torch.inference_mode():
+            logits = module.head(module.standardise(self._fresh_statistics(module, data.manifest, data.rows)))
+        return _figures(logits, data.targets)
+
+    def _fresh_statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int]) -> Tensor:
+        parts = []
+        for start, values in statistics(model, manifest, recipe=self.recipe, spec=self.spec, rows=rows, view=0):
+            parts.append(torch.from_numpy(values))
+            self.progress("features of the trained network", start + len(values), len(rows))
+        return torch.cat(parts)
+
+    def fit_painting(self, model: Classifier, paintings: TrainingData, negatives: Manifest) -> None:
+        """Fit the second head: logistic regression between paintings and other pictures, both weighing the same."""
+        from sklearn.linear_model import LogisticRegression
+
+        others = select_negatives(negatives)
+        # A backbone that was not trained still gives the cached features.
+        known = None if self.recipe.finetune.epochs else self._statistics(model, paintings, 0)
+        values = [
+            self._fresh_statistics(model, paintings.manifest, paintings.rows) if known is None else known,
+            self._fresh_statistics(model, negatives, others),
+        ]
+        with torch.inference_mode():
+            features = model.standardise(torch.cat(values)).numpy()
+        truth = np.repeat([1, 0], [len(paintings.rows), len(others)])
+        regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500).fit(features, truth)
+        with torch.no_grad():
+            model.painting.weight.copy_(torch.from_numpy(regression.coef_))
+            model.painting.bias.copy_(torch.from_numpy(regression.intercept_))
+
+
+def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:
+    # bfloat16 is the fast type on recent CPUs and GPUs; the statistics are summed in 32 bits all the same.
+    with torch.autocast(images.device.type, torch.bfloat16):
+        logits: Tensor = model(images)[0]
+    return logits
+
+
+def _figures(logits: Tensor, targets: NDArray[np.int64]) -> dict[str, float]:
+    right = torch.from_numpy(targets)
+    ranks = logits.topk(min(3, logits.shape[1])).indices == right[:, None]
+    return {
+        "val_log_loss": float(nn.functional.cross_entropy(logits.float(), right)),
+        "val_top1": float(ranks[:, 0].float().mean()),
+        "val_top3": float(ranks.any(1).float().mean()),
+    }

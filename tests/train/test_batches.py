@@ -1,0 +1,56 @@
+"""The batches that training sees."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from smn.manifest import read_manifest
+from smn.movements import read_taxonomy
+from smn.preprocess import PreprocessSpec
+from smn.train import Recipe
+from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
+from smn.train.features import open_view
+from smn.train.selection import select
+
+
+def test_fine_tuning_sees_another_view_each_epoch(recipe: Recipe, pictures: Path) -> None:
+    data = select(read_manifest(pictures), read_taxonomy("origin-8"), split="train")
+    spec = PreprocessSpec(32)
+    shown = Pictures(data, recipe, spec)
+
+    def batches(epoch: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        return list(load_pictures(shown, epoch, batch=3, seed=recipe.seed))
+
+    first, again, second = batches(0), batches(0), batches(1)
+    assert [len(targets) for _, targets in first] == [3, 3]  # of eight pictures; the rest waits for another epoch
+    for (inputs, targets), (same_inputs, same_targets) in zip(first, again, strict=True):
+        assert torch.equal(inputs, same_inputs)
+        assert torch.equal(targets, same_targets)
+    assert not any(torch.equal(one, other) for inputs, _ in first for one in inputs for other in second[0][0])
+    # Nor is it one of the views that the head has learned from.
+    seen = [open_view(data.manifest, data.rows[0], recipe=recipe, spec=spec, view=view) for view in (0, 1)]
+    for epoch in (0, 1):
+        shown.epoch = epoch
+        inputs, target = shown[0]
+        assert target == data.targets[0]
+        assert not any(np.array_equal(inputs.numpy(), spec.normalise(view)) for view in seen)
+
+
+def test_features_are_shuffled_anew_each_epoch_and_keep_their_targets() -> None:
+    features, targets = torch.arange(10.0)[:, None], torch.arange(10)
+
+    def epoch(number: int) -> list[int]:
+        seen = []
+        for inputs, right in shuffle_features(features, targets, number, batch=4, seed=1):
+            assert torch.equal(inputs[:, 0].long(), right)
+            seen += right.tolist()
+        return seen
+
+    assert epoch(0) == epoch(0)
+    assert epoch(0) != epoch(1)
+    assert len(set(epoch(0))) == 8  # two whole batches of four
+
+
+def test_an_epoch_has_at_least_one_batch() -> None:
+    assert [count_steps(count, 4) for count in (1, 4, 9)] == [1, 1, 2]
