@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from smn.cli.screen import console, progress
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
@@ -131,8 +132,6 @@ def _ratios(text: str) -> tuple[int, ...]:
 
 @contextmanager
 def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    from smn.cli.screen import progress
-
     with progress() as show:
         yield lambda done, total: show(text, done, total)
 
@@ -140,7 +139,6 @@ def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
 def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None) -> None:
     """Show a table; nothing without rows. Columns of numbers stand to the right."""
     from rich import box
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -157,7 +155,7 @@ def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, 
         )
     if limit is not None and len(lines) > limit:
         table.caption, table.caption_justify = f"and {len(lines) - limit} more", "left"
-    Console().print(table)
+    console().print(table)
 
 
 def _show_import(report: "ImportReport") -> None:

@@ -2,12 +2,13 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from smn.cli.screen import console, progress
 
 if TYPE_CHECKING:
     from smn.evaluate import Report
@@ -16,7 +17,7 @@ _SET = "[NAME=]MANIFEST[:SPLIT]"
 _EXAMPLE = """\b
 Example:
   smn evaluate --manifest data/pool:test --manifest famous=data/famous \\
-    --not-paintings data/not-paintings --train data/pool:train --out report
+    --not-paintings data/not-paintings:test --train data/pool:train --out report
 """
 
 
@@ -41,7 +42,7 @@ def evaluate(bundle: Path | None, sets: tuple[str, ...], out: Path, form: str, *
     chosen = [EvaluationSet.parse(text) for text in sets]
     asides = {name: options[name] and EvaluationSet.parse(options[name]) for name in ("not_paintings", "train")}
     check_folder(out, tuple(one.name for one in chosen))
-    with _progress() as on_progress:
+    with progress() as on_progress:
         report = evaluate_bundle(
             read_bundle(bundle or DEFAULT),
             chosen,
@@ -72,7 +73,6 @@ def _write_command(bundle: Path | None, sets: tuple[str, ...], out: Path, option
 
 
 def _show(report: "Report") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from smn.evaluate import FIGURES
@@ -86,25 +86,7 @@ def _show(report: "Report") -> None:
         figures = [measured.figures[key] for measured in report.sets]
         if any(figure.is_known for figure in figures):
             table.add_row(meaning.title, *(write_figure(figure, key=key) for figure in figures))
-    Console().print(table)
+    console().print(table)
     failed = sum(len(measured.failures) for measured in report.sets)
     if failed:
         click.echo(f"{failed} pictures could not be read; report.md lists them with the reasons.", err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on the error stream for each thing that is read."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def advance(title: str, done: int, total: int) -> None:
-            if title not in tasks:
-                tasks[title] = bars.add_task(title, total=total)
-            bars.update(tasks[title], completed=done)
-
-        yield advance
