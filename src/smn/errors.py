@@ -12,6 +12,7 @@ SmnError
 │   ├── BundleError          a model bundle is incomplete or damaged
 │   └── OutputExistsError    writing would overwrite something of the user's
 ├── LeakageError             the same artist or picture stands in two splits
+├── FetchError               something could not be had from the network
 ├── AgreementError           two runtimes disagree on the same picture
 └── MissingExtraError        an optional part of smn is not installed
 
@@ -112,6 +113,20 @@ class LeakageError(SmnError):
     def __init__(self, message: str, *, evidence: object = None) -> None:
         self.evidence = evidence
         super().__init__(message)
+
+
+class FetchError(SmnError):
+    """Something could not be had from the network.
+
+    Args:
+        reason: what is wrong and what to do, one sentence.
+        address: what was asked for.
+        status: the HTTP status, if there was an answer.
+    """
+
+    def __init__(self, reason: str, *, address: str, status: int | None = None) -> None:
+        self.reason, self.address, self.status = reason, address, status
+        super().__init__(f"{address}: {reason}")
 
 
 class AgreementError(SmnError):

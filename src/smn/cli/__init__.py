@@ -1,12 +1,12 @@
-"""The command line. Commands are imported when they are called, so that `smn predict` starts at once."""
+"""The command line."""
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from smn import __version__
+from smn.cli.lazy import LazyGroup
 from smn.errors import SmnError
 
 _COMMANDS = {
@@ -14,7 +14,8 @@ _COMMANDS = {
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
     "examples": ("smn.cli.examples:examples", "Paint pictures in the manner of several movements."),
-    "dataset": ("smn.cli.dataset:dataset", "Import, split, check and describe data sets."),
+    "dataset": ("smn.cli.dataset:dataset", "Fetch, import, add, split, check and describe data sets."),
+    "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, decide, write a cleaned data set."),
     "recipes": ("smn.cli.train:recipes", "List the training recipes, or show one."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
@@ -23,25 +24,8 @@ _COMMANDS = {
 """Where each command lives, and its line in the help, so that help imports nothing."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The commands in the order of a first visit."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, attribute = _COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The commands and their lines."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+class Main(LazyGroup):
+    """The root: turns what smn raises into one sentence and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what smn raises becomes one sentence and exit code 2."""
@@ -57,7 +41,11 @@ class LazyGroup(click.Group):
             ctx.exit(130)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Main,
+    commands_at=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="smn")
 def main() -> None:
     """Which artistic movement is this painting from, how sure is that, and why.

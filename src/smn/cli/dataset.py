@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from smn.cli.lazy import LazyGroup
 from smn.cli.screen import console, progress
 from smn.manifest import SPLITS
 
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 _LISTED = 12  # lines of a long table that are shown
 
 
-@click.group()
+_COMMANDS = {
+    "fetch": ("smn.cli.dataset_fetch:fetch", "Fetch pictures from a museum, an archive, a hub or a list."),
+    "add": ("smn.cli.dataset_add:add", "Add new pictures to an old set; its test split stays as it is."),
+}
+
+
+@click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def dataset() -> None:
-    """Import pictures into a manifest, split it by artist, check it, describe it."""
+    """Fetch or import pictures into a manifest, add to it, split it by artist, check it, describe it."""
 
 
 @dataset.command("import")

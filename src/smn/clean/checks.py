@@ -1,0 +1,101 @@
+"""The checks that `smn clean` makes: what each is called, what it means, and where a score becomes a finding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from smn.errors import UnknownNameError
+
+
+class Advice(StrEnum):
+    """What a person most often decides about a finding; nothing is done without a decision."""
+
+    DROP = "drop"
+    RELABEL = "relabel"
+    LOOK = "look"  # as often right as wrong, so only a look can tell
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Every check gives a picture a score from 0, surely a fault, to 1, surely none. A score below the threshold is a
+    finding. Dark Baroque, soft Impressionism and flat Minimalism are no faults: a check that is ``relative`` also
+    compares a picture with its own movement, see `smn.clean.findings`.
+
+    Args:
+        name: as in the columns ``<name>_score`` and ``is_<name>_issue``.
+        title: for people, as in "Blurred".
+        meaning: what a low score says, one sentence.
+        threshold: scores below it are findings, 0..1.
+        advice: what a person most often decides.
+        relative: a finding must also stand out from the pictures of its own movement.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    threshold: float
+    advice: Advice
+    relative: bool = False
+
+
+_CHECKS = (
+    Check("broken", "Broken", "The picture cannot be decoded.", 0.5, Advice.DROP),
+    Check("tiny", "Tiny", "The shorter side has too few pixels to show a style.", 0.5, Advice.DROP),
+    Check("odd_aspect", "Odd shape", "Far longer one way than the other.", 0.35, Advice.LOOK),
+    Check("dark", "Dark", "Hardly any light, as in a failed photograph.", 0.3, Advice.LOOK, relative=True),
+    Check("light", "Washed out", "Hardly anything but light.", 0.3, Advice.LOOK, relative=True),
+    Check("blurred", "Blurred", "Too few sharp edges.", 0.3, Advice.LOOK, relative=True),
+    Check("low_information", "Almost empty", "Hardly any detail or colour.", 0.3, Advice.LOOK, relative=True),
+    Check(
+        "greyscale",
+        "Black and white",
+        "No colour: a reproduction, an engraving or a drawing.",
+        0.5,
+        Advice.LOOK,
+        relative=True,
+    ),
+    Check("border", "Border", "A plain margin of paper, wall or scanner around the picture.", 0.5, Advice.LOOK),
+    Check("frame", "Frame", "A picture frame is in the photograph.", 0.5, Advice.LOOK),
+    Check("colour_chart", "Colour chart", "A photographer's colour or grey chart is in the picture.", 0.5, Advice.LOOK),
+    Check("text_overlay", "Text", "A watermark, a caption or a page of text.", 0.5, Advice.LOOK),
+    Check("exact_duplicate", "Same picture", "The same pixels stand in the set before.", 0.5, Advice.DROP),
+    Check("near_duplicate", "Nearly the same", "Another scan, size or crop of a picture in the set.", 0.5, Advice.DROP),
+    Check("leak", "Leak", "The same picture stands in another split or in the held-out set.", 0.5, Advice.DROP),
+    Check("not_a_painting", "Not a painting", "A sculpture, a photograph, a page or a thing.", 0.5, Advice.DROP),
+    Check(
+        "label", "Doubtful label", "Models that never saw its artist are sure of another movement.", 0.5, Advice.RELABEL
+    ),
+    Check("outlier", "Unlike its movement", "Far from every other picture of its movement.", 0.5, Advice.LOOK),
+    Check("artist", "Doubtful artist", "The artist's works together disagree with their label.", 0.5, Advice.LOOK),
+)
+
+
+def _register(checks: tuple[Check, ...]) -> Mapping[str, Check]:
+    registry: dict[str, Check] = {}
+    for check in checks:
+        if check.name in registry:
+            raise ValueError(f"The check {check.name} is registered twice.")
+        registry[check.name] = check
+    return registry
+
+
+CHECKS: Mapping[str, Check] = _register(_CHECKS)
+"""Every check by its name, in the order in which people read them."""
+
+
+def list_checks() -> tuple[str, ...]:
+    """Names of the checks."""
+    return tuple(CHECKS)
+
+
+def get_check(name: str) -> Check:
+    """A check by its name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name not in CHECKS:
+        raise UnknownNameError("check", name, CHECKS)
+    return CHECKS[name]

@@ -1,0 +1,1 @@
+"""Museums, archives, hubs and lists that pictures are fetched from, a module each."""
