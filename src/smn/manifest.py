@@ -7,13 +7,14 @@ Hugging Face hub uses). Columns that smn does not know are kept.
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.errors import ManifestError, MissingExtraError, OutputExistsError
+from smn.lineage import KEY, Step, read_lineage, write_lineage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +44,9 @@ COLUMNS = {
 
 REQUIRED = ("id", "sha256")
 
+HASHED = ("id", "sha256", "movement", "split")
+"""The columns that a data hash covers."""
+
 
 def resolve(path: str | Path) -> Path:
     """The manifest's file, given the file or the folder that holds it.
@@ -57,13 +61,23 @@ def resolve(path: str | Path) -> Path:
     return file
 
 
-def write_manifest(table: "pa.Table", path: Path, *, replace: bool = False) -> Path:
+def write_manifest(
+    table: "pa.Table",
+    path: Path,
+    *,
+    replace: bool = False,
+    made_by: Mapping[str, Any] | None = None,
+    parents: Sequence["Manifest"] = (),
+) -> Path:
     """Write a manifest, all of it or nothing.
 
     Args:
         table: a table with at least the columns of `COLUMNS`; others are kept.
         path: the file to write.
         replace: permit replacing a manifest; only ever set for files that the same command made.
+        made_by: what makes it, for its history: ``{"command": "dataset import", ...}``; see `smn.lineage.Step`.
+            Without it, the history that the table carries stays as it is.
+        parents: the manifests that it is made from, the one that it continues first.
 
     Returns:
         The file written.
@@ -77,6 +91,10 @@ def write_manifest(table: "pa.Table", path: Path, *, replace: bool = False) -> P
     if path.exists() and not replace:
         raise OutputExistsError(path)
     table = _checked(table, str(path))
+    if made_by is not None:
+        columns = [table[name].to_pylist() for name in HASHED]
+        history = made_from(parents, data=hash_rows(zip(*columns, strict=True)), made_by=made_by)
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **history})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     # Small row groups let a reader of embedded pictures take a few hundred at a time.
@@ -176,11 +194,31 @@ class Manifest:
 
     def data_hash(self) -> str:
         """SHA-256 over ids, contents, labels and splits: equal exactly when the data is."""
-        digest = hashlib.sha256()
-        columns = [self.column(name) for name in ("id", "sha256", "movement", "split")]
-        for row in sorted(zip(*columns, strict=True), key=lambda values: str(values[0])):
-            digest.update(repr(row).encode())
-        return digest.hexdigest()
+        return hash_rows(zip(*(self.column(name) for name in HASHED), strict=True))
+
+    def lineage(self) -> tuple[Step, ...]:
+        """The steps that made this manifest, the oldest first; none where its history is unknown."""
+        return read_lineage(self.table.schema.metadata, data=self.data_hash())
+
+
+def hash_rows(rows: Iterable[tuple[Any, ...]]) -> str:
+    """The data hash of rows, in any order, each with the values of `HASHED`; 64 hex digits."""
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda values: str(values[0])):
+        digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def made_from(parents: Sequence[Manifest], *, data: str, made_by: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """The history of a new manifest, as its Parquet metadata.
+
+    Args:
+        parents: the manifests that it is made from, the one that it continues first.
+        data: the new manifest's data hash.
+        made_by: what makes it; see `smn.lineage.Step`.
+    """
+    known = [(parent.data_hash(), parent.lineage()) for parent in parents]
+    return {KEY: write_lineage(data, made_by=made_by, parents=known).encode()}
 
 
 def read_manifest(path: str | Path) -> Manifest:
@@ -199,8 +237,11 @@ def read_manifest(path: str | Path) -> Manifest:
     try:
         names = [name for name in parquet.read_schema(file).names if name != "image"]
         table = parquet.read_table(file, columns=names)
+        history = (parquet.read_metadata(file).metadata or {}).get(KEY)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(
             f"{file} is not a Parquet file that can be read ({error}); import the data anew."
         ) from error
+    if history is not None:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: history})
     return Manifest(file, _checked(table, str(file)))

@@ -12,6 +12,7 @@ from smn.bundle import Bundle
 from smn.cli.evaluate import evaluate
 from smn.errors import ManifestError, OutputExistsError, UnknownNameError
 from smn.evaluate import EvaluationSet, evaluate_bundle
+from smn.manifest import read_manifest
 
 from .conftest import Row
 
@@ -54,6 +55,15 @@ def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], 
     assert report["train"]["rows"] == 4
     pool, known = report["sets"]
     assert (pool["name"], pool["rows"], pool["artists"], pool["not_paintings"]) == ("pool-test", 10, 10, 6)
+    used = {(one["use"], one["name"], one["manifest"], one["split"], one["rows"]) for one in report["data"]}
+    assert used == {
+        ("measured", "pool-test", str(data["pool"]), "test", 10),
+        ("measured", "known", str(data["famous"]), None, 1),
+        ("not-paintings", "others", str(data["others"]), None, 6),
+        ("baselines", "pool-train", str(data["pool"]), "train", 4),
+    }
+    hashes = {one["manifest"]: one["data_hash"] for one in report["data"]}
+    assert hashes == {str(folder): read_manifest(folder).data_hash() for folder in data.values()}
     assert pool["figures"]["top1"]["value"] == 0.8
     assert pool["figures"]["paintings_refused"]["value"] == 0.1
     assert pool["figures"]["not_paintings_caught"]["value"] == round(5 / 6, 6)
@@ -64,6 +74,7 @@ def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], 
     assert (known["rows"], [one["id"] for one in known["failures"]]) == (1, ["famous-0"])
     assert known["baselines"][1]["figures"]["top1"]["value"] == 1.0
     page = (tmp_path / "report" / "report.md").read_text()
+    assert f"| measured on | pool-test | {data['pool']} | test | 10 | `{pool['data_hash'][:16]}` |" in page
     for picture in (tmp_path / "report").glob("*.png"):
         assert f"({picture.name})" in page
     assert len(list((tmp_path / "report").iterdir())) == 10
@@ -124,8 +135,8 @@ def test_evaluation_never_imports_torch_and_importing_it_is_light() -> None:
 
 def test_public_names() -> None:
     assert set(smn.evaluate.__all__) == {
-        *("FIGURES", "BaselineReport", "ClassReport", "CoveragePoint", "EvaluationSet", "Failure", "Figure"),
-        *("GroupReport", "Meaning", "Model", "Predictions", "Report", "SetReport", "Train", "check_folder"),
+        *("FIGURES", "BaselineReport", "ClassReport", "CoveragePoint", "DataUse", "EvaluationSet", "Failure", "Figure"),
+        *("GroupReport", "Meaning", "Model", "Predictions", "Report", "SetReport", "Train", "Use", "check_folder"),
         *("evaluate_bundle", "measure", "measure_baselines", "measure_figures", "write_report"),
     }
     for name in smn.evaluate.__all__:

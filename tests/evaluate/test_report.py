@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from smn.bundle import Thresholds
-from smn.evaluate import FIGURES, Model, Predictions, Report, measure, report
+from smn.evaluate import FIGURES, DataUse, Model, Predictions, Report, Use, measure, report
 from smn.evaluate.report import write_json
 
 SET_KEYS = [
@@ -33,14 +33,18 @@ def made(make_predictions: Callable[..., Predictions]) -> Report:
     predictions = make_predictions(rows=40, painting=None)
     measured = measure(predictions, resamples=5)
     model = Model("m-1", "f" * 64, "origin-8", 1.5, Thresholds(0.3, 0.5))
-    return Report(model, predictions.taxonomy, (measured,), seed=3, resamples=5, command="smn evaluate")
+    used = (DataUse(Use.MEASURED, "made", "data/made", None, 40, "0" * 64),)
+    return Report(model, predictions.taxonomy, (measured,), seed=3, resamples=5, command="smn evaluate", data=used)
 
 
 def test_json_has_the_documented_keys(made: Report, tmp_path: Path) -> None:
     file = write_json(made, tmp_path / "report.json")
     data = json.loads(file.read_text())
-    assert list(data) == ["schema", "smn", "command", "seed", "resamples", "model", "taxonomy", "train", "sets"]
+    assert list(data) == ["schema", "smn", "command", "seed", "resamples", "model", "taxonomy", "train", "data", "sets"]
     assert set(data["sets"][0]) == set(SET_KEYS)
+    assert data["data"] == [
+        {"use": "measured", "name": "made", "manifest": "data/made", "split": None, "rows": 40, "data_hash": "0" * 64}
+    ]
     for key in (*data, *SET_KEYS):
         assert f"``{key}``" in (report.__doc__ or ""), key
     assert list(tmp_path.iterdir()) == [file]

@@ -207,10 +207,10 @@ def test_a_run_of_another_version_is_said(tiny_run: Path, tmp_path: Path, key: s
 
 def test_two_runs_share_the_features_beside_them(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
     train(head_recipe, pictures, out=tmp_path / "one")
-    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
-    assert len(files) == 3  # two views of the training pictures, one of the others
+    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")}
+    assert len([*(tmp_path / "cache").iterdir()]) == 2  # one for each view
     train(head_recipe, pictures, out=tmp_path / "two")
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()} == files
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")} == files
     assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -68,7 +69,7 @@ def show_movement(name: str, form: str) -> None:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def taxonomy(context: click.Context) -> None:
-    """List the taxonomies, or show one."""
+    """List the taxonomies, show one, or suggest a coarser one."""
     if context.invoked_subcommand is None:
         context.invoke(list_presets)
 
@@ -108,3 +109,41 @@ def show_taxonomy(name: str, form: str) -> None:
     screen = console()
     screen.print(chosen.description, width=min(88, screen.width))
     screen.print(table)
+
+
+@taxonomy.command("suggest")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--set", "part", required=True, metavar="NAME", help="The set in the report to go by, such as val.")
+@click.option("--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="What to refine.")
+@click.option("--by", type=click.Choice(["merge", "drop"]), default="merge", show_default=True, help="How.")
+@click.option("--labels", type=click.IntRange(2), default=16, show_default=True, help="How many labels to keep.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.toml", help="Write the taxonomy here.")
+def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Path | None) -> None:
+    """Suggest merges or drops where REPORT shows that movements cannot be told apart.
+
+    Shows what each step would gain, and writes the taxonomy with the wanted number of labels. Merges stay within
+    families. Go by a set that you do not report on afterwards.
+    """
+    from smn.errors import OutputExistsError
+    from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
+
+    if out is not None and out.exists():
+        raise OutputExistsError(out)
+    wanted = out.stem if out is not None else f"{Path(name).stem}-refined"
+    suggested, steps = suggest_taxonomy(
+        report, read_taxonomy(name), part=part, by=Refinement(by), labels=labels, name=wanted
+    )
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("labels", "top-1, %", "mean recall, %", "largest, %", {"merge": "merged", "drop": "dropped"}[by]):
+        table.add_column(column, justify="left" if column in ("merged", "dropped") else "right")
+    for step in steps:
+        figures = (f"{100 * share:.1f}" for share in (step.top1, step.balanced, step.largest))
+        table.add_row(str(len(step.groups)), *figures, " + ".join(step.done))
+    console().print(table)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(write_taxonomy(suggested), encoding="utf-8")
+        click.echo(f'{out} has {len(suggested.labels)} labels; train with it: taxonomy = "{out}" in a recipe.')

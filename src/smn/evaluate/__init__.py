@@ -9,12 +9,14 @@ from smn.evaluate.report import (
     BaselineReport,
     ClassReport,
     CoveragePoint,
+    DataUse,
     GroupReport,
     Meaning,
     Model,
     Report,
     SetReport,
     Train,
+    Use,
 )
 from smn.evaluate.sets import EvaluationSet
 from smn.evaluate.writing import check_folder, write_report
@@ -24,6 +26,7 @@ __all__ = [
     "BaselineReport",
     "ClassReport",
     "CoveragePoint",
+    "DataUse",
     "EvaluationSet",
     "Failure",
     "Figure",
@@ -34,6 +37,7 @@ __all__ = [
     "Report",
     "SetReport",
     "Train",
+    "Use",
     "check_folder",
     "evaluate_bundle",
     "measure",

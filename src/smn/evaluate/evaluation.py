@@ -13,8 +13,9 @@ from smn.evaluate.infer import Answers, predict_selection, run_network
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
+from smn.evaluate.provenance import list_training, note_use
 from smn.evaluate.reading import OnProgress
-from smn.evaluate.report import BaselineReport, Model, Report, Train
+from smn.evaluate.report import BaselineReport, Model, Report, Train, Use
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
 from smn.movements import Taxonomy, read_taxonomy
 from smn.runtime import Runtime
@@ -61,9 +62,13 @@ def evaluate_bundle(
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)
     runtime = Runtime(bundle)
+    data = list_training(bundle)
+    if train is not None and rows is not None:
+        data.append(note_use(Use.BASELINES, train, rows=len(rows.truth), data_hash=rows.data_hash))
     others = None
     if not_paintings is not None:
         manifest, numbers = select_not_paintings(not_paintings)
+        data.append(note_use(Use.NOT_PAINTINGS, not_paintings, rows=len(numbers), data_hash=manifest.data_hash()))
         title = not_paintings.name
         others = run_network(runtime, bundle, manifest, rows=numbers, title=title, on_progress=on_progress).painting
     reports = []
@@ -80,6 +85,7 @@ def evaluate_bundle(
             beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
             measured = replace(measured, baselines=beside)
         reports.append(measured)
+        data.append(note_use(Use.MEASURED, chosen, rows=measured.rows, data_hash=measured.data_hash))
     return Report(
         model=Model(bundle.name, bundle.model_sha256, own.id, bundle.temperature, bundle.thresholds),
         taxonomy=target,
@@ -88,6 +94,7 @@ def evaluate_bundle(
         resamples=resamples,
         command=command,
         train=None if rows is None else Train(rows.data_hash, len(rows.truth)),
+        data=tuple(data),
     )
 
 

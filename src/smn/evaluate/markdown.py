@@ -4,9 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.pictures import PICTURES
-from smn.evaluate.report import FIGURES, ClassReport, Report, SetReport
+from smn.evaluate.report import FIGURES, ClassReport, Report, SetReport, Use
 
 _BASELINE_FIGURES = ("top1", "top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error", "family_top1")
+_USES = {
+    Use.TRAINED: "the model learned from",
+    Use.MEASURED: "measured on",
+    Use.NOT_PAINTINGS: "to refuse",
+    Use.BASELINES: "baselines learned from",
+}
 _CAPTIONS = {
     "confusion": "What is taken for what",
     "classes": "F1 of each movement",
@@ -17,7 +23,7 @@ _CAPTIONS = {
 
 def describe_report(report: Report) -> str:
     """The report as Markdown, with its pictures by relative name."""
-    parts = [_describe_head(report), _describe_headline(report)]
+    parts = [_describe_head(report), _describe_headline(report), *_describe_data(report)]
     for measured in report.sets:
         parts += [
             f"## {measured.name}",
@@ -56,6 +62,16 @@ def _describe_headline(report: Report) -> str:
         for name, meaning in FIGURES.items()
     ]
     return "## In short\n\n" + write_table(head, [sizes, *rows])
+
+
+def _describe_data(report: Report) -> list[str]:
+    head = ["Data", "Set", "Manifest", "Split", "Rows used", "Data hash"]
+    rows = [
+        [_USES[one.use], one.name, one.manifest or "", one.split or "", f"{one.rows:,}", f"`{one.data_hash[:16]}`"]
+        for one in report.data
+    ]
+    note = "A data hash covers every picture, label and split of a manifest: it is the version of the data."
+    return [f"## Which data\n\n{write_table(head, rows)}\n\n{note}"] if rows else []
 
 
 def _describe_size(measured: SetReport) -> str:

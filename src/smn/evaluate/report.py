@@ -12,6 +12,9 @@ value and its 95 % interval over resampled artists, all three null where it cann
 ``model``           ``name``, ``sha256`` of model.onnx, ``taxonomy`` that it answers in, ``temperature``, ``thresholds``
 ``taxonomy``        ``id``, ``name`` and ``labels`` (``id``, ``name``, ``family``) that were asked for
 ``train``           null, or ``data_hash`` and ``rows`` of the data that the baselines learned from
+``data``            a list, one object a use of a manifest: ``use`` (a value of `Use`), ``name``, ``manifest`` as it was
+                    given, ``split``, ``rows`` that were used, ``data_hash`` of the whole manifest; reports of smn 0.1
+                    lack it
 ``sets``            a list, one object a set, in the order given:
 ==================  ====================================================================================================
 
@@ -41,6 +44,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +224,36 @@ class Train:
     rows: int
 
 
+class Use(StrEnum):
+    """What a report used a manifest for."""
+
+    TRAINED = "trained"  # the model learned from it, as its bundle says
+    MEASURED = "measured"
+    NOT_PAINTINGS = "not-paintings"
+    BASELINES = "baselines"  # they learned from it
+
+
+@dataclass(frozen=True)
+class DataUse:
+    """A manifest that a report was made with.
+
+    Args:
+        use: what for.
+        name: the set's; the model's for `Use.TRAINED`.
+        manifest: as it was given; None where the bundle does not say.
+        split: only rows of this split were used; None for all.
+        rows: how many were used.
+        data_hash: of the whole manifest.
+    """
+
+    use: Use
+    name: str
+    manifest: str | None
+    split: str | None
+    rows: int
+    data_hash: str
+
+
 @dataclass(frozen=True)
 class Report:
     """An evaluation of one model on one or more sets; the keys are described in this module's docstring."""
@@ -231,6 +265,7 @@ class Report:
     resamples: int
     command: str = ""
     train: Train | None = None
+    data: tuple[DataUse, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``report.json``."""
@@ -244,6 +279,7 @@ class Report:
             "model": _plain(self.model),
             "taxonomy": {"id": self.taxonomy.id, "name": self.taxonomy.name, "labels": labels},
             "train": _plain(self.train),
+            "data": _plain(self.data),
             "sets": _plain(self.sets),
         }
 

@@ -15,7 +15,8 @@ from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
-from smn.train.features import Progress, cached_statistics, statistics
+from smn.train.cache import cached_statistics
+from smn.train.features import Progress, statistics
 from smn.train.loop import Schedule, fit
 from smn.train.recipe import FinetuneSettings, HeadSettings, Recipe
 from smn.train.selection import TrainingData, select_negatives
@@ -37,13 +38,13 @@ class Phases:
     run: Path
     progress: Progress
 
-    def _statistics(self, model: Classifier, data: TrainingData, view: int) -> Tensor:
+    def _statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int], view: int = 0) -> Tensor:
         values = cached_statistics(
             model,
-            data.manifest,
+            manifest,
             recipe=self.recipe,
             spec=self.spec,
-            rows=data.rows,
+            rows=rows,
             view=view,
             cache=self.run.parent / "cache",
             progress=self.progress,
@@ -53,12 +54,13 @@ class Phases:
     def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
         """Fit the linear head on cached features of the splits ``train``, watching ``val``."""
         settings: HeadSettings = self.recipe.head
-        views = [self._statistics(model, data["train"], view) for view in range(settings.views + 1)]
+        shown, held_back = data["train"], data["val"]
+        views = [self._statistics(model, shown.manifest, shown.rows, view) for view in range(settings.views + 1)]
         features = torch.cat(views)
         model.fit_standardisation(features)
         features = model.standardise(features)
-        held_out = model.standardise(self._statistics(model, data["val"], 0))
-        targets = torch.from_numpy(np.tile(data["train"].targets, len(views)))
+        held_out = model.standardise(self._statistics(model, held_back.manifest, held_back.rows))
+        targets = torch.from_numpy(np.tile(shown.targets, len(views)))
         head = nn.Sequential(model.dropout, model.head)
         optimiser = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         fit(
@@ -72,7 +74,7 @@ class Phases:
             ),
             phase="head",
             run=self.run,
-            evaluate=lambda module: _figures(module(held_out), data["val"].targets),
+            evaluate=lambda module: _figures(module(held_out), held_back.targets),
             progress=self.progress,
         )
 
@@ -129,12 +131,9 @@ class Phases:
         from sklearn.linear_model import LogisticRegression
 
         others = select_negatives(negatives)
-        # A backbone that was not trained still gives the cached features.
-        known = None if self.recipe.finetune.epochs else self._statistics(model, paintings, 0)
-        values = [
-            self._fresh_statistics(model, paintings.manifest, paintings.rows) if known is None else known,
-            self._fresh_statistics(model, negatives, others),
-        ]
+        # Features of a backbone that was trained are of use to this run only.
+        statistics_of = self._fresh_statistics if self.recipe.finetune.epochs else self._statistics
+        values = [statistics_of(model, paintings.manifest, paintings.rows), statistics_of(model, negatives, others)]
         with torch.inference_mode():
             features = model.standardise(torch.cat(values)).numpy()
         truth = np.repeat([1, 0], [len(paintings.rows), len(others)])

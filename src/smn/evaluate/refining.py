@@ -1,0 +1,176 @@
+"""Suggests a coarser taxonomy where a model cannot tell movements apart: merges within families, or drops."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.errors import InputError, UnknownNameError
+from smn.movements import Taxonomy, parse_taxonomy
+
+Floats = NDArray[np.float64]
+
+
+class Refinement(StrEnum):
+    """How a taxonomy gets fewer labels."""
+
+    MERGE = "merge"  # the two labels of one family that are taken for each other most
+    DROP = "drop"  # the label that is confused with the others most
+
+
+@dataclass(frozen=True)
+class Step:
+    """A taxonomy on the way from many labels to few.
+
+    Args:
+        done: what was merged or dropped to get here; empty for the beginning.
+        groups: ids of the original labels in each label that is left.
+        top1: share of right answers, 0..1. A lower bound for a merge: an answer outside a group stays outside,
+            although the sum of its members' probabilities might have won.
+        balanced: mean recall of the labels, 0..1; the same bound.
+        largest: share of the largest label, which always answering it would get right.
+    """
+
+    done: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    top1: float
+    balanced: float
+    largest: float
+
+
+def refine(confusion: Floats, taxonomy: Taxonomy, *, by: Refinement, fewest: int = 2) -> list[Step]:
+    """Every step from a taxonomy to ``fewest`` labels, or to where no two labels of a family are left to merge.
+
+    Greedy: each step takes the pair of labels with the largest mean of the two rates of confusion, or the label whose
+    errors and whose false alarms weigh most, each as a share of its own row and column.
+
+    Args:
+        confusion: (K, K) counts, right label by row, answer by column, of artists that the model has not seen.
+        taxonomy: the K labels.
+        by: merge or drop.
+        fewest: labels to stop at, 2 or more.
+    """
+    groups: list[tuple[int, ...]] = [(place,) for place in range(len(taxonomy.labels))]
+    table = np.asarray(confusion, dtype=np.float64)
+    steps = [_step((), groups, table, taxonomy)]
+    while len(groups) > fewest:
+        chosen = _closest(groups, table, taxonomy) if by is Refinement.MERGE else (_vaguest(groups, table),)
+        if not chosen:
+            break
+        done = tuple(taxonomy.labels[place].id for index in chosen for place in groups[index])
+        merged = tuple(place for index in chosen for place in groups[index])
+        groups = [group for index, group in enumerate(groups) if index not in chosen]
+        groups += [merged] if by is Refinement.MERGE else []
+        groups.sort()
+        steps.append(_step(done, groups, table, taxonomy))
+    return steps
+
+
+def suggest_taxonomy(
+    report: str | Path, taxonomy: Taxonomy, *, part: str, by: Refinement, labels: int, name: str
+) -> tuple[Taxonomy, list[Step]]:
+    """A taxonomy of fewer labels, on the evidence of a report.
+
+    Args:
+        report: folder or ``report.json`` of an evaluation in ``taxonomy``.
+        taxonomy: the one to refine.
+        part: name of the set in the report; one that nothing is reported on later, such as the validation split.
+        by: merge or drop.
+        labels: how many there should be.
+        name: id of the new taxonomy.
+
+    Returns:
+        The taxonomy with the fewest labels that is not below ``labels``, and every step to 2 labels or the last merge.
+
+    Raises:
+        InputError: there is no report, or it is in another taxonomy.
+        UnknownNameError: the report has no such set.
+    """
+    confusion = _confusion(Path(report), taxonomy, part)
+    steps = refine(confusion, taxonomy, by=by)
+    chosen = next((step for step in steps if len(step.groups) <= labels), steps[-1])
+    entries = [_entry(group, taxonomy) for group in chosen.groups]
+    how = "merging what it confuses within families" if by is Refinement.MERGE else "dropping what it confuses most"
+    text = f"{taxonomy.id} with {len(entries)} labels instead of {len(taxonomy.labels)}: {how}, as {part} showed."
+    data = {"id": name, "name": f"{taxonomy.name}, refined", "description": text, "label": entries}
+    return parse_taxonomy(data, where=name), steps
+
+
+def write_taxonomy(taxonomy: Taxonomy) -> str:
+    """A taxonomy as the text of a TOML file that `smn.movements.read_taxonomy` reads."""
+    data = taxonomy.to_dict()
+    lines = [f"{key} = {_quote(data[key])}" for key in ("id", "name", "description")]
+    lines += ["", "label = ["]
+    for label in data["label"]:
+        lines.append("    { " + ", ".join(f"{key} = {_quote(value)}" for key, value in label.items()) + " },")
+    return "\n".join([*lines, "]", ""])
+
+
+def _quote(value: object) -> str:
+    """A text or a list of texts, in TOML as in JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _confusion(report: Path, taxonomy: Taxonomy, part: str) -> Floats:
+    file = report / "report.json" if report.is_dir() else report
+    if not file.is_file():
+        raise InputError(f"There is no report at {file}; make one with: smn evaluate --manifest M:val --out {report}")
+    data = json.loads(file.read_text(encoding="utf-8"))
+    found = [label["id"] for label in data["taxonomy"]["labels"]]
+    if found != list(taxonomy.label_ids):
+        raise InputError(f"{file} is in taxonomy {data['taxonomy']['id']}, not in {taxonomy.id}; give the right one.")
+    sets = {one["name"]: one["confusion"] for one in data["sets"]}
+    if part not in sets:
+        raise UnknownNameError("set in the report", part, sets)
+    return np.asarray(sets[part], dtype=np.float64)
+
+
+def _step(done: tuple[str, ...], groups: Sequence[tuple[int, ...]], table: Floats, taxonomy: Taxonomy) -> Step:
+    counts = _grouped(groups, table)
+    support = counts.sum(axis=1)
+    known = support > 0
+    right = counts.diagonal()
+    total = max(float(support.sum()), 1.0)
+    ids = tuple(tuple(taxonomy.labels[place].id for place in group) for group in groups)
+    balanced = float(np.mean(right[known] / support[known])) if known.any() else 0.0
+    return Step(done, ids, float(right.sum()) / total, balanced, float(support.max(initial=0.0)) / total)
+
+
+def _grouped(groups: Sequence[tuple[int, ...]], table: Floats) -> Floats:
+    return np.array([[table[np.ix_(mine, theirs)].sum() for theirs in groups] for mine in groups])
+
+
+def _closest(groups: Sequence[tuple[int, ...]], table: Floats, taxonomy: Taxonomy) -> tuple[int, ...]:
+    """Places of the two groups of one family that are taken for each other most; empty if no family has two."""
+    counts = _grouped(groups, table)
+    rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    families = [taxonomy.labels[group[0]].family for group in groups]
+    pairs = [
+        (float(rates[a, b] + rates[b, a]), a, b)
+        for a in range(len(groups))
+        for b in range(a + 1, len(groups))
+        if families[a] == families[b]
+    ]
+    return max(pairs, key=lambda pair: (pair[0], -pair[1], -pair[2]))[1:] if pairs else ()
+
+
+def _vaguest(groups: Sequence[tuple[int, ...]], table: Floats) -> int:
+    """Place of the group with the lowest F1 score."""
+    counts = _grouped(groups, table)
+    weight = counts.sum(axis=0) + counts.sum(axis=1)
+    return int(np.argmin(2 * counts.diagonal() / np.maximum(weight, 1.0)))
+
+
+def _entry(group: Sequence[str], taxonomy: Taxonomy) -> dict[str, object]:
+    members = [taxonomy.label(label) for label in group]
+    movements = [movement for label in members for movement in label.movements]
+    return {
+        "id": "-or-".join(label.id for label in members),
+        "name": " or ".join(label.name for label in members),
+        "family": members[0].family,
+        "movements": movements,
+    }

@@ -1,0 +1,118 @@
+"""Features of pictures, computed once and kept on disk by the picture's content.
+
+A changed manifest computes only the pictures that are new, in whatever order and split they stand; an interrupted
+computation continues where it was.
+"""
+
+import ast
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache as remember
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn import images, preprocess
+from smn.manifest import Manifest
+from smn.models import Classifier, backbones, classifier
+from smn.preprocess import PreprocessSpec
+from smn.train import augment, features
+from smn.train.features import Progress, statistics
+from smn.train.recipe import Recipe
+from smn.train.store import add_vectors, read_vectors
+
+_DECIDING = (images, preprocess, augment, backbones, classifier, features)
+"""The modules whose code decides what the features are."""
+
+
+def cached_statistics(
+    model: Classifier,
+    manifest: Manifest,
+    *,
+    recipe: Recipe,
+    spec: PreprocessSpec,
+    rows: Sequence[int],
+    view: int,
+    cache: Path,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Raw style statistics (len(rows), D) of one view of each row.
+
+    They are written below ``cache`` as they come, by the picture's SHA-256, and read from there the next time. Each
+    network, preprocessing, view and augmentation has a folder of its own there, and any number of processes may share
+    it.
+    """
+    folder = _open_folder(cache, describe_features(model, recipe=recipe, spec=spec, view=view))
+    contents = manifest.column("sha256")
+    found, missing = read_vectors(folder, [contents[row] for row in rows], width=model.width)
+    if not missing:
+        return found
+    pictures, done = list(missing), len(rows) - len(missing)
+    wanted = [rows[places[0]] for places in missing.values()]
+    with add_vectors(folder) as writer:
+        for start, values in statistics(model, manifest, recipe=recipe, spec=spec, rows=wanted, view=view):
+            end = start + len(values)
+            writer.add(pictures[start:end], values)
+            for picture, vector in zip(pictures[start:end], values, strict=True):
+                found[missing[picture]] = vector
+            progress(f"features, view {view}", done + end, len(rows))
+    return found
+
+
+def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec, view: int) -> dict[str, Any]:
+    """Everything but the picture that decides its features, as plain data."""
+    facts: dict[str, Any] = {
+        "backbone": recipe.model.backbone,
+        "levels": list(model.levels),
+        "weights": _hash_weights(model),
+        "preprocess": spec.to_dict(),
+        "code": hash_code(*_DECIDING),
+        "view": view,
+    }
+    return {**facts, "augment": asdict(recipe.augment), "seed": recipe.seed} if view else facts
+
+
+@remember
+def hash_code(*modules: ModuleType) -> str:
+    """SHA-256 of what modules do: of their code without comments, docstrings and layout.
+
+    A better sentence about the code does not cost an evening of computing; any other change does.
+    """
+    digest = hashlib.sha256()
+    for module in modules:
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                node.body = [part for part in node.body if not _is_docstring(part)]
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()
+
+
+def _is_docstring(part: ast.stmt) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+
+
+def _hash_weights(model: Classifier) -> str:
+    digest = hashlib.sha256()
+    for name, value in model.backbone.state_dict().items():
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _open_folder(cache: Path, facts: dict[str, Any]) -> Path:
+    """The folder for features of one kind, with ``features.json`` that says which."""
+    text = json.dumps(facts, sort_keys=True, indent=2)
+    folder = cache / f"{facts['backbone']}-view{facts['view']}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "features.json"
+    if not file.exists():
+        partial_file = folder / f"features.{os.getpid()}.partial"
+        partial_file.write_text(text + "\n", encoding="utf-8")
+        os.replace(partial_file, file)
+    return folder
