@@ -6,6 +6,7 @@ import pytest
 
 from smn import errors
 from smn.errors import (
+    FetchError,
     ImageError,
     ImageTooLargeError,
     InputError,
@@ -35,7 +36,7 @@ def drawn_tree() -> dict[str, str]:
 def test_the_docstring_draws_the_tree_that_there_is() -> None:
     tree = drawn_tree()
     assert tree == {name: kind.__base__.__name__ for name, kind in CLASSES.items()}
-    assert len(tree) == 14
+    assert len(tree) == 15
 
 
 def test_everything_raised_on_purpose_is_an_smn_error() -> None:
@@ -86,3 +87,8 @@ def test_errors_carry_their_evidence() -> None:
     missing = MissingExtraError("train", "torch")
     assert (missing.extra, missing.package) == ("train", "torch")
     assert LeakageError("The same artist twice.", evidence=["Monet"]).evidence == ["Monet"]
+    unreachable = FetchError("It answers 404; check the address.", address="museum.example/1", status=404)
+    assert (unreachable.reason, unreachable.address, unreachable.status) == (
+        "It answers 404; check the address.", "museum.example/1", 404,
+    )  # fmt: skip
+    assert str(unreachable) == "museum.example/1: It answers 404; check the address."

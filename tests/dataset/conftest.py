@@ -1,5 +1,6 @@
 """Small pictures and tables, made anew for every test."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
+from smn.dataset.writing import manifest_schema, write_records
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
 
 
@@ -80,3 +82,34 @@ def manifest(tmp_path: Path) -> Callable[..., Manifest]:
         return read_manifest(write_manifest(pa.Table.from_pylist(complete, schema), place / "manifest.parquet"))
 
     return manifest
+
+
+@pytest.fixture
+def collect(tmp_path: Path) -> Callable[..., Manifest]:
+    """Writes and reads a manifest of painted pictures: ``collect([{"seed": 1, "artist": "Gris"}], "new")``.
+
+    ``seed`` says which picture a row has, ``form`` and ``size`` how it is encoded, ``picture`` gives its bytes instead.
+    """
+
+    def collect(rows: list[dict[str, Any]], folder: str = "old", *, embed: bool = False, **extras: Any) -> Manifest:
+        place = tmp_path / folder
+        complete = []
+        for row in rows:
+            given = dict(row)
+            how = {key: given.pop(key) for key in ("size", "form") if key in given}
+            seed = given.pop("seed", 0)
+            data = given.pop("picture", None) or paint(seed, **how)
+            digest = hashlib.sha256(data).hexdigest()
+            known: dict[str, Any] = {"id": digest[:16], "sha256": digest, "source": folder}
+            if embed:
+                known["image"] = {"bytes": data, "path": None}
+            else:
+                file = place / f"{digest}.img"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+                known["path"] = file.name
+            complete.append(dict.fromkeys(COLUMNS) | known | given)
+        schema = manifest_schema(extras, embedded=embed)
+        return read_manifest(write_records(complete, place / "manifest.parquet", schema=schema))
+
+    return collect

@@ -1,7 +1,7 @@
 """``smn dataset``: import, split, check and describe sets of pictures."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smn.cli.lazy import LazyGroup
-from smn.cli.screen import console, progress
+from smn.cli.screen import progress, show_table
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
     from smn.dataset import Description, ImportReport, Leakage, SplitReport
 
 _LISTED = 12  # lines of a long table that are shown
+_DIGITS = 12  # of a data hash
 
 
 _COMMANDS = {
@@ -143,41 +144,21 @@ def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: show(text, done, total)
 
 
-def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None) -> None:
-    """Show a table; nothing without rows. Columns of numbers stand to the right."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    lines = list(rows)
-    if not lines:
-        return
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for place, name in enumerate(header):
-        numbers = all(isinstance(line[place], int | None) for line in lines)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
-    for line in lines[:limit]:
-        table.add_row(
-            *("" if cell is None else escape(f"{cell:,}" if isinstance(cell, int) else cell) for cell in line)
-        )
-    if limit is not None and len(lines) > limit:
-        table.caption, table.caption_justify = f"and {len(lines) - limit} more", "left"
-    console().print(table)
-
-
 def _show_import(report: "ImportReport") -> None:
     from smn.dataset.describing import name_movement
 
-    _table("Movements", ("movement", "rows"), [(name_movement(name), rows) for name, rows in report.movements.items()])
+    show_table(
+        "Movements", ("movement", "rows"), [(name_movement(name), rows) for name, rows in report.movements.items()]
+    )
     if report.taxonomy is not None:
-        _table(f"Taxonomy {report.taxonomy.taxonomy}", ("label", "rows"), report.taxonomy.labels.items())
-        _table("Outside the taxonomy", ("movement", "rows"), report.taxonomy.outside.items())
+        show_table(f"Taxonomy {report.taxonomy.taxonomy}", ("label", "rows"), report.taxonomy.labels.items())
+        show_table("Outside the taxonomy", ("movement", "rows"), report.taxonomy.outside.items())
     unmapped = [(item.label, item.rows, ", ".join(item.suggestions)) for item in report.unmapped]
-    _table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
+    show_table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
     failed = [(item.name, item.reason) for item in report.failed]
-    _table("Could not be used", ("what", "why"), failed, limit=_LISTED)
+    show_table("Could not be used", ("what", "why"), failed, limit=_LISTED)
     contradicting = [(item.dropped, item.kept, " / ".join(item.labels)) for item in report.duplicates if item.labels]
-    _table("Duplicates whose labels contradict", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
+    show_table("Duplicates whose labels contradict", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
     for note in report.notes:
         click.echo(note)
     if report.unmapped:
@@ -195,7 +176,7 @@ def _show_split(report: "SplitReport") -> None:
     lines = [(name_movement(name), *(counts[split] for split in SPLITS)) for name, counts in report.movements.items()]
     lines.append(("All rows", *(report.rows[split] for split in SPLITS)))
     lines.append((f"Groups by {report.by}", *(report.groups[split] for split in SPLITS)))
-    _table("Split", ("movement", *SPLITS), lines)
+    show_table("Split", ("movement", *SPLITS), lines)
     click.echo(f"Nothing leaks by {', '.join(report.leakage.compared)}. The manifest is {report.manifest}.")
 
 
@@ -204,9 +185,9 @@ def _show_leakage(leakage: "Leakage") -> None:
         sides = [{side: len(rows) for side, rows in item.rows.items()} for item in shared]
         return [(item.kind, item.value, _counts(side)) for item, side in zip(shared, sides, strict=True)]
 
-    _table("On both sides", ("what", "value", "rows"), lines(leakage.leaks), limit=_LISTED)
-    _table("In common, which is no error", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
-    _table("Could not be read", ("row", "why"), leakage.unreadable.items(), limit=_LISTED)
+    show_table("On both sides", ("what", "value", "rows"), lines(leakage.leaks), limit=_LISTED)
+    show_table("In common, which is no error", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
+    show_table("Could not be read", ("row", "why"), leakage.unreadable.items(), limit=_LISTED)
     click.echo(
         f"Compared {_counts(leakage.sides)} by {', '.join(leakage.compared)}: {len(leakage.leaks)} on both sides, "
         f"{len(leakage.in_common)} in common."
@@ -215,6 +196,7 @@ def _show_leakage(leakage: "Leakage") -> None:
 
 def _show_description(description: "Description") -> None:
     from smn.dataset.describing import name_movement
+    from smn.lineage import describe_step
 
     splits = list(description.splits)
     lines = [
@@ -227,17 +209,23 @@ def _show_description(description: "Description") -> None:
         for name, counts in description.movements.items()
     ]
     lines.append(("All", *description.splits.values(), description.rows, None))
-    _table(str(description.manifest), ("movement", *splits, "rows", "artists"), lines)
+    show_table(str(description.manifest), ("movement", *splits, "rows", "artists"), lines)
     for title, counts in (
         ("Sources", description.sources),
         ("Licences", description.licences),
         ("Labels are known by", description.label_kinds),
     ):
-        _table(title, ("", "rows"), counts.items(), limit=_LISTED)
+        show_table(title, ("", "rows"), counts.items(), limit=_LISTED)
     numbers = [(name, item.known, item.low, item.median, item.high) for name, item in description.numbers.items()]
     # Years are plain numbers: 1,889 would be read as a count.
     text = [(name, *("" if value is None else str(value) for value in rest)) for name, *rest in numbers]
-    _table("Numbers", ("", "rows with it", "smallest", "median", "greatest"), text)
+    show_table("Numbers", ("", "rows with it", "smallest", "median", "greatest"), text)
+    steps = [
+        (step.data[:_DIGITS], step.at, describe_step(step), " ".join(parent[:_DIGITS] for parent in step.parents))
+        for step in description.lineage
+    ]
+    show_table("How it was made", ("data", "when", "by", "from"), steps)
+    click.echo(f"Data hash {description.data_hash}")
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -1,7 +1,7 @@
 """What the commands show on a terminal: tables, progress, notes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,28 @@ def console(*, err: bool = False) -> Any:
 def note(text: str) -> None:
     """A line for the person, kept out of standard output."""
     click.echo(text, err=True)
+
+
+def show_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None) -> None:
+    """Show a table; nothing without rows. Columns of numbers stand to the right."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    lines = list(rows)
+    if not lines:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for place, name in enumerate(header):
+        numbers = all(isinstance(line[place], int | None) for line in lines)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for line in lines[:limit]:
+        table.add_row(
+            *("" if cell is None else escape(f"{cell:,}" if isinstance(cell, int) else cell) for cell in line)
+        )
+    if limit is not None and len(lines) > limit:
+        table.caption, table.caption_justify = f"and {len(lines) - limit} more", "left"
+    console().print(table)
 
 
 @contextmanager

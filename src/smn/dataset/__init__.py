@@ -1,7 +1,10 @@
 """From folders and tables of pictures to a manifest, its splits and its description."""
 
+from smn.dataset.allotting import Rules
 from smn.dataset.describing import Description, Spread, describe_manifest
 from smn.dataset.fingerprint import artist_key, dhash, hash_pictures, work_key
+from smn.dataset.growing import add_to_dataset
+from smn.dataset.growth import Growth
 from smn.dataset.importer import import_dataset
 from smn.dataset.labels import LabelMap, suggest_movements
 from smn.dataset.leakage import Leakage, Shared, check_leakage, compare_manifests, find_leakage
@@ -15,16 +18,19 @@ __all__ = [
     "Description",
     "Duplicate",
     "Failed",
+    "Growth",
     "ImportReport",
     "LabelMap",
     "Leakage",
     "Row",
+    "Rules",
     "Shared",
     "Source",
     "SplitReport",
     "Spread",
     "TaxonomyCount",
     "Unmapped",
+    "add_to_dataset",
     "artist_key",
     "check_leakage",
     "compare_manifests",

@@ -9,6 +9,7 @@ from typing import Any
 from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key
 from smn.errors import UnknownNameError
+from smn.lineage import Step
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest
 from smn.movements import find_movement, list_movements
 
@@ -48,6 +49,8 @@ class Description:
         licences: rows of each licence, most first.
         label_kinds: rows of each way in which the movement is known, most first.
         numbers: spread of ``year``, ``width`` and ``height``.
+        data_hash: of the whole manifest; the version of the data.
+        lineage: the steps that made it, the oldest first; none where its history is unknown.
     """
 
     manifest: Path
@@ -59,6 +62,8 @@ class Description:
     licences: Mapping[str, int]
     label_kinds: Mapping[str, int]
     numbers: Mapping[str, Spread]
+    data_hash: str
+    lineage: tuple[Step, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values, ready for JSON."""
@@ -98,6 +103,8 @@ def describe_manifest(manifest: Manifest, *, split: str | None = None) -> Descri
         licences=_tally(column["licence"]),
         label_kinds=_tally(column["label_kind"]),
         numbers={name: _spread(column[name]) for name in ("year", "width", "height")},
+        data_hash=manifest.data_hash(),
+        lineage=manifest.lineage(),
     )
 
 

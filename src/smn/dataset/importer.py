@@ -83,7 +83,12 @@ def import_dataset(
     )
     intake.failed += broken
     schema = manifest_schema(extras, embedded=embed)
-    manifest = write_records(intake.records(progress), out / "manifest.parquet", schema=schema)
+    made_by = {
+        "command": "dataset import", "sources": [str(path) for path in sources], "columns": dict(columns or {}),
+        "map": dict(mapping or {}), "source": source, "licence": licence, "not_paintings": not_paintings,
+    }  # fmt: skip
+    records = intake.records(progress)
+    manifest = write_records(records, out / "manifest.parquet", schema=schema, made_by=made_by)
     report = intake.report(manifest, taxonomy=chosen)
     write_reports(report, out)
     return report

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def store_picture(data: bytes, folder: Path, *, sha256: str) -> Path:
             raise ImageError(f"Its place {file} is taken by a different file; move that file away and import again.")
         return file
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
+    # A name of its own, because two threads may store the same picture at once.
+    partial = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}.partial")
     partial.write_bytes(data)
     os.replace(partial, file)
     return file

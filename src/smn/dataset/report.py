@@ -101,17 +101,19 @@ class ImportReport:
             f"{self.rows} of {self.seen} pictures are in `{self.manifest}`; {len(self.failed)} could not be used, "
             f"{len(self.duplicates)} were left out as duplicates, {self.unlabelled} have no label.",
         ]
-        lines += _section("Movements", ("movement", "rows"), self.movements.items())
+        lines += write_section("Movements", ("movement", "rows"), self.movements.items())
         if self.taxonomy is not None:
             title = f"Taxonomy {self.taxonomy.taxonomy}"
-            lines += _section(title, ("label", "rows"), self.taxonomy.labels.items())
-            lines += _section(f"Outside {self.taxonomy.taxonomy}", ("movement", "rows"), self.taxonomy.outside.items())
+            lines += write_section(title, ("label", "rows"), self.taxonomy.labels.items())
+            lines += write_section(
+                f"Outside {self.taxonomy.taxonomy}", ("movement", "rows"), self.taxonomy.outside.items()
+            )
         unmapped = ((item.label, item.rows, ", ".join(item.suggestions)) for item in self.unmapped)
-        lines += _section("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
-        lines += _section("Could not be used", ("what", "why"), ((item.name, item.reason) for item in self.failed))
+        lines += write_section("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
+        lines += write_section("Could not be used", ("what", "why"), ((item.name, item.reason) for item in self.failed))
         duplicates = ((item.dropped, item.kept, " / ".join(item.labels)) for item in self.duplicates)
-        lines += _section("Duplicates", ("left out", "same as", "labels that contradict"), duplicates)
-        lines += _section("Notes", ("note",), ((note,) for note in self.notes))
+        lines += write_section("Duplicates", ("left out", "same as", "labels that contradict"), duplicates)
+        lines += write_section("Notes", ("note",), ((note,) for note in self.notes))
         return "\n".join(lines) + "\n"
 
 
@@ -142,7 +144,7 @@ def write_reports(report: ImportReport, folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def _section(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+def write_section(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """A heading and a table; nothing where there are no rows."""
     cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
     if not cells:

@@ -105,7 +105,14 @@ def split_manifest(
         )
     classes = np.unique([movement or "" for movement in source.column("movement")], return_inverse=True)
     splits = _assign(classes[1], groups, shares, seed)
-    rewrite_manifest(source, file, columns={"split": splits})
+    made_by = {
+        "command": "dataset split",
+        "by": by,
+        "ratios": "/".join(map(str, ratios)),
+        "seed": seed,
+        "pixels": pixels,
+    }
+    rewrite_manifest(source, file, columns={"split": splits}, made_by=made_by)
     return _report(read_manifest(file), by=by, groups=groups, pixels=pixels, progress=progress)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from smn.dataset.columns import IMAGE
 from smn.errors import OutputExistsError
-from smn.manifest import COLUMNS, Manifest, write_manifest
+from smn.lineage import without_lineage
+from smn.manifest import COLUMNS, HASHED, Manifest, hash_rows, made_from, write_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,13 +36,22 @@ def manifest_schema(extras: Mapping[str, "pa.DataType"], *, embedded: bool) -> "
     return schema.with_metadata({b"huggingface": _HUB}) if embedded else schema
 
 
-def write_records(records: Iterable[Mapping[str, Any]], file: Path, *, schema: "pa.Schema") -> Path:
+def write_records(
+    records: Iterable[Mapping[str, Any]],
+    file: Path,
+    *,
+    schema: "pa.Schema",
+    made_by: Mapping[str, Any] | None = None,
+    parents: Sequence[Manifest] = (),
+) -> Path:
     """Write a manifest from records that are made while it is written.
 
     Args:
         records: dictionaries by column; with a column ``image``, they are written a few at a time.
         file: the manifest to write.
         schema: from `manifest_schema`.
+        made_by: what makes it, for its history; see `smn.lineage.Step`.
+        parents: the manifests that it is made from, the one that it continues first.
 
     Returns:
         ``file``.
@@ -53,16 +63,47 @@ def write_records(records: Iterable[Mapping[str, Any]], file: Path, *, schema: "
     import pyarrow as pa
 
     if IMAGE not in schema.names:
-        return write_manifest(pa.Table.from_pylist(list(records), schema=schema), file)
-    with parquet_writer(file, schema=schema) as writer:
+        table = pa.Table.from_pylist(list(records), schema=schema)
+        return write_manifest(table, file, made_by=made_by, parents=parents)
+    with parquet_writer(file, schema=schema, made_by=made_by, parents=parents) as writer:
         for chunk in _chunks(records):
             writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
     return file
 
 
+class TableWriter:
+    """Writes a manifest a table at a time; what its data hash covers is remembered."""
+
+    def __init__(self, writer: "parquet.ParquetWriter") -> None:
+        self._writer = writer
+        self._rows: list[tuple[Any, ...]] = []
+
+    def write_table(self, table: "pa.Table") -> None:
+        """Write some rows, as a row group of their own."""
+        self._writer.write_table(table)
+        self._rows += zip(*(table[name].to_pylist() for name in HASHED), strict=True)
+
+    def data_hash(self) -> str:
+        """Of all rows written so far; see `Manifest.data_hash`."""
+        return hash_rows(self._rows)
+
+
 @contextmanager
-def parquet_writer(file: Path, *, schema: "pa.Schema") -> Iterator["parquet.ParquetWriter"]:
+def parquet_writer(
+    file: Path,
+    *,
+    schema: "pa.Schema",
+    made_by: Mapping[str, Any] | None = None,
+    parents: Sequence[Manifest] = (),
+) -> Iterator[TableWriter]:
     """A writer whose file appears under its name when the block ends well, and not at all otherwise.
+
+    Args:
+        file: the manifest to write.
+        schema: of every table that will be written.
+        made_by: what makes it, for its history; see `smn.lineage.Step`. Without it, the history that the schema's
+            metadata carries stays as it is.
+        parents: the manifests that it is made from, the one that it continues first.
 
     Raises:
         OutputExistsError: the file exists.
@@ -71,23 +112,35 @@ def parquet_writer(file: Path, *, schema: "pa.Schema") -> Iterator["parquet.Parq
 
     if file.exists():
         raise OutputExistsError(file)
+    if made_by is not None:
+        schema = schema.with_metadata(without_lineage(schema.metadata))
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".partial")
     try:
-        with parquet.ParquetWriter(partial, schema, compression="zstd") as writer:
+        with parquet.ParquetWriter(partial, schema, compression="zstd") as opened:
+            writer = TableWriter(opened)
             yield writer
+            if made_by is not None:
+                opened.add_key_value_metadata(made_from(parents, data=writer.data_hash(), made_by=made_by))
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def rewrite_manifest(manifest: Manifest, out: Path, *, columns: Mapping[str, Sequence[Any]]) -> Path:
+def rewrite_manifest(
+    manifest: Manifest,
+    out: Path,
+    *,
+    columns: Mapping[str, Sequence[Any]],
+    made_by: Mapping[str, Any] | None = None,
+) -> Path:
     """Copy a manifest with some of its columns replaced; pictures inside are streamed, pictures beside are found again.
 
     Args:
         manifest: the manifest to copy.
         out: the file to write, in any folder: relative paths are made to fit.
         columns: new values by column of `COLUMNS`, one a row.
+        made_by: what makes the copy, for its history; see `smn.lineage.Step`.
 
     Returns:
         ``out``.
@@ -103,9 +156,12 @@ def rewrite_manifest(manifest: Manifest, out: Path, *, columns: Mapping[str, Seq
     old = parquet.read_schema(manifest.file)
     known = _column_types()
     fields = [field.with_type(known.get(field.name, field.type)) for field in old]
-    schema = pa.schema(fields).with_metadata(old.metadata or {})
+    schema = pa.schema(fields).with_metadata({**(old.metadata or {}), **(manifest.table.schema.metadata or {})})
     start = 0
-    with parquet_writer(out, schema=schema) as writer, parquet.ParquetFile(manifest.file) as opened:
+    with (
+        parquet_writer(out, schema=schema, made_by=made_by, parents=[manifest]) as writer,
+        parquet.ParquetFile(manifest.file) as opened,
+    ):
         for batch in opened.iter_batches(batch_size=_ROWS):
             table = pa.Table.from_batches([batch]).cast(schema)
             for name, values in changed.items():
