@@ -25,6 +25,7 @@ class Candidate:
         attribution: the line to print beside the picture.
         wikidata_id: of the work, such as ``Q12418``.
         image: the encoded picture itself, where the source's tables hold it and nothing needs downloading.
+        checksum: of the file at ``address`` if the source gives one, such as ``sha256:9f86…``; or ``sha1``, ``md5``.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Candidate:
     attribution: str | None = None
     wikidata_id: str | None = None
     image: bytes | None = field(default=None, repr=False)
+    checksum: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Query:
         address: of the manifest, collection, table or repository, for sources that have many.
         size: wanted length of the longer side of the pictures in pixels, for sources that scale.
         public_domain: ask only for works that the source says are in the public domain.
+        columns: for tables, smn's name of a column to the table's.
     """
 
     movements: tuple[str, ...] = ()
@@ -84,6 +87,7 @@ class Query:
     address: str | None = None
     size: int = 1024
     public_domain: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,12 @@ class Politeness:
     Args:
         requests_per_second: at most so many requests begin in a second, counted over all threads.
         connections: at most so many at once.
-        headers: sent with every request beside the User-Agent, such as the name that a museum's own header asks for.
+        agents: headers that name the program as the User-Agent does, where a museum asks for one of its own.
     """
 
     requests_per_second: float
     connections: int = 2
-    headers: Mapping[str, str] = field(default_factory=dict)
+    agents: tuple[str, ...] = ()
 
 
 class Http(Protocol):

@@ -1,0 +1,195 @@
+"""``smn dataset fetch``: have pictures from a museum, an archive, a hub or a list."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smn.cli.screen import console, note, progress
+from smn.errors import InputError
+
+if TYPE_CHECKING:
+    from smn.dataset.fetch.report import Estimate, FetchReport
+
+_LISTED = 12  # lines of a long table that are shown
+_EXAMPLE = """\b
+Examples:
+  smn dataset fetch --list
+  smn dataset fetch aic --movement impressionism --limit 200 --dry-run
+  smn dataset fetch wikidata --movement cubism --licence public-domain \\
+    --contact you@museum.org --out data/cubism
+  smn dataset fetch csv --address table.csv --column image_url=link --out data/mine
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@click.argument("source", required=False)
+@click.option("--list", "listed", is_flag=True, help="List the sources and what is good to know of them.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the manifest and the pictures."
+)
+@click.option("--movement", "movements", multiple=True, metavar="ID", help="Works of this movement; repeatable.")
+@click.option("--search", metavar="TEXT", help="Works that these words find, for sources that search.")
+@click.option("--address", metavar="ADDRESS", help="The manifest, collection, table or repository.")
+@click.option("--column", "columns", multiple=True, metavar="NAME=THEIRS", help="A table's name for a column.")
+@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement that a label means.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many pictures, in all runs together.")
+@click.option(
+    "--size",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(16),
+    help="Wanted longer side in pixels, for sources that scale.",
+)
+@click.option("--licence", type=click.Choice(["public-domain"]), help="Only what is free everywhere: CC0 or PDM.")
+@click.option("--refresh", is_flag=True, help="Read the list anew, and have again what has changed.")
+@click.option("--dry-run", is_flag=True, help="Say how many, how large and how long; write nothing.")
+@click.option("--contact", metavar="EMAIL|URL", help="Whom the source may write to; Wikimedia asks for it.")
+@click.option("--requests-per-second", type=float, metavar="N", help="Ask more slowly than the source permits.")
+@click.option("--connections", type=int, metavar="N", help="At most so many requests at once.")
+@click.option("--tries", default=6, show_default=True, type=click.IntRange(1), help="Attempts before giving up.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, form: str, **options: Any) -> None:
+    """Fetch pictures from SOURCE into a folder with a manifest, with licence, attribution and address of each.
+
+    Stopped or killed, the same command continues where it was. What could not be had is tried again by the next run.
+    """
+    from smn.dataset.fetch.registry import get_source
+
+    if listed:
+        _show_sources(form)
+        return
+    if source is None:
+        raise InputError("Say which SOURCE to fetch from; smn dataset fetch --list shows them.")
+    if out is None and not dry_run:
+        raise InputError("Say where to, with --out FOLDER; or see what it would be, with --dry-run.")
+    if dry_run:
+        from smn.dataset.fetch.estimate import estimate_fetch
+
+        estimate = estimate_fetch(get_source(source), **_arguments(source, options))
+        _show(estimate, _show_estimate, form)
+    elif out is not None:
+        from smn.dataset.fetch.fetching import fetch_dataset
+        from smn.dataset.labels import parse_pairs
+
+        pairs = parse_pairs(options["mapping"], option="--map")
+        arguments = _arguments(source, options)
+        with progress() as show:
+            report = fetch_dataset(
+                get_source(source), out=out, mapping=pairs, refresh=options["refresh"], progress=show, **arguments
+            )
+        _show(report, _show_report, form)
+
+
+def _arguments(source: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What a fetch and an estimate are given alike."""
+    from smn.dataset.fetch.candidate import Query
+    from smn.dataset.fetch.http import Limits
+    from smn.dataset.fetch.registry import choose_politeness, get_source
+    from smn.dataset.labels import parse_pairs
+    from smn.movements import get_movement
+
+    query = Query(
+        movements=tuple(get_movement(name).id for name in options["movements"]),
+        search=options["search"],
+        address=options["address"],
+        size=options["size"],
+        public_domain=options["licence"] is not None,
+        columns=parse_pairs(options["columns"], option="--column"),
+    )
+    politeness = choose_politeness(
+        get_source(source), requests_per_second=options["requests_per_second"], connections=options["connections"]
+    )
+    return {
+        "query": query,
+        "limit": options["limit"],
+        "licence": options["licence"],
+        "contact": options["contact"],
+        "politeness": politeness,
+        "limits": Limits(attempts=options["tries"]),
+    }
+
+
+def _show(answer: Any, in_words: Callable[[Any], None], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        in_words(answer)
+
+
+def _show_sources(form: str) -> None:
+    from smn.dataset.fetch.registry import WORTH, list_sources
+
+    rows = [
+        {
+            "source": source.name,
+            "title": source.title,
+            "labels": WORTH[source.name].labels,
+            "licences": WORTH[source.name].licences,
+            "requests_per_second": source.politeness.requests_per_second,
+            "connections": source.politeness.connections,
+        }
+        for source in list_sources()
+    ]
+    if form == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    header = ("source", "what it is", "movement labels", "licences", "a second", "at once")
+    _table(None, header, ([str(value) for value in row.values()] for row in rows))
+
+
+def _show_estimate(estimate: "Estimate") -> None:
+    total = "an unknown number of" if estimate.total is None else f"{estimate.total:,}"
+    click.echo(
+        f"{estimate.source} lists {total} entries. Of the {estimate.listed:,} on its first page {estimate.matching:,} "
+        "can be had."
+    )
+    _table("Left out of the first page", ("why", "entries"), _numbered(estimate.reasons.items()))
+    if estimate.pictures is None:
+        click.echo("How many there are shows only when all of the list is read; --limit sets an end.")
+        return
+    size = "of unknown size" if estimate.bytes is None else f"about {estimate.bytes / 1e6:,.0f} MB"
+    click.echo(
+        f"That is about {estimate.pictures:,} pictures, {size}, {estimate.minutes or 0:,.0f} minutes at "
+        f"{estimate.requests_per_second:g} requests a second. Nothing has been written."
+    )
+
+
+def _show_report(report: "FetchReport") -> None:
+    _table("Movements", ("movement", "rows"), _numbered(report.movements.items()))
+    _table("Licences", ("licence", "rows"), _numbered(report.licences.items()))
+    unmapped = [(item.label, str(item.rows), ", ".join(item.suggestions)) for item in report.unmapped]
+    _table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
+    for title, group in (("Could not be had", report.missed), ("No picture", report.flawed)):
+        _table(title, ("what", "why"), [(item.name, item.reason) for item in group])
+    click.echo(report.summary() + " All of it stands in fetch-report.md beside it.")
+    if report.unmapped:
+        click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
+    if report.missed:
+        note("Run the same command again to try once more what could not be had.")
+    note(f"Next: smn dataset split {report.manifest.parent} --out {report.manifest.parent}-split")
+
+
+def _numbered(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
+    return [(name, f"{count:,}") for name, count in counts]
+
+
+def _table(title: str | None, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Show a table, its first lines where it is long; nothing without rows."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    lines = list(rows)
+    if not lines:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for line in lines[:_LISTED]:
+        table.add_row(*map(escape, line))
+    if len(lines) > _LISTED:
+        table.caption, table.caption_justify = f"and {len(lines) - _LISTED} more", "left"
+    console().print(table)

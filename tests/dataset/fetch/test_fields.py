@@ -1,0 +1,125 @@
+import pytest
+
+from dataset.fetch.shapes.reading import answer_of, quick_client
+from fetch_server import Answer, FetchServer
+from smn.dataset.fetch.candidate import Candidate, Flaw, Query
+from smn.dataset.fetch.sources.fields import (
+    ask_entry,
+    ask_object,
+    credit_line,
+    entries_of,
+    keep_public,
+    number_of,
+    object_of,
+    place_of,
+    plain_text,
+    refuse,
+    text_of,
+    wikidata_id,
+)
+from smn.errors import FetchError, InputError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(" Été ", "Été"), ("", None), ("  ", None), (None, None), (7, None), ([], None)]
+)
+def test_text(value: object, text: str | None) -> None:
+    assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (7, 7),
+        ("7", 7),
+        (" -12 ", -12),
+        ("1889?", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        (1.5, None),
+        ([7], None),
+    ],
+)
+def test_number(value: object, number: int | None) -> None:
+    assert number_of(value) == number
+
+
+def test_objects_and_lists_of_them() -> None:
+    assert entries_of([{"a": 1}, "x", None, {"b": 2}]) == [{"a": 1}, {"b": 2}]
+    assert entries_of({"a": 1}) == [{"a": 1}]
+    assert entries_of("x") == entries_of(None) == []
+    assert object_of({"a": 1}) == {"a": 1}
+    assert object_of([1]) == object_of(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ('<a href="x">Claude&nbsp;Monet</a>', "Claude Monet"),
+        ("<b>A</b><br>B &amp; C", "A B & C"),
+        ("<span></span>", None),
+        (None, None),
+    ],
+)
+def test_text_without_html(value: object, text: str | None) -> None:
+    assert plain_text(value) == text
+
+
+def test_items_at_wikidata() -> None:
+    assert wikidata_id("https://www.wikidata.org/wiki/Q12418", None, 7) == "Q12418"
+    assert wikidata_id("http://www.wikidata.org/entity/Q1", "https://www.wikidata.org/wiki/Q1") == "Q1"
+    assert wikidata_id("http://www.wikidata.org/entity/Q1", "http://www.wikidata.org/entity/Q2") is None
+    assert wikidata_id("https://example.org/Q5", "") is None
+
+
+def test_credit_line_leaves_out_what_is_not_known() -> None:
+    assert credit_line("A", None, "", "B") == "A, B"
+
+
+def test_an_object_is_insisted_on(server: FetchServer) -> None:
+    address = server.route("/a", answer_of([1]))
+    with quick_client() as http, pytest.raises(FetchError, match="list where an object") as caught:
+        ask_object(http, address)
+    assert caught.value.address == address
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_entry_that_is_gone_is_none(server: FetchServer, status: int) -> None:
+    with quick_client() as http:
+        assert ask_entry(http, server.route("/a", Answer(status, b"gone"))) is None
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 503])
+def test_an_entry_that_cannot_be_had_for_another_reason_stops_the_list(server: FetchServer, status: int) -> None:
+    with quick_client() as http, pytest.raises(FetchError):
+        ask_entry(http, server.route("/a", Answer(status, b"")))
+
+
+@pytest.mark.parametrize(("cursor", "place"), [(None, 0), ("0", 0), ("120", 120)])
+def test_places(cursor: str | None, place: int) -> None:
+    assert place_of(cursor) == place
+
+
+@pytest.mark.parametrize("cursor", ["", "-1", "x", "²", "1.0"])
+def test_cursors_that_do_not_count(cursor: str) -> None:
+    with pytest.raises(InputError, match="begin the fetch anew"):
+        place_of(cursor)
+
+
+def test_public_domain_is_kept() -> None:
+    free, guarded = Candidate("a:1", "x", licence="CC0-1.0"), Candidate("a:2", "x")
+    assert keep_public(guarded, Query()) is guarded
+    assert keep_public(free, Query(public_domain=True)) is free
+    assert keep_public(guarded, Query(public_domain=True)) == Flaw(
+        "a:2", "licence: none given, which is not the public domain"
+    )
+
+
+def test_refusals_say_what_to_do() -> None:
+    refuse("A museum", Query(size=3, public_domain=True))
+    refuse("A museum", Query(search="x"), unless=("search",))
+    with pytest.raises(InputError, match=r"A museum cannot be searched for 'x'; leave the search out\."):
+        refuse("A museum", Query(search="x"))
+    with pytest.raises(InputError, match="columns"):
+        refuse("A museum", Query(columns={"title": "t"}), unless=("search",))
