@@ -68,6 +68,9 @@ figures: data ## measure the default model again and write every figure in READM
 	$(BIN)/python docs/figures.py measure --data build/data --out build/results
 	$(BIN)/python docs/figures.py write --results build/results
 
+cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv
+	$(BIN)/python docs/cleaning.py
+
 bench: $(VENV)/.smn ## time single pictures and a folder of 5,000
 	$(BIN)/python benchmarks/single.py
 	$(BIN)/python benchmarks/folder.py

@@ -18,9 +18,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import cleaning_page
+
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
-FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in ("model-card", "evaluate", "train")))
+_PAGES = ("model-card", "evaluate", "train", "clean-results")
+FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
 SHOWN = (
@@ -54,9 +57,14 @@ def write(results: Path) -> None:
     for folder in sorted(path for path in results.iterdir() if path.is_dir()):
         shutil.rmtree(KEPT / folder.name, ignore_errors=True)
         shutil.copytree(folder, KEPT / folder.name)
+    fill_places()
+    draw()
+
+
+def fill_places() -> None:
+    """Fill the places in README and documentation."""
     for file in FILES:
         file.write_text(filled(file), encoding="utf-8")
-    draw()
 
 
 def draw() -> None:
@@ -212,6 +220,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "classes": _classes,
     "commands": _commands,
     "recipes": _recipes,
+    **cleaning_page.TABLES,
 }
 
 

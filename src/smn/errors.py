@@ -9,6 +9,7 @@ SmnError
 │   ├── ManifestError        a table of pictures does not fit its schema
 │   ├── TaxonomyError        a taxonomy file does not hold
 │   ├── RecipeError          a recipe has problems, all of them listed
+│   ├── DecisionsError       a file of decisions has problems, all of them listed
 │   ├── BundleError          a model bundle is incomplete or damaged
 │   └── OutputExistsError    writing would overwrite something of the user's
 ├── LeakageError             the same artist or picture stands in two splits
@@ -88,6 +89,19 @@ class RecipeError(InputError):
     def __init__(self, name: str, problems: Iterable[str]) -> None:
         self.name, self.problems = name, tuple(problems)
         super().__init__(f"Recipe {name} cannot be used: " + " ".join(self.problems))
+
+
+class DecisionsError(InputError):
+    """A decisions file cannot be read.
+
+    Args:
+        path: the file.
+        problems: every problem found, one sentence each, with the number of its line.
+    """
+
+    def __init__(self, path: Path, problems: Iterable[str]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        super().__init__(f"{path} cannot be used: {' '.join(self.problems)}")
 
 
 class BundleError(InputError):

@@ -21,7 +21,7 @@ class Check:
 
     Every check gives a picture a score from 0, surely a fault, to 1, surely none. A score below the threshold is a
     finding. Dark Baroque, soft Impressionism and flat Minimalism are no faults: a check that is ``relative`` also
-    compares a picture with its own movement, see `smn.clean.findings`.
+    compares a picture with its own movement, see `smn.clean.thresholds`.
 
     Args:
         name: as in the columns ``<name>_score`` and ``is_<name>_issue``.
@@ -42,22 +42,22 @@ class Check:
 
 _CHECKS = (
     Check("broken", "Broken", "The picture cannot be decoded.", 0.5, Advice.DROP),
-    Check("tiny", "Tiny", "The shorter side has too few pixels to show a style.", 0.5, Advice.DROP),
+    Check("tiny", "Tiny", "The shorter side has under 100 pixels, too few to show a style.", 0.5, Advice.DROP),
     Check("odd_aspect", "Odd shape", "Far longer one way than the other.", 0.35, Advice.LOOK),
-    Check("dark", "Dark", "Hardly any light, as in a failed photograph.", 0.3, Advice.LOOK, relative=True),
-    Check("light", "Washed out", "Hardly anything but light.", 0.3, Advice.LOOK, relative=True),
-    Check("blurred", "Blurred", "Too few sharp edges.", 0.3, Advice.LOOK, relative=True),
-    Check("low_information", "Almost empty", "Hardly any detail or colour.", 0.3, Advice.LOOK, relative=True),
+    Check("dark", "Dark", "Hardly any light, as in a failed photograph.", 0.32, Advice.LOOK, relative=True),
+    Check("light", "Washed out", "Hardly anything but light.", 0.15, Advice.LOOK, relative=True),
+    Check("blurred", "Blurred", "Too few sharp edges.", 0.5, Advice.LOOK, relative=True),
+    Check("low_information", "Almost empty", "Hardly any detail or colour.", 0.45, Advice.LOOK, relative=True),
     Check(
         "greyscale",
         "Black and white",
         "No colour: a reproduction, an engraving or a drawing.",
-        0.5,
+        0.3,
         Advice.LOOK,
         relative=True,
     ),
     Check("border", "Border", "A plain margin of paper, wall or scanner around the picture.", 0.5, Advice.LOOK),
-    Check("frame", "Frame", "A picture frame is in the photograph.", 0.5, Advice.LOOK),
+    Check("frame", "Frame", "A frame or a mount surrounds the picture.", 0.35, Advice.LOOK),
     Check("colour_chart", "Colour chart", "A photographer's colour or grey chart is in the picture.", 0.5, Advice.LOOK),
     Check("text_overlay", "Text", "A watermark, a caption or a page of text.", 0.5, Advice.LOOK),
     Check("exact_duplicate", "Same picture", "The same pixels stand in the set before.", 0.5, Advice.DROP),
@@ -65,7 +65,11 @@ _CHECKS = (
     Check("leak", "Leak", "The same picture stands in another split or in the held-out set.", 0.5, Advice.DROP),
     Check("not_a_painting", "Not a painting", "A sculpture, a photograph, a page or a thing.", 0.5, Advice.DROP),
     Check(
-        "label", "Doubtful label", "Models that never saw its artist are sure of another movement.", 0.5, Advice.RELABEL
+        "label",
+        "Doubtful label",
+        "Its look and the labels of its artist's other works speak for another movement.",
+        0.5,
+        Advice.RELABEL,
     ),
     Check("outlier", "Unlike its movement", "Far from every other picture of its movement.", 0.5, Advice.LOOK),
     Check("artist", "Doubtful artist", "The artist's works together disagree with their label.", 0.5, Advice.LOOK),

@@ -1,0 +1,223 @@
+"""What people decided about pictures, and the CSV lines in which they keep it."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from smn.errors import DecisionsError
+from smn.manifest import NOT_A_PAINTING
+from smn.movements import find_movement, list_movements, normalise
+
+FIELDS = ("id", "sha256", "decision", "movement", "checks", "note", "decided_at")
+"""The columns of a decisions file. Only ``id`` and ``decision`` have to be there; others than these are left alone."""
+
+
+class Verdict(StrEnum):
+    """What was decided about a picture."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    RELABEL = "relabel"
+    UNDO = "undo"  # whatever was decided about it before no longer stands
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of a decisions file.
+
+    Args:
+        id: the manifest's id of the picture.
+        verdict: what was decided.
+        sha256: of the picture that was looked at; empty where the line does not say.
+        movement: the new movement's id or `NOT_A_PAINTING`, with `Verdict.RELABEL` only.
+        checks: names of the checks whose findings led to it.
+        note: anything, for people.
+        decided_at: when, as in ``2025-03-01T09:30:00Z``; empty where the line does not say.
+    """
+
+    id: str
+    verdict: Verdict
+    sha256: str = ""
+    movement: str | None = None
+    checks: tuple[str, ...] = ()
+    note: str = ""
+    decided_at: str = ""
+
+
+def parse_decisions(text: str, *, where: Path) -> tuple[Decision, ...]:
+    """Every line of a decisions file's text, in order.
+
+    The separator is a comma, semicolon or tab, so that what a spreadsheet saved is read too. A movement may be written
+    as its id, its name or an alias.
+
+    Args:
+        text: the file's text; an empty one holds no lines.
+        where: the file, for the errors.
+
+    Raises:
+        DecisionsError: some lines are wrong; all of them are listed.
+    """
+    text = text.removeprefix(_BOM)
+    if not text.strip():
+        return ()
+    problems: list[_Problem] = []
+    lines = list(_lines(text, where, problems))
+    decisions = [_parse(number, line, problems) for number, line in lines]
+    if problems:
+        sentences = [sentence for _, sentence in sorted(problems, key=lambda problem: problem[0])]
+        if any(_names_no_movement(line) for _, line in lines):
+            sentences.append(f"Movements are {', '.join(_movement_ids())}.")
+        raise DecisionsError(where, [*sentences, "Correct these lines; nothing was changed."])
+    return tuple(decision for decision in decisions if decision is not None)
+
+
+def standing_decisions(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """What counts of a series of lines: the last one of each id, unless it is an undo.
+
+    Returns:
+        Decisions by id, in the order of their lines.
+    """
+    standing: dict[str, Decision] = {}
+    for decision in decisions:
+        standing.pop(decision.id, None)
+        if decision.verdict is not Verdict.UNDO:
+            standing[decision.id] = decision
+    return standing
+
+
+def format_decisions(decisions: Iterable[Decision], *, like: str = "") -> str:
+    """Decisions as CSV lines.
+
+    Args:
+        decisions: what to write.
+        like: the text that the lines will follow, whose separator and order of columns they take; without one, the
+            header comes first.
+    """
+    like = like.removeprefix(_BOM)
+    fields, separator = _layout(like) if like.strip() else (list(FIELDS), ",")
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=separator, lineterminator="\n")
+    if not like.strip():
+        writer.writerow(fields)
+    for decision in decisions:
+        values = _values(decision)
+        writer.writerow([values.get(field, "") for field in fields])
+    return stream.getvalue()
+
+
+def write_time(now: datetime | None = None) -> str:
+    """A time as decisions have it: UTC, to the second."""
+    return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_BOM = "\ufeff"  # with which spreadsheets begin a file in UTF-8
+
+_Problem = tuple[int, str]
+"""A line's number and what is wrong with it."""
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def _shield(value: str) -> str:
+    """A value that no spreadsheet takes for a formula: an apostrophe stands before ``= + - @``; see OWASP."""
+    return "'" + value if _FORMULA.match(value) else value
+
+
+def _unshield(value: str) -> str:
+    return value[1:] if _ESCAPED.match(value) else value
+
+
+def _values(decision: Decision) -> dict[str, str]:
+    return {
+        "id": _shield(decision.id),
+        "sha256": decision.sha256,
+        "decision": decision.verdict.value,
+        "movement": decision.movement or "",
+        "checks": " ".join(decision.checks),
+        "note": _shield(" ".join(decision.note.split())),
+        "decided_at": decision.decided_at,
+    }
+
+
+def _layout(text: str) -> tuple[list[str], str]:
+    """The columns and the separator of a file's text."""
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    return [name.strip().casefold() for name in next(csv.reader([first.strip("\r")], delimiter=separator))], separator
+
+
+def _lines(text: str, where: Path, problems: list[_Problem]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """The lines below the header, each with the number that an editor shows."""
+    fields, separator = _layout(text)
+    missing = [name for name in ("id", "decision") if name not in fields]
+    twice = sorted({name for name in fields if name in FIELDS and fields.count(name) > 1})
+    if missing or twice:
+        has = "lacks " + ", ".join(missing) if missing else "repeats " + ", ".join(twice)
+        raise DecisionsError(where, [f"Its header {has}; a decisions file has the columns {', '.join(FIELDS)}."])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header, before = False, 0
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not header:
+                header = True
+            elif len(cells) > len(fields):
+                problems.append((number, f"Line {number} has {len(cells)} values for {len(fields)} columns."))
+            else:
+                yield number, dict(zip(fields, cells, strict=False))
+    except csv.Error as error:
+        problems.append((before + 1, f"Line {before + 1} is not CSV ({error})."))
+
+
+def _parse(number: int, line: Mapping[str, str], problems: list[_Problem]) -> Decision | None:
+    """One line, or None with its problems added."""
+    value = {name: _unshield(line.get(name, "")).strip() for name in FIELDS}
+    found: list[str] = []
+    if not value["id"]:
+        found.append(f"Line {number} has no id.")
+    word = value["decision"].casefold()
+    if word not in set(Verdict):
+        found.append(f"Line {number} decides {value['decision']!r}; allowed are {', '.join(Verdict)}.")
+    if value["sha256"] and not re.fullmatch(r"[0-9a-fA-F]{64}", value["sha256"]):
+        found.append(f"Line {number} has the sha256 {value['sha256']!r}; it needs 64 hex digits, or nothing.")
+    movement = _movement_id(value["movement"]) if word == Verdict.RELABEL else None
+    if word == Verdict.RELABEL and not value["movement"]:
+        found.append(f"Line {number} relabels to nothing; write a movement.")
+    elif _names_no_movement(line):
+        found.append(f"Line {number}: there is no movement {value['movement']!r}.")
+    problems += [(number, sentence) for sentence in found]
+    if found:
+        return None
+    return Decision(
+        id=value["id"],
+        verdict=Verdict(word),
+        sha256=value["sha256"].lower(),
+        movement=movement,
+        checks=tuple(value["checks"].replace(",", " ").split()),
+        note=value["note"],
+        decided_at=value["decided_at"],
+    )
+
+
+def _names_no_movement(line: Mapping[str, str]) -> bool:
+    name = line.get("movement", "").strip()
+    return line["decision"].strip().casefold() == Verdict.RELABEL and bool(name) and _movement_id(name) is None
+
+
+def _movement_id(name: str) -> str | None:
+    if normalise(name) == normalise(NOT_A_PAINTING):
+        return NOT_A_PAINTING
+    found = find_movement(name) if name else None
+    return found.id if found else None
+
+
+def _movement_ids() -> tuple[str, ...]:
+    return (*sorted(movement.id for movement in list_movements()), NOT_A_PAINTING)

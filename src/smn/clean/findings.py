@@ -1,0 +1,195 @@
+"""The findings: a table beside nothing else, one row a picture, with every score and what the thresholds make of it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smn.clean.checks import CHECKS
+from smn.clean.scores import Scores
+from smn.clean.thresholds import Thresholds, threshold_of
+from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.manifest import Manifest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA = 1
+"""The version of the table's layout that this smn reads and writes."""
+
+COLUMNS = ("id", "sha256", "movement", "artist", "title", "source", "split")
+"""The manifest's columns that stand first in the table."""
+
+_KEY = b"smn"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the scores were made of and with.
+
+    Args:
+        version: of smn.
+        manifest: the manifest's file, absolute.
+        data_hash: see `smn.manifest.Manifest.data_hash`.
+        model: the bundle's name.
+        model_sha256: of the bundle's graph.
+        against: the held-out manifest's file, if there was one.
+        negatives: the file of the manifest of pictures that are no paintings, if there was one.
+        seed: of everything random.
+        thresholds: what makes a score a finding; see `smn.clean.thresholds`.
+        unjudged: by check, why it could not judge some rows or any.
+    """
+
+    version: str
+    manifest: str
+    data_hash: str
+    model: str
+    model_sha256: str
+    against: str | None
+    negatives: str | None
+    seed: int
+    thresholds: Thresholds
+    unjudged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings that have been read or made.
+
+    Args:
+        file: the Parquet file.
+        table: columns `COLUMNS`; then for each check ``<check>_score`` (float32, 0 surely a fault .. 1 surely none,
+            null where not judged), ``is_<check>_issue`` and ``<check>_<evidence>``; at last ``issues``, the names of
+            the checks that found something.
+        about: what it was made of and with.
+    """
+
+    file: Path
+    table: "pa.Table"
+    about: About
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The checks that were made, in the order of `smn.clean.checks.CHECKS`."""
+        return checks_of(self.table)
+
+    def column(self, name: str) -> list[Any]:
+        """One column's values as a list."""
+        values: list[Any] = self.table[name].to_pylist()
+        return values
+
+    def worst(self, check: str) -> list[int]:
+        """Numbers of the rows in which a check found something, the lowest score first."""
+        score = np.array(self.table[f"{check}_score"].to_numpy(), dtype=np.float64)
+        rows = np.flatnonzero(self.table[f"is_{check}_issue"].to_numpy())
+        return [int(row) for row in rows[np.argsort(score[rows], kind="stable")]]
+
+
+def build_table(manifest: Manifest, scores: Mapping[str, Scores], *, thresholds: Thresholds) -> "pa.Table":
+    """The table of findings.
+
+    Args:
+        manifest: N rows.
+        scores: of the N rows, by check.
+        thresholds: from `smn.clean.thresholds.resolve_thresholds`.
+    """
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {name: manifest.table[name] for name in COLUMNS}
+    for name in CHECKS:
+        if name in scores:
+            columns[f"{name}_score"] = pa.array(np.asarray(scores[name].score, dtype=np.float32), from_pandas=True)
+            columns[f"is_{name}_issue"] = pa.array([False] * len(manifest), pa.bool_())
+            for evidence, values in scores[name].evidence.items():
+                columns[f"{name}_{evidence}"] = pa.array(values, from_pandas=True)
+    return apply_thresholds(pa.table(columns), thresholds)
+
+
+def apply_thresholds(table: "pa.Table", thresholds: Thresholds) -> "pa.Table":
+    """The same scores seen through other thresholds: ``is_<check>_issue`` and ``issues`` are made anew.
+
+    Args:
+        table: with the columns of `Findings`.
+        thresholds: one for each check at least.
+    """
+    import pyarrow as pa
+
+    movements = table["movement"].to_pylist()
+    issues: list[list[str]] = [[] for _ in movements]
+    for name in checks_of(table):
+        score = table[f"{name}_score"].to_numpy().astype(np.float64)
+        found = score < np.array([threshold_of(thresholds, name, movement) for movement in movements])
+        column = f"is_{name}_issue"
+        table = table.set_column(table.column_names.index(column), column, pa.array(found, pa.bool_()))
+        for row in np.flatnonzero(found):
+            issues[row].append(name)
+    values = pa.array(issues, pa.list_(pa.string()))
+    if "issues" in table.column_names:
+        return table.set_column(table.column_names.index("issues"), "issues", values)
+    return table.append_column("issues", values)
+
+
+def checks_of(table: "pa.Table") -> tuple[str, ...]:
+    """The checks whose scores stand in a table."""
+    return tuple(name for name in CHECKS if f"{name}_score" in table.column_names)
+
+
+def write_findings(findings: Findings, *, replace: bool = False) -> Path:
+    """Write findings to their file, all of it or nothing.
+
+    Args:
+        findings: what to write, and where.
+        replace: permit replacing findings of the same data.
+
+    Raises:
+        OutputExistsError: the file exists and ``replace`` is not set.
+    """
+    from pyarrow import parquet
+
+    file = findings.file
+    if file.exists() and not replace:
+        raise OutputExistsError(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    about = json.dumps({"schema": SCHEMA, **asdict(findings.about)}, ensure_ascii=False)
+    partial = file.with_name(file.name + ".partial")
+    parquet.write_table(findings.table.replace_schema_metadata({_KEY: about.encode()}), partial, compression="zstd")
+    os.replace(partial, file)
+    return file
+
+
+def read_findings(path: str | Path) -> Findings:
+    """Read findings from their file or their folder.
+
+    Raises:
+        InputError: there are none, or the file is something else.
+        MissingExtraError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError("data", "pyarrow") from error
+    path = Path(path)
+    file = path / "findings.parquet" if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(f"There are no findings at {file}; make them with: smn clean check MANIFEST --out {path}")
+    try:
+        table = parquet.read_table(file)
+        data = json.loads((table.schema.metadata or {})[_KEY])
+        if data.pop("schema") != SCHEMA:
+            raise InputError(f"{file} has another layout than this smn reads ({SCHEMA}); check the manifest anew.")
+        about = About(**data)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{file} does not hold findings of smn ({error!r}); check the manifest anew.") from error
+    missing = [name for name in (*COLUMNS, "issues") if name not in table.column_names]
+    missing += [f"is_{name}_issue" for name in checks_of(table) if f"is_{name}_issue" not in table.column_names]
+    if missing:
+        raise InputError(f"{file} lacks the columns {', '.join(missing)}; check the manifest anew.")
+    return Findings(file, table.replace_schema_metadata(None), about)

@@ -1,0 +1,41 @@
+"""A picture's hash: 256 bits that copies of it nearly share."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_ACROSS, _ALONG = 8, 16  # cells of each half: 8 x 16 differences from left to right, 16 x 8 from top to bottom
+_GAP = 2  # cells between the two that are compared
+_STEP, _LEAST_STEPS = 2.0, 32  # grey levels that count as a difference, and how many there must be
+
+
+def hash_picture(image: Image.Image) -> NDArray[np.uint64]:
+    """The 256-bit difference hash of a picture: is each cell brighter than the one two cells before it?
+
+    After Neal Krawetz, "Kind of like that" (2013), in both directions and over two cells instead of one, which bears
+    cropping and colour better: of 1,000 real pictures, 99.8 % of copies cropped by 2 % and 49 % of those cropped by 5 %
+    stay within 32 bits; see `docs/decisions/0007-duplicates.md` for the hashes it was chosen from.
+
+    Shape does not matter, as the picture is squashed to squares of cells. A mirrored copy has another hash.
+
+    Args:
+        image: any mode and size.
+
+    Returns:
+        (4,), all zero for a picture without structure, such as an empty page or a monochrome canvas, whose hash
+        would be made of noise and equal that of any other such; nothing can be said of it.
+    """
+    grey = image.convert("L")
+    across = _cells(grey, _ALONG + _GAP, _ACROSS)
+    along = _cells(grey, _ACROSS, _ALONG + _GAP)
+    differences = np.concatenate([
+        (across[:, _GAP:] - across[:, :-_GAP]).ravel(),
+        (along[_GAP:] - along[:-_GAP]).ravel(),
+    ])  # fmt: skip
+    if (np.abs(differences) > _STEP).sum() < _LEAST_STEPS:
+        return np.zeros(4, np.uint64)
+    return np.packbits(differences > 0).view(np.uint64)
+
+
+def _cells(grey: Image.Image, width: int, height: int) -> NDArray[np.float32]:
+    return np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)

@@ -1,0 +1,32 @@
+"""The registry of checks."""
+
+import pytest
+
+from smn.clean.checks import CHECKS, get_check, list_checks
+from smn.clean.pictures import EVIDENCE, PICTURE_CHECKS
+from smn.errors import UnknownNameError
+
+
+def test_every_check_is_described_for_people() -> None:
+    seen = 0
+    for name, check in CHECKS.items():
+        assert check.name == name
+        assert name.isidentifier()
+        assert check.title
+        assert check.meaning.endswith(".")
+        assert 0 < check.threshold < 1
+        seen += 1
+    assert seen == 19 == len(list_checks())
+    assert len({check.title for check in CHECKS.values()}) == seen
+
+
+def test_an_unknown_check_is_told_with_those_there_are() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean blurred") as caught:
+        get_check("blured")
+    assert caught.value.allowed == list_checks()
+
+
+def test_picture_checks_and_their_evidence_are_registered() -> None:
+    assert set(PICTURE_CHECKS) <= set(CHECKS)
+    assert set(EVIDENCE) <= set(PICTURE_CHECKS)
+    assert len(PICTURE_CHECKS) == 11

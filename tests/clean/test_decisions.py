@@ -1,0 +1,141 @@
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smn.clean.decisions import (
+    FIELDS,
+    Decision,
+    Verdict,
+    format_decisions,
+    parse_decisions,
+    standing_decisions,
+    write_time,
+)
+from smn.errors import DecisionsError
+
+SHA = "ab" * 32
+HERE = Path("decisions.csv")
+
+
+def parse(text):
+    return parse_decisions(text, where=HERE)
+
+
+def test_lines_are_written_and_read():
+    lines = [
+        Decision("a", Verdict.KEEP, sha256=SHA, checks=("blurred", "dark"), note='soft, "as meant"', decided_at="2025"),
+        Decision("b", Verdict.RELABEL, movement="impressionism"),
+        Decision("b", Verdict.UNDO),
+        Decision("c", Verdict.DROP, note="Ärger; é 画"),
+    ]
+    text = format_decisions(lines)
+    assert text.splitlines()[0] == ",".join(FIELDS)
+    assert parse(text) == tuple(lines)
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30).map(lambda text: " ".join(text.split()))
+
+
+@given(note=TEXT, row_id=TEXT.filter(bool), separator=st.sampled_from(",;\t"))
+def test_any_text_survives(note, row_id, separator):
+    header = separator.join(FIELDS) + "\n"
+    line = Decision(row_id, Verdict.KEEP, note=note)
+    assert parse(header + format_decisions([line], like=header)) == (line,)
+
+
+@pytest.mark.parametrize("value", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "'=1", "''-x"])
+def test_no_value_is_a_formula_to_a_spreadsheet(value):
+    line = Decision(value, Verdict.DROP, note=value)
+    text = format_decisions([line])
+    cells = text.splitlines()[1].split(",")
+    assert all(cell[:1] not in tuple("=+-@\t") for cell in cells if cell)
+    assert parse(text) == (line,)
+    assert parse("id,decision,note\na,keep,'tis dark\n")[0].note == "'tis dark"
+
+
+def test_a_note_is_one_line():
+    text = format_decisions([Decision("a", Verdict.KEEP, note="one\ntwo\r\n three")])
+    assert len(text.splitlines()) == 2
+    assert parse(text)[0].note == "one two three"
+
+
+def test_what_a_person_or_a_spreadsheet_wrote_is_read():
+    text = "\r\nDecision;ID;mine;movement\r\nDrop;a;whatever;\r\n;;;\r\nRELABEL;b;;Renaissance (Northern)\r\nkeep;c\r\n"
+    found = parse(text.replace("Renaissance (Northern)", "Northern Renaissance"))
+    assert [(one.id, one.verdict.value, one.movement) for one in found] == [
+        ("a", "drop", None), ("b", "relabel", "northern-renaissance"), ("c", "keep", None),
+    ]  # fmt: skip
+    assert (
+        parse("id,decision,movement\na,relabel,Not a painting\nb,relabel,not-a-painting\n")[1].movement
+        == "not-a-painting"
+    )
+    assert parse("") == parse("\n \n") == ()
+
+
+def test_every_bad_line_is_told_with_its_number():
+    text = (
+        "id,decision,movement,sha256\n"
+        "a,delete,,\n"
+        "\n"
+        "b,relabel,impresionism,\n"
+        "c,relabel,,\n"
+        ",keep,,\n"
+        "d,keep,,abc\n"
+        'e,keep,,,"too\nmany"\n'
+        "f,keep\n"
+        "g,burn,,\n"
+    )
+    with pytest.raises(DecisionsError) as caught:
+        parse(text)
+    said = str(caught.value)
+    for part in (
+        "decisions.csv cannot be used: ",
+        "Line 2 decides 'delete'; allowed are keep, drop, relabel, undo.",
+        "Line 4: there is no movement 'impresionism'.",
+        "Line 5 relabels to nothing; write a movement.",
+        "Line 6 has no id.",
+        "Line 7 has the sha256 'abc'; it needs 64 hex digits, or nothing.",
+        "Line 8 has 5 values for 4 columns.",
+        "Line 11 decides 'burn'",
+        "Movements are abstract-expressionism, ",
+        ", not-a-painting.",
+        "Correct these lines",
+    ):
+        assert part in said
+    assert said.count("Movements are") == 1
+    assert "Line 10" not in said
+    assert caught.value.path == HERE
+    assert len(caught.value.problems) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,verdict\na,keep\n", "Its header lacks decision; a decisions file has the columns id, sha256, decision,"),
+        ("id,decision,id\na,keep,b\n", "Its header repeats id"),
+        ('id,decision\na,keep\nb,"keep\nc,drop\n', "Line 3 is not CSV"),
+        ('id,decision\n"a"b,keep\n', "Line 2 is not CSV"),
+    ],
+)
+def test_what_is_no_decisions_file_is_refused(text, said):
+    with pytest.raises(DecisionsError, match=said):
+        parse(text)
+
+
+def test_the_last_line_counts_and_undo_takes_all_back():
+    keep, drop, undo = (Decision("a", verdict) for verdict in (Verdict.KEEP, Verdict.DROP, Verdict.UNDO))
+    other = Decision("b", Verdict.KEEP)
+    assert standing_decisions([keep, other, drop]) == {"b": other, "a": drop}
+    assert list(standing_decisions([keep, other, drop])) == ["b", "a"]
+    assert standing_decisions([keep, drop, undo]) == {}
+    assert standing_decisions([keep, undo, drop]) == {"a": drop}
+    assert standing_decisions([undo]) == {}
+
+
+def test_times_are_in_utc():
+    east = timezone(timedelta(hours=2))
+    assert write_time(datetime(2025, 3, 1, 11, 30, tzinfo=east)) == "2025-03-01T09:30:00Z"
+    assert write_time().startswith(str(datetime.now(UTC).year))

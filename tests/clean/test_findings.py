@@ -1,0 +1,100 @@
+"""The table of findings."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from smn.clean.findings import About, Findings, apply_thresholds, build_table, read_findings, write_findings
+from smn.clean.scores import Scores
+from smn.errors import InputError, OutputExistsError
+from smn.manifest import COLUMNS, Manifest
+
+ABOUT = About(
+    version="0", manifest="/m.parquet", data_hash="d", model="tiny-1", model_sha256="s", against=None, negatives=None,
+    seed=0, thresholds={"dark": 0.3, "baroque.dark": 0.05, "near_duplicate": 0.5}, unjudged={"dark": "1 row"},
+)  # fmt: skip
+
+
+@pytest.fixture
+def findings(tmp_path: Path) -> Findings:
+    table = pa.table(
+        {
+            name: pa.array([None] * 4, {"string": pa.string(), "int32": pa.int32()}[kind])
+            for name, kind in COLUMNS.items()
+        }
+    )
+    table = table.set_column(0, "id", pa.array(["a", "b", "c", "d"]))
+    table = table.set_column(3, "movement", pa.array(["baroque", "baroque", "rococo", None]))
+    scores = {
+        "near_duplicate": Scores(np.array([0.4, 1, 1, 0.1], np.float32), {"of": ["d", None, None, "a"]}),
+        "dark": Scores(np.array([0.1, 0.01, 0.2, np.nan], np.float32)),
+    }
+    made = build_table(Manifest(tmp_path / "m.parquet", table), scores, thresholds=ABOUT.thresholds)
+    return Findings(tmp_path / "found" / "findings.parquet", made, ABOUT)
+
+
+def test_scores_below_their_threshold_are_findings(findings: Findings) -> None:
+    assert findings.checks == ("dark", "near_duplicate")  # in the order of the registry
+    assert findings.column("is_dark_issue") == [False, True, True, False]  # baroque has its own; null is no finding
+    assert findings.column("issues") == [["near_duplicate"], ["dark"], ["dark"], ["near_duplicate"]]
+    assert findings.column("near_duplicate_of") == ["d", None, None, "a"]
+    assert findings.column("dark_score")[3] is None
+    assert findings.table.schema.field("dark_score").type == pa.float32()
+
+
+def test_the_worst_come_first(findings: Findings) -> None:
+    assert findings.worst("near_duplicate") == [3, 0]
+    assert findings.worst("dark") == [1, 2]
+
+
+def test_other_thresholds_are_applied_afterwards(findings: Findings) -> None:
+    table = apply_thresholds(findings.table, {"dark": 0.15, "near_duplicate": 0.2})
+    assert table["is_dark_issue"].to_pylist() == [True, True, False, False]
+    assert table["issues"].to_pylist() == [["dark"], ["dark"], [], ["near_duplicate"]]
+    assert table["dark_score"].equals(findings.table["dark_score"])
+    assert table.column_names == findings.table.column_names
+
+
+def test_findings_come_back_as_they_were_written(findings: Findings) -> None:
+    write_findings(findings)
+    for path in (findings.file, findings.file.parent):
+        read = read_findings(path)
+        assert read.table.equals(findings.table)
+        assert read.about == ABOUT
+        assert len(read) == 4
+
+
+def test_findings_are_replaced_only_when_asked(findings: Findings) -> None:
+    write_findings(findings)
+    with pytest.raises(OutputExistsError):
+        write_findings(findings)
+    write_findings(findings, replace=True)
+    assert [file.name for file in findings.file.parent.iterdir()] == ["findings.parquet"]
+
+
+def test_what_holds_no_findings_is_told(findings: Findings, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="smn clean check MANIFEST --out"):
+        read_findings(tmp_path)
+    plain = tmp_path / "plain.parquet"
+    parquet.write_table(findings.table, plain)
+    with pytest.raises(InputError, match="does not hold findings of smn"):
+        read_findings(plain)
+    (tmp_path / "text.parquet").write_text("no table")
+    with pytest.raises(InputError, match="check the manifest anew"):
+        read_findings(tmp_path / "text.parquet")
+
+
+def test_a_table_without_its_columns_is_told(findings: Findings) -> None:
+    write_findings(Findings(findings.file, findings.table.drop_columns(["is_dark_issue", "issues"]), ABOUT))
+    with pytest.raises(InputError, match="lacks the columns issues, is_dark_issue"):
+        read_findings(findings.file)
+
+
+def test_another_layout_is_told(findings: Findings, tmp_path: Path) -> None:
+    file = tmp_path / "later.parquet"
+    parquet.write_table(findings.table.replace_schema_metadata({"smn": '{"schema": 2}'}), file)
+    with pytest.raises(InputError, match="another layout"):
+        read_findings(file)

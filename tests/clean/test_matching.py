@@ -1,0 +1,88 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from smn.clean.matching import SIDE, Match, compare, look_at
+from smn.clean.verifying import score_match
+from smn.examples import paint
+
+pytest.importorskip("cv2")
+
+
+def paintings() -> list[Image.Image]:
+    return [paint(manner, seed=5, size=(300, 240)) for manner in ("impressionism", "cubism", "romanticism", "pop-art")]
+
+
+def askew(image: Image.Image) -> Image.Image:
+    """As photographed from the side, before a grey wall."""
+    width, height = image.size
+    corners = (-0.06 * width, -0.05 * height, 0, height, width, 1.05 * height, 1.04 * width, 0)
+    return image.transform(
+        image.size, Image.Transform.QUAD, corners, Image.Resampling.BICUBIC, fillcolor=(120, 110, 100)
+    )
+
+
+def recompressed(image: Image.Image) -> Image.Image:
+    stream = io.BytesIO()
+    image.resize((180, 144)).save(stream, "JPEG", quality=50)
+    return Image.open(stream).convert("RGB")
+
+
+COPIES = {
+    "recompressed": recompressed,
+    "crop": lambda image: image.crop((30, 24, 270, 216)),
+    "border": lambda image: ImageOps.expand(image, 25, "white"),
+    "grey": lambda image: image.convert("L"),
+    "squashed": lambda image: image.resize((224, 224)),
+    "askew": askew,
+    "turned": lambda image: image.rotate(8, expand=True),
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_copy_is_found(kind: str) -> None:
+    for picture in paintings():
+        match = compare(look_at(picture), look_at(COPIES[kind](picture)))
+        assert match.points >= 12
+        assert score_match(match) < 0.5
+
+
+def test_a_mirrored_copy_is_found_in_the_mirror_only() -> None:
+    for picture in paintings():
+        copy = ImageOps.mirror(picture)
+        assert score_match(compare(look_at(picture), look_at(copy, mirrored=True))) < 0.1
+        assert score_match(compare(look_at(picture), look_at(copy))) > 0.5
+
+
+def test_other_pictures_are_not_found() -> None:
+    sights = [look_at(picture) for picture in paintings()]
+    scores = [score_match(compare(a, b)) for i, a in enumerate(sights) for b in sights[:i]]
+    assert len(scores) == 6
+    assert min(scores) == 1.0
+
+
+def test_says_how_much_two_details_share() -> None:
+    picture = paint("cubism", seed=5, size=(400, 240))
+    left, right = picture.crop((0, 0, 240, 240)), picture.crop((160, 0, 400, 240))
+    match = compare(look_at(left), look_at(right))
+    assert match.agreement > 0.9
+    assert match.shared == pytest.approx(1 / 3, abs=0.08)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (3000, 20), (640, 480)])
+def test_looks_at_every_shape_alike(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    sight = look_at(Image.fromarray(noise))
+    assert min(sight.grey.shape) >= 16
+    assert sight.points.shape == (len(sight.descriptors), 2)
+    if size[1] > 20:
+        assert sight.grey.size == pytest.approx(SIDE * SIDE, rel=0.05)
+
+
+def test_a_picture_without_corners_matches_nothing() -> None:
+    plain = look_at(Image.new("RGB", (90, 60), "navy"))
+    assert plain.points.shape == (0, 2)
+    assert compare(plain, plain) == Match(0)
+    assert compare(plain, look_at(paintings()[0])) == Match(0)
