@@ -14,6 +14,7 @@ from smn.dataset.fingerprint import work_key
 RADIUS = 32
 """Bits in which the hashes of two candidates may differ."""
 
+_HASHES = 5  # pairs of near hashes a row, beyond which only those are kept that hold the groups together
 _WORKS = 10  # pairs of one artist and title: some titles stand for a whole series
 
 
@@ -23,7 +24,8 @@ def find_candidates(
     """Pairs of near hashes, of near neighbours in style, and of one artist and title.
 
     Hashes find other sizes, qualities and colours; neighbours find crops, mirror images and photographs; titles find
-    what looks quite different. Pictures without a hash, see `smn.clean.perceptual`, are left to the others.
+    what looks quite different. Pictures without a hash, see `smn.clean.perceptual`, are left to the others. A row costs
+    eleven pairs at most on average, besides those of titles, however much alike the pictures are.
 
     Args:
         measured: the N rows.
@@ -37,7 +39,7 @@ def find_candidates(
     hashes = np.concatenate([part.hashes for part in parts])
     rows = np.flatnonzero(hashes.any(axis=1) & np.concatenate([part.readable for part in parts]))
     pairs: dict[tuple[int, int], int | None] = {}
-    near = near_pairs(hashes[rows], radius=RADIUS, progress=progress)
+    near = near_pairs(hashes[rows], radius=RADIUS, most=_HASHES * len(rows), progress=progress)
     for left, right, distance in zip(rows[near.left].tolist(), rows[near.right].tolist(), near.distance, strict=True):
         pairs[left, right] = int(distance)
     alike = nearest_neighbours(np.concatenate([part.embedding for part in parts]), progress=progress)

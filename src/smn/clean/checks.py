@@ -60,8 +60,14 @@ _CHECKS = (
     Check("frame", "Frame", "A frame or a mount surrounds the picture.", 0.35, Advice.LOOK),
     Check("colour_chart", "Colour chart", "A photographer's colour or grey chart is in the picture.", 0.5, Advice.LOOK),
     Check("text_overlay", "Text", "A watermark, a caption or a page of text.", 0.5, Advice.LOOK),
-    Check("exact_duplicate", "Same picture", "The same pixels stand in the set before.", 0.5, Advice.DROP),
-    Check("near_duplicate", "Nearly the same", "Another scan, size or crop of a picture in the set.", 0.5, Advice.DROP),
+    Check("exact_duplicate", "Same picture", "The same pixels stand in the same split before.", 0.5, Advice.DROP),
+    Check(
+        "near_duplicate",
+        "Nearly the same",
+        "Another scan, size or crop of a picture in the same split.",
+        0.5,
+        Advice.DROP,
+    ),
     Check("leak", "Leak", "The same picture stands in another split or in the held-out set.", 0.5, Advice.DROP),
     Check("not_a_painting", "Not a painting", "A sculpture, a photograph, a page or a thing.", 0.5, Advice.DROP),
     Check(

@@ -256,11 +256,11 @@ def _near(left: Hashes, right: Hashes, i: Ints, j: Ints, radius: int) -> tuple[I
     return i, j, distance
 
 
-def _not_seen(difference: Hashes, masks: list[Hashes], flips: int) -> NDArray[np.bool_]:
+def _not_seen(difference: Hashes, masks: list[Hashes], flips: int) -> Ints:
     """Which pairs have no earlier band in which they would have been found."""
-    new = np.ones(len(difference), np.bool_)
+    new = np.arange(len(difference))
     for mask in masks:
-        new &= np.bitwise_count(difference & mask).sum(axis=1) > flips
+        new = new[np.bitwise_count(difference[new] & mask).sum(axis=1) > flips]
     return new
 
 
