@@ -90,6 +90,7 @@ def _count(folder: Path) -> Mapping[str, Any]:
                 "judged": sum(row[f"{name}_score"] is not None for row in table),
                 "sources": _tally(rows[row]["source"] for row in ids),
                 "splits": _tally(rows[row]["split"] for row in ids),
+                "where": _tally(rows[row].get(f"{name}_where") for row in ids),
             }
             for name, ids in flagged.items()
         },

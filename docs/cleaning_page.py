@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from smn.clean import CHECKS
@@ -87,6 +88,30 @@ def overall() -> str:
     )
 
 
+def agreement() -> str:
+    """How far a second judge agrees."""
+    from sklearn.metrics import cohen_kappa_score
+
+    with (KEPT / "judgements-second.csv").open(newline="", encoding="utf-8") as stream:
+        second = {row["number"]: row["verdict"] for row in csv.DictReader(stream)}
+    pairs = [(one["verdict"], second[one["number"]]) for one in _judgements()]
+    mine, theirs = zip(*pairs, strict=True)
+    same = sum(left == right for left, right in pairs)
+    opposed = sum({left, right} == {"right", "wrong"} for left, right in pairs)
+    return (
+        f"A second judge, who did not know these verdicts, gave the same one for {same} of {len(pairs)} findings "
+        f"(Cohen's kappa {cohen_kappa_score(mine, theirs):.2f}), the opposite one for {opposed}, and called "
+        f"{theirs.count('right')} right where the first called {mine.count('right')} right."
+    )
+
+
+def leaks() -> str:
+    """Where the pool's pictures stand a second time."""
+    pool = _kept("found")["pool"]["checks"]["leak"]
+    rows = [(place, count) for place, count in pool["where"].items()]
+    return _table(("stands again in", "pictures"), rows)
+
+
 def faults() -> str:
     """The recall of every planted fault."""
     proofs = {name: _kept(f"planted-{name}") for name in ("famous", "pool")}
@@ -131,9 +156,27 @@ def _figure(figure: Mapping[str, float], *, sign: bool = False) -> str:
 
 def gains() -> str:
     """The same recipe on every version of the data."""
+    return _gains("cleaning")
+
+
+def noisy() -> str:
+    """The same recipe where a fifth of the labels was swapped."""
+    return _gains("noisy")
+
+
+def swaps() -> str:
+    """What the check found of the swapped labels."""
+    one = _kept("runs")["noisy_found"]
+    return (
+        f"Of {one['found']['whole']:,} swapped labels the check found {_share(_as_share(one['found']))}; of its "
+        f"{one['findings']:,} findings at least {_share(_as_share(one['precision']))} were swapped."
+    )
+
+
+def _gains(experiment: str) -> str:
     kept = _kept("runs")
     rows = []
-    for name, parts in kept["cleaning"].items():
+    for name, parts in kept[experiment].items():
         cells: list[str] = [name, f"{kept['data'][name]['train']:,}"]
         for part in ("pool test", "famous"):
             figures = parts[part]
@@ -176,9 +219,13 @@ def labels() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "clean-found": found,
     "clean-overall": overall,
+    "clean-agreement": agreement,
+    "clean-leaks": leaks,
     "clean-faults": faults,
     "clean-proven": proven,
     "clean-gains": gains,
+    "clean-noisy": noisy,
+    "clean-swaps": swaps,
     "clean-taxonomies": taxonomies,
     "clean-labels": labels,
 }
@@ -208,7 +255,8 @@ def draw_pictures() -> None:
         axes.text(100, len(names) - 0.1, "in the pool", color=DEEP, fontsize=SMALL, ha="right")
         axes.text(85, len(names) - 0.1, "in famous works", color=ACCENT, fontsize=SMALL, ha="right")
         figure.tight_layout()
-    versions = [(name, parts) for name, parts in _kept("runs")["cleaning"].items() if "top1_gain" in parts["famous"]]
+    kept = {**_kept("runs")["cleaning"], **_kept("runs")["noisy"]}
+    versions = [(name, parts) for name, parts in kept.items() if "top1_gain" in parts["famous"]]
     with draw_picture(KEPT / "gains.png", width=7.2, height=0.5 * len(versions) + 1.0) as figure:
         axes = figure.add_subplot()
         axes.axvline(0, color=MUTED, linewidth=0.6)
@@ -217,9 +265,13 @@ def draw_pictures() -> None:
                 gain = parts[part]["top1_gain"]
                 axes.plot([100 * gain["low"], 100 * gain["high"]], [at + shift] * 2, color=colour, linewidth=1.4)
                 axes.plot([100 * gain["value"]], [at + shift], "o", color=colour, markersize=5)
-        axes.set_yticks(range(len(versions)), [name for name, _ in reversed(versions)])
+        axes.set_yticks(range(len(versions)), [fill(name, 28) for name, _ in reversed(versions)])
         axes.set_ylim(-0.6, len(versions) - 0.2)
-        axes.set_xlabel("points of top-1 gained over the data as found, three seeds", fontsize=SMALL, color=MUTED)
+        axes.set_xlabel(
+            "points of top-1 gained over the data as found; the last over the swapped labels",
+            fontsize=SMALL,
+            color=MUTED,
+        )
         axes.set_title("What cleaning is worth", fontsize=TITLE, color=INK, loc="left")
         right = axes.get_xlim()[1]
         axes.text(right, len(versions) - 0.4, "pool test", color=DEEP, fontsize=SMALL, ha="right")

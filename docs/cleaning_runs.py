@@ -1,6 +1,8 @@
 """Trains a recipe on several versions of the data and measures the gains, with intervals that resample artists."""
 
 import csv
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from smn.clean.findings import read_findings
+from smn.clean.planting import read_planted
+from smn.clean.proving import list_flagged, score_findings
 from smn.evaluate.bootstrap import bootstrap, cluster_artists
 from smn.evaluate.metrics import count_confusion, macro_f1, rank_truth
 from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
@@ -38,6 +43,11 @@ def measure_runs(data: Path, build: Path, seeds: Sequence[int], picture_checks: 
         name: [_train(recipe, manifest, own, build / "runs" / f"{_slug(name)}-{seed}", seed) for seed in seeds]
         for name, manifest in manifests.items()
     }
+    swapped = swap_labels(data, build)
+    noisy = {
+        name: [_train(recipe, manifest, own, build / "runs" / f"{_slug(name)}-{seed}", seed) for seed in seeds]
+        for name, manifest in swapped.items()
+    }
     cleaning = _compare(runs, data, own, seeds)
     best = manifests[CLEANED]
     taxonomies = {recipe.taxonomy: own, **refine_taxonomies(runs[CLEANED][0], data, build, own)}
@@ -53,8 +63,10 @@ def measure_runs(data: Path, build: Path, seeds: Sequence[int], picture_checks: 
     return {
         "recipe": RECIPE,
         "seeds": list(seeds),
-        "data": {name: _describe(manifest) for name, manifest in manifests.items()},
+        "data": {name: _describe(manifest) for name, manifest in (manifests | swapped).items()},
         "cleaning": cleaning,
+        "noisy": _compare(noisy, data, own, seeds),
+        "noisy_found": _score_swaps(build),
         "taxonomies": {
             name: {
                 "labels": len(taxonomy.labels),
@@ -82,27 +94,50 @@ def clean_pool(data: Path, build: Path, picture_checks: Sequence[str]) -> dict[s
         out = build / "data" / _slug(name)
         if not (out / "manifest.parquet").exists():
             decisions = out.with_suffix(".csv")
-            out.parent.mkdir(parents=True, exist_ok=True)
             rows = _decide(build / "pool", checks, labels, read_manifest(data / "pool"), made)
-            with decisions.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, DECISION_COLUMNS)
-                writer.writeheader()
-                writer.writerows(rows)
-            command = [
-                SMN,
-                "clean",
-                "apply",
-                data / "pool",
-                "--decisions",
-                decisions,
-                "--out",
-                out,
-                "--splits",
-                "train",
-            ]
-            subprocess.run(list(map(str, command)), check=True)  # noqa: S603 - the arguments are ours
+            _write_decisions(decisions, rows)
+            _run("clean", "apply", data / "pool", "--decisions", decisions, "--out", out, "--splits", "train")
         made[name] = out
     return made
+
+
+def swap_labels(data: Path, build: Path) -> dict[str, Path]:
+    """The training split with a fifth of its labels swapped, and what is left when the doubtful ones are dropped."""
+    noisy, found, cleaned = (build / "noisy" / name for name in ("swapped", "findings", "cleaned"))
+    each = len(read_manifest(data / "pool").rows(split="train")) // 5
+    if not (noisy / "manifest.parquet").exists():
+        _run(
+            "clean", "plant", data / "pool", "--out", noisy, "--faults", "swapped", "--each", each, "--splits", "train"
+        )
+    if not (found / "findings.parquet").exists():
+        if not found.exists():
+            shutil.copytree(build / "pool" / "measured", found / "measured")
+        _run("clean", "check", noisy, "--out", found, "--checks", "label")
+    if not (cleaned / "manifest.parquet").exists():
+        decisions = build / "noisy" / "decisions.csv"
+        _write_decisions(decisions, _decide(found, ["label"], "drop", None, {}))
+        _run("clean", "apply", noisy, "--decisions", decisions, "--out", cleaned, "--splits", "train")
+    return {"a fifth of the labels swapped": noisy, "the same, doubtful labels dropped": cleaned}
+
+
+def _score_swaps(build: Path) -> dict[str, Any]:
+    """Recall and precision of the check on the swapped labels."""
+    flagged = list_flagged(read_findings(build / "noisy" / "findings"))
+    proof = score_findings(flagged, read_planted(build / "noisy" / "swapped")).to_dict()
+    found: dict[str, Any] = proof["checks"][0]
+    return found
+
+
+def _run(*arguments: object) -> None:
+    subprocess.run([SMN, *map(str, arguments)], check=True)  # noqa: S603 - the arguments are ours
+
+
+def _write_decisions(file: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, DECISION_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 DECISION_COLUMNS = ("id", "sha256", "decision", "movement", "checks", "note", "decided_at")
@@ -111,8 +146,6 @@ DECISION_COLUMNS = ("id", "sha256", "decision", "movement", "checks", "note", "d
 def _decide(
     findings: Path, checks: Sequence[str], labels: str | None, pool: Any, made: Mapping[str, Path]
 ) -> list[dict[str, str]]:
-    from smn.clean.findings import read_findings
-
     if labels == "random":
         # What dropping rows costs by itself: as many training rows as the cleaned set lacks, drawn at random.
         kept = len(read_manifest(made[CLEANED]).rows(split="train"))
@@ -145,8 +178,6 @@ def refine_taxonomies(run: Path, data: Path, build: Path, own: Taxonomy) -> dict
     labels = [{"id": label.id} for label in own.labels]
     report = build / "val-report" / "report.json"
     report.parent.mkdir(parents=True, exist_ok=True)
-    import json
-
     sets = [{"name": "val", "confusion": confusion.tolist()}]
     report.write_text(json.dumps({"taxonomy": {"id": own.id, "labels": labels}, "sets": sets}))
     made = {}

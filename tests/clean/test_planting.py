@@ -99,6 +99,13 @@ def test_each_way_does_what_it_says(planted: tuple[Manifest, Manifest, tuple[Pla
             assert row["sha256"] != rows[one.of][1]["sha256"]
 
 
+def test_faults_stay_in_the_splits_that_are_named(base: Path, tmp_path: Path) -> None:
+    faults = plant_faults(base, tmp_path / "out", faults=["swapped", "blurred"], each=6, splits=["train"])
+    new = {row["id"]: row for row in read_manifest(tmp_path / "out").table.to_pylist()}
+    assert {new[one.id]["split"] for one in faults} == {"train"}
+    assert len(faults) == 12
+
+
 def test_planting_is_decided_by_the_seed(base: Path, tmp_path: Path) -> None:
     drawn = [
         plant_faults(base, tmp_path / name, faults=["swapped", "blurred"], each=4, seed=seed)

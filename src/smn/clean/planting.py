@@ -55,6 +55,7 @@ def plant_faults(
     *,
     faults: Sequence[str] = (),
     each: int = 60,
+    splits: Sequence[str] = (),
     not_paintings: str | Path | None = None,
     seed: int = 0,
     progress: Progress = lambda *_: None,
@@ -70,6 +71,7 @@ def plant_faults(
         faults: names in `smn.clean.faults.FAULTS`; all by default, but photographs only with ``not_paintings`` and
             leaks only where the data is split.
         each: rows to plant each fault in; of misjudged artists a tenth as many.
+        splits: plant only in rows of these splits; leaks are copied from the held-back ones all the same.
         not_paintings: a manifest of photographs of things; its split ``test`` is taken, or all of it.
         seed: equal seeds plant equally.
         progress: told how far things are.
@@ -86,7 +88,7 @@ def plant_faults(
     for name in ("manifest.parquet", PLANTED):
         if (out / name).exists():
             raise OutputExistsError(out / name)
-    planter = _Planter(read_manifest(manifest), out, np.random.default_rng(seed))
+    planter = _Planter(read_manifest(manifest), out, np.random.default_rng(seed), splits=splits)
     photographs = None if not_paintings is None else read_manifest(not_paintings)
     for done, fault in enumerate(chosen := _choose(faults, planter, photographs)):
         progress("planting faults", done, len(chosen))
@@ -137,13 +139,14 @@ def _choose(names: Sequence[str], planter: "_Planter", photographs: Manifest | N
 class _Planter:
     """A copy under way: the rows as they will be, and those that are still free."""
 
-    def __init__(self, manifest: Manifest, out: Path, random: Random) -> None:
+    def __init__(self, manifest: Manifest, out: Path, random: Random, *, splits: Sequence[str]) -> None:
         self.planted: list[Planted] = []
         self.manifest, self._out, self._random = manifest, out, random
         self._rows: list[dict[str, Any]] = manifest.table.to_pylist()
         self._schema = manifest.table.schema
         usable = [row for row, known in enumerate(self._rows) if known["movement"] not in (None, NOT_A_PAINTING)]
         self.held_back = [row for row in usable if self._rows[row]["split"] in ("val", "test")]
+        self._splits = tuple(splits)
         self._free = dict.fromkeys(random.permutation(usable).tolist())  # a set that keeps its order
         self._movements: list[str] = sorted({self._rows[row]["movement"] for row in usable})
 
@@ -183,7 +186,10 @@ class _Planter:
 
     def _take(self, count: int, fault: Fault) -> Iterator[int]:
         """Rows that are free yet, from the held-back splits for a leak."""
-        wanted = set(self.held_back) if fault.way is Way.LEAK else self._free.keys()
+        if fault.way is Way.LEAK:
+            wanted = set(self.held_back)
+        else:
+            wanted = {row for row in self._free if not self._splits or self._rows[row]["split"] in self._splits}
         offered = [row for row in self._free if row in wanted]
         if len(offered) < count:
             raise ManifestError(
@@ -236,6 +242,8 @@ class _Planter:
     def _misjudge(self, fault: Fault, count: int) -> None:
         by_artist: dict[tuple[str, str], list[int]] = defaultdict(list)
         for row in self._free:
+            if self._splits and self._rows[row]["split"] not in self._splits:
+                continue
             if who := artist_key(self._rows[row]["artist"]):
                 by_artist[who, self._rows[row]["movement"]].append(row)
         low, high = _ARTIST_ROWS

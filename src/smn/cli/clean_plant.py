@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write.")
 @click.option("--faults", metavar="A,B", default="", help="Plant only these.  [default: all]")
 @click.option("--each", default=60, show_default=True, type=click.IntRange(1), help="Rows to plant each fault in.")
+@click.option("--splits", metavar="A,B", default="", help="Plant only in these splits.  [default: all]")
 @click.option("--not-paintings", metavar="MANIFEST", type=click.Path(path_type=Path), help="Photographs to hide in it.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other rows.")
-def plant(manifest: Path, out: Path, faults: str, **options: Any) -> None:
+def plant(manifest: Path, out: Path, faults: str, splits: str, **options: Any) -> None:
     """Write a copy of MANIFEST with known faults in it: blurred, mirrored, mislabelled and so on."""
     from smn.clean.planting import plant_faults
 
-    names = [name.strip() for name in faults.split(",") if name.strip()]
+    names, parts = ([name.strip() for name in text.split(",") if name.strip()] for text in (faults, splits))
     with progress() as show:
-        planted = plant_faults(manifest, out, faults=names, progress=show, **options)
+        planted = plant_faults(manifest, out, faults=names, splits=parts, progress=show, **options)
     note(f"{len(planted):,} faults of {len({one.fault for one in planted})} kinds are in {out}; next:")
     note(f"  smn clean check {out} --out FINDINGS && smn clean score FINDINGS --planted {out}")
 

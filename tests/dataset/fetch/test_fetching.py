@@ -177,6 +177,16 @@ def test_a_further_run_only_tries_what_was_missed(fetch: Fetch, offer: Any, serv
     assert fetch(shelf).requests == 0
 
 
+def test_a_host_that_answered_in_an_earlier_run_may_throttle_the_next_one_at_once(
+    fetch: Fetch, offer: Any, server: FetchServer
+) -> None:
+    entries = [offer(1), offer(2)]
+    server.route("/2.jpg", [Answer(500), Answer(500), Answer(403), picture_answer(2)])
+    assert len(fetch(Shelf(entries)).missed) == 1
+    report = fetch(Shelf(entries))
+    assert (report.rows, report.missed) == (2, ())
+
+
 def test_a_list_that_breaks_off_is_continued(fetch: Fetch, offer: Any, server: FetchServer) -> None:
     shelf = Shelf([offer(1), offer(2)], [offer(3)], [offer(4)])
     shelf.ill_at = 2
@@ -353,10 +363,15 @@ def test_an_interruption_ends_it_at_once(server: FetchServer, tmp_path: Path) ->
     process = subprocess.Popen(
         [smn, "dataset", "fetch", "csv", "--address", table, "--out", tmp_path / "out"],
         stderr=subprocess.PIPE, text=True,
+        # Where the tests run in the background, interruptions are ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     while not server.requests and process.poll() is None:
         pass
     process.send_signal(signal.SIGINT)
-    errors = process.communicate(timeout=30)[1]  # the server would keep it for a minute
+    try:
+        errors = process.communicate(timeout=30)[1]  # the server would keep it for a minute
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert errors.startswith("Stopped.")

@@ -42,7 +42,7 @@ def test_a_source_may_be_asked_more_slowly_only() -> None:
     own = aic.politeness
     assert choose_politeness(aic) == own
     slow = choose_politeness(aic, requests_per_second=0.1, connections=1)
-    assert (slow.requests_per_second, slow.connections, slow.headers) == (0.1, 1, own.headers)
+    assert (slow.requests_per_second, slow.connections, slow.agents) == (0.1, 1, own.agents)
     with pytest.raises(InputError, match=f"more than {aic.title} wants; give {own.requests_per_second} or less"):
         choose_politeness(aic, requests_per_second=100)
     with pytest.raises(InputError, match="--connections 99 is more"):

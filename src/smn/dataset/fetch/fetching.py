@@ -83,6 +83,7 @@ def fetch_dataset(
             _tidy(out, journal)
             if refresh:
                 journal.note_refresh()
+            client.remember_hosts(address for name in journal.stored if (address := journal.candidates[name].address))
             run = _Fetch(source, query, out, client=client, journal=journal, limit=limit, licence=licence)
             run.run(progress, threads=politeness.connections)
             collection = Collection(journal, source=source.name, labels=labels, licence=licence)

@@ -5,11 +5,12 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from smn import __version__
 from smn.dataset.fetch.candidate import Politeness
@@ -113,6 +114,10 @@ class Client:
 
     def __enter__(self) -> Self:
         return self
+
+    def remember_hosts(self, addresses: Iterable[str]) -> None:
+        """Note that the hosts of these addresses have answered well before, so that a 403 of theirs may pass."""
+        self._answered.update(filter(None, (urlsplit(address).hostname for address in addresses)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
