@@ -88,7 +88,12 @@ class Collection:
         journal = self._journal
         unmapped = Counter(row["raw_label"] for row in self.rows if row["raw_label"] and not row["movement"])
         outside = {item.name for item in self.refused}
-        missed = {name: item for name, item in journal.missed.items() if name not in journal.stored}
+        # In the list's order: in which order threads came back says nothing.
+        missed = {
+            name: journal.missed[name]
+            for name in journal.candidates
+            if name in journal.missed and name not in journal.stored
+        }
         waiting = [one.id for one in journal.pending() if one.id not in outside]
         return FetchReport(
             source=self._source,
