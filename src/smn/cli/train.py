@@ -45,12 +45,17 @@ def show(name: str) -> None:
     "--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a split train."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
-def train(recipe: str, manifest: Path, negatives: Path | None, out: Path) -> None:
+@click.option("--backbone", help="Any of timm's models by name, for a recipe of kind backbone.")
+@click.option("--weights", help="A file of weights, for a recipe of kind vgg16 or backbone.")
+def train(
+    recipe: str, *, manifest: Path, negatives: Path | None, out: Path, backbone: str | None, weights: str | None
+) -> None:
     """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
 
     Interrupted, the same command continues: features are kept beside the run, weights after every epoch.
     """
-    chosen = read_recipe(recipe)
+    given = {"model.name": backbone, "model.weights": weights}
+    chosen = read_recipe(recipe).with_settings({name: value for name, value in given.items() if value is not None})
     try:
         from smn.train.run import train as run
     except ImportError as error:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from smn.models.stages import rest_frozen
 from smn.train.features import Progress
 
 Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
@@ -82,6 +83,7 @@ def fit(
     for epoch in range(first, schedule.epochs):
         torch.manual_seed(epoch)  # dropout repeats after a resume
         model.train()
+        rest_frozen(model)
         started, losses = time.monotonic(), []
         for step, (inputs, targets) in enumerate(batches(epoch), start=epoch * schedule.steps):
             for group, rate in zip(optimiser.param_groups, highest, strict=True):

@@ -13,13 +13,16 @@ from torch import Tensor, nn
 
 from smn.manifest import Manifest
 from smn.models import Classifier
+from smn.models.stages import group_by_rate, unfreeze_stages
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
 from smn.train.cache import cached_statistics
 from smn.train.features import Progress, statistics
+from smn.train.kinds import is_pretrained
 from smn.train.loop import Schedule, fit
-from smn.train.recipe import FinetuneSettings, HeadSettings, Recipe
+from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
+from smn.train.settings import FinetuneSettings, HeadSettings
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Phases:
         return torch.from_numpy(values)
 
     def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Fit the linear head on cached features of the splits ``train``, watching ``val``."""
+        """Fit the head on cached features of the splits ``train``, watching ``val``."""
         settings: HeadSettings = self.recipe.head
         shown, held_back = data["train"], data["val"]
         views = [self._statistics(model, shown.manifest, shown.rows, view) for view in range(settings.views + 1)]
@@ -79,14 +82,14 @@ class Phases:
         )
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Train all layers on augmented pictures of the split ``train``, watching ``val``."""
+        """Train the stages that are not frozen on augmented pictures of the split ``train``, watching ``val``."""
         settings: FinetuneSettings = self.recipe.finetune
         before = {name: value.clone() for name, value in model.state_dict().items()}
-        heads = [*model.head.parameters()]
+        unfreeze_stages(model.backbone, settings.unfreeze)
         optimiser = torch.optim.AdamW(
             [
-                {"params": [*model.backbone.parameters()], "lr": settings.learning_rate},
-                {"params": heads, "lr": settings.head_learning_rate},
+                *group_by_rate(model.backbone, rate=settings.learning_rate, decay=settings.rate_decay),
+                {"params": [*model.head.parameters()], "lr": settings.head_learning_rate},
             ],
             weight_decay=settings.weight_decay,
         )
@@ -137,10 +140,15 @@ class Phases:
         with torch.inference_mode():
             features = model.standardise(torch.cat(values)).numpy()
         truth = np.repeat([1, 0], [len(paintings.rows), len(others)])
-        regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500).fit(features, truth)
+        shift, scale = np.zeros_like(features[0]), np.ones_like(features[0])
+        if not is_pretrained(self.recipe.model):  # its features have not been standardised when the head was fitted
+            shift, scale = features.mean(0), 1.0 / (features.std(0) + 1e-3)
+        regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500)
+        regression.fit((features - shift) * scale, truth)
+        weights = regression.coef_ * scale
         with torch.no_grad():
-            model.painting.weight.copy_(torch.from_numpy(regression.coef_))
-            model.painting.bias.copy_(torch.from_numpy(regression.intercept_))
+            model.painting.weight.copy_(torch.from_numpy(weights))
+            model.painting.bias.copy_(torch.from_numpy(regression.intercept_ - weights @ shift))
 
 
 def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:
