@@ -17,6 +17,7 @@ from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
 from smn.train.phases import Phases
 from smn.train.recipe import Recipe
+from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.selection import TrainingData, select, select_negatives
 
 
@@ -26,6 +27,7 @@ def train(
     *,
     out: Path,
     negatives: str | Path | None = None,
+    fast: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Path:
     """Train a model as a recipe says.
@@ -38,6 +40,7 @@ def train(
         manifest: pictures with the splits ``train`` and ``val``.
         out: the run's folder; created, or continued if it is of the same recipe and data.
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
+        fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
         progress: told how far things are.
 
     Returns:
@@ -48,8 +51,11 @@ def train(
         ManifestError: a split has no usable rows, or the negatives have none.
     """
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
-    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
     others = read_manifest(negatives) if negatives is not None else None
+    if fast:
+        recipe, pictures = shorten_recipe(recipe), shorten_pictures(pictures, taxonomy)
+        others = shorten_negatives(others) if others is not None else None
+    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
     if others is not None:
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
