@@ -171,3 +171,18 @@ def test_a_cnn_learns_what_is_no_painting(
 ) -> None:
     run = train(make_recipe("cnn"), pictures, out=tmp_path / "run", negatives=others)
     assert weights(run)["painting.weight"].abs().max() > 0
+
+
+def test_with_everything_switched_on_a_stopped_run_still_ends_alike(
+    make_recipe: RecipeMaker, pictures: Path, tmp_path: Path
+) -> None:
+    changes = {
+        "sampling": "class-aware", "smoothing": "families", "mixup": 0.5, "cutmix": 0.5, "accumulate": 2,
+        "curve": "one-cycle", "patience": 1, "unfreeze": "all", "rate_decay": 0.5, "epochs": 3,
+    }  # fmt: skip
+    recipe = make_recipe("cnn", **{f"finetune.{name}": value for name, value in changes.items()})
+    whole = train(recipe, pictures, out=tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        train(recipe, pictures, out=tmp_path / "run", progress=stop_in("finetune", 3))
+    train(recipe, pictures, out=tmp_path / "run")
+    assert same(weights(tmp_path / "run"), weights(whole))

@@ -13,6 +13,7 @@ from smn.errors import RecipeError, UnknownNameError
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
 from smn.train.kinds import KINDS, CnnSettings, StatisticsSettings
+from smn.train.settings import Curve, Sampling, Smoothing
 
 LEAST = {"name": "mine", "description": "Mine."}
 
@@ -117,6 +118,9 @@ def test_levels_must_rise_from_0(levels: list[int]) -> None:
         ("head", "epochs", -1, 1),
         ("finetune", "unfreeze", -1, 0),
         ("finetune", "rate_decay", 0.0, 1),
+        ("finetune", "mixup", 1.5, 1),
+        ("finetune", "accumulate", 0, 2),
+        ("finetune", "patience", -1, 3),
         ("finetune", "learning_rate", float("inf"), 1e-9),
         ("finetune", "warmup", -0.1, 0.0),
         ("answers", "precision", float("nan"), 1.0),
@@ -236,3 +240,26 @@ def test_an_unknown_name_lists_the_known_ones(read: Callable[[str], object]) -> 
     with pytest.raises(UnknownNameError, match="Did you mean lite0-statistics") as caught:
         read("lite0-statistic")
     assert set(list_recipes()) < set(caught.value.allowed)
+
+
+def test_words_are_read_as_their_kinds() -> None:
+    words = {"smoothing": "families", "sampling": "class-aware", "curve": "one-cycle"}
+    recipe = Recipe.from_dict(LEAST | {"finetune": words}, where="mine")
+    assert recipe.finetune.smoothing is Smoothing.FAMILIES
+    assert recipe.finetune.sampling is Sampling.CLASS_AWARE
+    assert recipe.finetune.curve is Curve.ONE_CYCLE
+    (problem,) = problems_of(LEAST | {"finetune": {"sampling": "balanced"}})
+    assert problem == "finetune.sampling is 'balanced'; allowed are uniform, class-aware."
+
+
+def test_a_batch_is_mixed_in_one_way_at_most() -> None:
+    (problem,) = problems_of(LEAST | {"finetune": {"mixup": 0.7, "cutmix": 0.7}})
+    assert problem.endswith("together they must be 1 or less.")
+
+
+def test_settings_are_changed_by_name() -> None:
+    recipe = read_recipe("cnn-small").with_settings({"finetune.epochs": 3, "augment.crop": 0, "seed": 4})
+    assert (recipe.finetune.epochs, recipe.augment.crop, recipe.seed) == (3, 0.0, 4)
+    assert read_recipe("cnn-small").finetune.epochs == 20
+    with pytest.raises(RecipeError, match=r"model\.name is unknown.*finetune\.epochs is -1"):
+        read_recipe("cnn-small").with_settings({"model.name": "x", "finetune.epochs": -1})

@@ -1,6 +1,6 @@
 """The phases of a training run: the head, all layers, and the head that knows paintings from other pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.models.stages import group_by_rate, unfreeze_stages
+from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
 from smn.train.cache import cached_statistics
@@ -22,7 +23,8 @@ from smn.train.kinds import is_pretrained
 from smn.train.loop import Schedule, fit
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
-from smn.train.settings import FinetuneSettings, HeadSettings
+from smn.train.settings import FinetuneSettings, HeadSettings, Smoothing
+from smn.train.targets import mix_batches, spread_over_families
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Phases:
             run=self.run,
             evaluate=lambda module: _figures(module(held_out), held_back.targets),
             progress=self.progress,
+            spread=self._spread(settings.smoothing),
         )
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
@@ -97,25 +100,38 @@ class Phases:
         fit(
             model.to(memory_format=torch.channels_last),
             optimiser,
-            batches=partial(load_pictures, pictures, batch=settings.batch_size, seed=self.recipe.seed),
+            batches=partial(self._load, pictures),
             schedule=Schedule(
                 settings.epochs,
                 count_steps(len(pictures), settings.batch_size),
                 warmup=settings.warmup,
                 label_smoothing=settings.label_smoothing,
                 ema_decay=settings.ema_decay,
+                curve=settings.curve,
+                accumulate=settings.accumulate,
+                patience=settings.patience,
             ),
             phase="finetune",
             run=self.run,
             evaluate=lambda module: self._evaluate(cast(Classifier, module), data["val"]),
             progress=self.progress,
             classify=_classify_pictures,
+            spread=self._spread(settings.smoothing),
         )
         blended = {
             name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value
             for name, value in model.state_dict().items()
         }
         model.load_state_dict(blended)
+
+    def _load(self, pictures: Pictures, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        settings, seed = self.recipe.finetune, self.recipe.seed
+        batches = load_pictures(pictures, epoch, batch=settings.batch_size, seed=seed, sampling=settings.sampling)
+        classes = len(read_taxonomy(self.recipe.taxonomy).labels)
+        return mix_batches(batches, classes=classes, mixup=settings.mixup, cutmix=settings.cutmix, seed=(seed, epoch))
+
+    def _spread(self, smoothing: Smoothing) -> Tensor | None:
+        return spread_over_families(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None
 
     def _evaluate(self, module: Classifier, data: TrainingData) -> dict[str, float]:
         with torch.inference_mode():

@@ -96,18 +96,18 @@ def _value(hint: Any, value: Any, *, name: str, problems: list[str]) -> Any:
 
 
 _SHARES = (
-    "model.dropout", "model.block_dropout", "head.label_smoothing", "finetune.label_smoothing", "finetune.warmup",
-    "finetune.ema_decay", "finetune.blend", "answers.precision", "answers.paintings_refused", "augment.crop",
-    "augment.crop_area", "augment.flip", "augment.rescale", "augment.jpeg", "augment.blur", "augment.colour",
-    "augment.colour_strength", "augment.grey", "augment.margin",
+    "model.dropout", "model.block_dropout", "head.label_smoothing", "finetune.label_smoothing", "finetune.mixup",
+    "finetune.cutmix", "finetune.warmup", "finetune.ema_decay", "finetune.blend", "answers.precision",
+    "answers.paintings_refused", "augment.crop", "augment.crop_area", "augment.flip", "augment.rescale",
+    "augment.jpeg", "augment.blur", "augment.colour", "augment.colour_strength", "augment.grey", "augment.margin",
 )  # fmt: skip
 _POSITIVE = (
     "model.size", "model.depth", "head.batch_size", "head.learning_rate", "finetune.batch_size",
-    "finetune.learning_rate", "finetune.head_learning_rate", "augment.rescale_to",
+    "finetune.accumulate", "finetune.learning_rate", "finetune.head_learning_rate", "augment.rescale_to",
 )  # fmt: skip
 _NOT_NEGATIVE = (
     "seed", "head.epochs", "head.views", "head.weight_decay", "finetune.epochs", "finetune.unfreeze",
-    "finetune.weight_decay", "augment.aspect",
+    "finetune.patience", "finetune.weight_decay", "augment.aspect",
 )  # fmt: skip
 _Range = tuple[Callable[[Any], bool], str]
 _RANGES: dict[str, _Range] = {

@@ -126,4 +126,9 @@ def _contradictions(recipe: Recipe) -> list[str]:
         )
     if not recipe.head.epochs and not recipe.finetune.epochs:
         found.append("head.epochs and finetune.epochs are both 0, so nothing would be learned; set one above 0.")
+    if recipe.finetune.mixup + recipe.finetune.cutmix > 1:
+        found.append(
+            f"finetune.mixup is {recipe.finetune.mixup} and finetune.cutmix {recipe.finetune.cutmix}, but a batch has "
+            "one of them at most; together they must be 1 or less."
+        )
     return found

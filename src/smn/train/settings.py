@@ -1,7 +1,35 @@
 """The sections of a recipe that every kind of network shares; `smn.train.kinds` has the section ``[model]``."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
+
+
+class Smoothing(StrEnum):
+    """Where the share goes that label smoothing takes from the right label."""
+
+    UNIFORM = "uniform"
+    """Evenly to all labels (Szegedy et al. 2016)."""
+    FAMILIES = "families"
+    """Evenly to the labels of the same family; to all where a label is alone in its family."""
+
+
+class Sampling(StrEnum):
+    """Which pictures an epoch shows."""
+
+    UNIFORM = "uniform"
+    """Each once."""
+    CLASS_AWARE = "class-aware"
+    """As many draws, from every label as often as from any other (Shen et al. 2016)."""
+
+
+class Curve(StrEnum):
+    """How the learning rate goes over the steps."""
+
+    COSINE = "cosine"
+    """A linear rise from 0 while warming up, then half a cosine down to 0."""
+    ONE_CYCLE = "one-cycle"
+    """Half a cosine up from 1/25 while warming up, then half a cosine down to 0 (Smith & Topin 2019, rates only)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +79,8 @@ class HeadSettings:
         batch_size: pictures a step.
         learning_rate: at the start; falls to 0 along a cosine.
         weight_decay: AdamW's, decoupled.
-        label_smoothing: share of the target spread over all classes, 0..1.
+        label_smoothing: share of the target spread over other labels, 0..1.
+        smoothing: over which ones.
     """
 
     views: int = 1
@@ -60,6 +89,7 @@ class HeadSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 3.0
     label_smoothing: float = 0.1
+    smoothing: Smoothing = Smoothing.UNIFORM
 
 
 @dataclass(frozen=True)
@@ -75,8 +105,16 @@ class FinetuneSettings:
         rate_decay: factor, above 0 to 1, on the learning rate from each stage to the one before it, away from the
             head (Howard & Ruder 2018, "discriminative fine-tuning").
         weight_decay: AdamW's, decoupled.
-        label_smoothing: share of the target spread over all classes, 0..1.
-        warmup: share of all steps in which the learning rates rise from 0.
+        label_smoothing: share of the target spread over other labels, 0..1.
+        smoothing: over which ones.
+        sampling: which pictures an epoch shows.
+        mixup: probability that a batch's pictures are blended in pairs (Zhang et al. 2018), 0..1.
+        cutmix: probability that they exchange a rectangle instead (Yun et al. 2019), 0..1.
+        accumulate: batches whose gradients are added up for one step.
+        curve: how the learning rates go over the steps.
+        warmup: share of all steps in which the learning rates rise.
+        patience: epochs without a lower log loss on val after which training ends, with the best epoch's weights; 0
+            trains to the end.
         ema_decay: of the moving average of the weights, 0..1; the average is what is kept.
         blend: 1 keeps the fine-tuned weights, 0 the pretrained ones, between is their average (Wortsman et al. 2022).
     """
@@ -89,7 +127,14 @@ class FinetuneSettings:
     rate_decay: float = 1.0
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
+    smoothing: Smoothing = Smoothing.UNIFORM
+    sampling: Sampling = Sampling.UNIFORM
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    accumulate: int = 1
+    curve: Curve = Curve.COSINE
     warmup: float = 0.1
+    patience: int = 0
     ema_decay: float = 0.998
     blend: float = 1.0
 
