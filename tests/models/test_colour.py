@@ -46,7 +46,7 @@ def test_every_model_learns_pictures_and_answers_for_others(name: str, painted: 
     model = fit_colour_model(
         name, painted, rows, targets, classes=CLASSES, seed=1, progress=lambda *step: said.append(step)
     )
-    assert said[-1] == (f"{name}: looking", 40, 40)
+    assert said[39:] == [(f"{name}: looking", 40, 40), *((f"{name}: learning", done, 2) for done in range(3))]
     asked, truth = rows_of(painted, "test")
     probabilities = predict_colour_model(model, painted, asked, progress=lambda *step: said.append(step))
     assert said[-1] == (f"{name}: comparing", 12, 12)

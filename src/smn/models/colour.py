@@ -120,7 +120,14 @@ class ColourClassifier:
         self.learned: dict[str, Floats] = {}
         self.temperature = 1.0
 
-    def fit(self, features: Floats, targets: Ints, *, artists: Sequence[str | None] | None = None) -> Self:
+    def fit(
+        self,
+        features: Floats,
+        targets: Ints,
+        *,
+        artists: Sequence[str | None] | None = None,
+        progress: OnProgress = lambda *_: None,
+    ) -> Self:
         """Learn from pictures.
 
         The temperature is the one that suits a fifth of the artists when the others were learnt from; then all are.
@@ -129,6 +136,7 @@ class ColourClassifier:
             features: (N, ...), as ``method.describe`` makes them; rows of NaN are left out.
             targets: (N,), their labels, 0..K-1.
             artists: N names, None where unknown; without them every picture has an artist of its own.
+            progress: told before and after each of the two times that it learns.
 
         Raises:
             InputError: the lengths differ, a label is out of range, or fewer than two artists have readable pictures.
@@ -148,9 +156,12 @@ class ColourClassifier:
             )
         splitter = GroupShuffleSplit(1, test_size=_HELD_OUT, random_state=self.seed)
         shown, held_out = next(splitter.split(features, groups=groups))
+        progress(f"{self.name}: learning", 0, 2)
         first = self._learn(features[shown], targets[shown])
         self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
+        progress(f"{self.name}: learning", 1, 2)
         self.learned = self._learn(features, targets)
+        progress(f"{self.name}: learning", 2, 2)
         return self
 
     def _learn(self, features: Floats, targets: Ints) -> dict[str, Floats]:
@@ -205,7 +216,7 @@ def fit_colour_model(
         targets: (N,), the rows' labels, 0..K-1.
         classes: K.
         seed: decides whatever is drawn by lot.
-        progress: told after each picture.
+        progress: told after each picture, and as the model learns.
 
     Raises:
         UnknownNameError: there is no such model.
@@ -215,7 +226,7 @@ def fit_colour_model(
     model = ColourClassifier(name, classes=classes, seed=seed)
     artists = manifest.column("artist")
     features = describe_pictures(name, manifest, rows, progress=progress)
-    return model.fit(features, targets, artists=[artists[row] for row in rows])
+    return model.fit(features, targets, artists=[artists[row] for row in rows], progress=progress)
 
 
 def predict_colour_model(
@@ -269,8 +280,8 @@ def describe_pictures(
 
     method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
     blank = np.full_like(method.describe(Image.new("RGB", (16, 16))), np.nan)
-    # Pictures are clustered in threads of ours; scikit-learn's own would only get in their way.
-    with threadpool_limits(1):
+    # KMeans sets the process's number of BLAS threads and puts it back; where several do so at once, it would stay wrong.
+    with threadpool_limits(1, user_api="blas"):
         pictures = read_pictures(
             manifest,
             numbers,

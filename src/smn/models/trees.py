@@ -45,17 +45,17 @@ def read_trees(boosting: Any) -> dict[str, Floats]:
 def score_trees(arrays: Mapping[str, Floats], features: Floats) -> Floats:
     """The logits (N, C) of features (N, D), a column for each of ``tree_labels``."""
     feature, left, right = (arrays[f"tree_{name}"].astype(np.int64) for name in ("feature", "left", "right"))
-    roots = arrays["tree_roots"].astype(np.int64)
     threshold, rows = arrays["tree_threshold"], np.arange(len(features))[:, None]
-    at = np.tile(roots.ravel(), (len(features), 1))
-    while True:
-        goes_left = features[rows, feature[at]] <= threshold[at]
-        following = np.where(goes_left, left[at], right[at])
-        if (following == at).all():
-            break
-        at = following
-    sums = arrays["tree_value"][at].reshape(len(features), *roots.shape).sum(axis=1)
-    logits = np.asarray(sums + arrays["tree_start"])
+    logits = np.tile(arrays["tree_start"], (len(features), 1))
+    for roots in arrays["tree_roots"].astype(np.int64):
+        at = np.tile(roots, (len(features), 1))
+        while True:
+            goes_left = features[rows, feature[at]] <= threshold[at]
+            following = np.where(goes_left, left[at], right[at])
+            if (following == at).all():
+                break
+            at = following
+        logits += arrays["tree_value"][at]
     if logits.shape[1] < len(arrays["tree_labels"]):
         return np.column_stack([np.zeros(len(features)), logits])
     return logits
