@@ -280,7 +280,7 @@ def describe_pictures(
 
     method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
     blank = np.full_like(method.describe(Image.new("RGB", (16, 16))), np.nan)
-    # KMeans sets the process's number of BLAS threads and puts it back; where several do so at once, it would stay wrong.
+    # KMeans sets the process's number of BLAS threads and puts it back; of several at once, one would put back wrong.
     with threadpool_limits(1, user_api="blas"):
         pictures = read_pictures(
             manifest,
