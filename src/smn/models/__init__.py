@@ -1,8 +1,8 @@
 """Networks, which need the extra ``train``, and models of colour and texture, which need ``colour``.
 
-All networks keep one contract: ``statistics`` (N, D) of normalised pictures, ``standardise`` and ``fit_standardisation``
-of them, ``dropout`` and ``head`` to the logits, ``painting`` to the log-odds of a painting, ``width`` D, ``backbone`` for
-what lies before, and ``forward`` through all of it to logits, painting and embedding.
+All networks keep one contract: ``statistics`` (N, D) of normalised pictures, ``standardise`` and
+``fit_standardisation`` of them, ``dropout`` and ``head`` to the logits, ``painting`` to the log-odds of a painting,
+``width`` D, ``backbone`` for what lies before, and ``forward`` through all of it to logits, painting and embedding.
 
 Models of colour are imported by their modules, as in ``from smn.models.palette import extract_palette``; none of them
 imports torch, and neither does this package before one of its names is asked for.
