@@ -83,7 +83,7 @@ def test_the_graph_answers_as_torch(name: str, tmp_path: Path) -> None:
         network.backbone.blocks = network.backbone.blocks[:2]  # the others are like them
     nn.init.normal_(network.head.weight, std=0.1)
     images = torch.randn(3, 3, size, size)
-    with torch.inference_mode():
+    with torch.no_grad():
         network.fit_standardisation(network.statistics(torch.randn(8, 3, size, size)))
         before = network(images)[2]
         fold_normalisation(network, size=size)
