@@ -9,7 +9,7 @@ from smn.models.palette import Floats, Ints, find_typical_palettes
 
 
 def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) -> dict[str, Floats]:
-    """Each label's colour: the mean, in CIELAB, of its pictures' commonest colours.
+    """Each label's colour: the commonest of its pictures' commonest colours, clustered as a picture's pixels are.
 
     Args:
         palettes: (N, P, 4), of pictures.
@@ -20,7 +20,7 @@ def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) 
     Returns:
         ``palettes`` (K, 1, 4), NaN for a label without pictures.
     """
-    return {"palettes": find_typical_palettes(palettes[:, :1], targets, classes=classes, colours=1, seed=seed)}
+    return {"palettes": find_typical_palettes(palettes[:, :1], targets, classes=classes, seed=seed)[:, :1]}
 
 
 def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
