@@ -14,8 +14,8 @@ def test_a_label_s_colour_is_the_commonest_of_its_pictures_commonest() -> None:
     assert np.isnan(learned["palettes"][1]).all()
 
 
-def test_the_score_is_the_negative_difference_that_the_eye_sees() -> None:
+def test_the_score_is_the_negative_of_a_tenth_of_the_difference_that_the_eye_sees() -> None:
     # Pair 1 of the test data of Sharma et al. 2005.
     learned = {"palettes": np.array([[[50.0, 0.0, -82.7485, 1.0]], [[np.nan] * 4]])}
     scores = score_dominant(learned, np.stack([one_colour(50, 2.6772, -79.7751)]))
-    np.testing.assert_allclose(scores, [[-2.0425, -np.inf]], atol=1e-4)
+    np.testing.assert_allclose(scores, [[-0.20425, -np.inf]], atol=1e-5)

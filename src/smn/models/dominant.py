@@ -26,8 +26,8 @@ def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) 
 def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     """How near (N, K) the commonest colours of pictures (N, P, 4) are to the labels' colours.
 
-    The negative of CIEDE2000, the difference that the eye sees (Sharma et al. 2005); minus infinity for a label without
-    a colour.
+    The negative of a tenth of CIEDE2000, the difference that the eye sees (Sharma et al. 2005); minus infinity for a
+    label without a colour. Tenths keep the temperature in the range that is searched.
 
     Raises:
         MissingExtraError: scikit-image is not installed.
@@ -38,5 +38,5 @@ def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     own = learned["palettes"][:, 0, :3]
     known = ~np.isnan(own[:, 0])
     scores = np.full((len(palettes), len(own)), -np.inf)
-    scores[:, known] = -deltaE_ciede2000(palettes[:, None, 0, :3], own[None, known])
+    scores[:, known] = -deltaE_ciede2000(palettes[:, None, 0, :3], own[None, known]) / 10.0
     return scores
