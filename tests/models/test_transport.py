@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from smn.models.transport import (
     CANDIDATES,
     NEIGHBOURS,
+    _slice,
     learn_barycentres,
     learn_neighbours,
     measure_transport,
@@ -72,10 +73,15 @@ def test_neighbours_vote_and_only_labels_without_pictures_are_impossible() -> No
 
 def test_a_short_list_finds_nearly_the_same_neighbours_as_all_pictures() -> None:
     pictures, palette = draw_palettes(400, seed=0), draw_palettes(1, seed=9)[0]
-    mean = (palette[:, :3] * palette[:, 3:]).sum(axis=0)
-    apart = np.linalg.norm((pictures[:, :, :3] * pictures[:, :, 3:]).sum(axis=1) - mean, axis=1)
+    apart = np.abs(_slice(pictures) - _slice(palette[None])).sum(axis=1)
     nearest = np.argsort(measure_transport(palette, pictures))[:NEIGHBOURS]
-    assert len(set(nearest) & set(np.argsort(apart)[:CANDIDATES])) >= NEIGHBOURS // 2
+    assert len(set(nearest) & set(np.argsort(apart)[:CANDIDATES])) >= 0.8 * NEIGHBOURS
+
+
+def test_slices_of_two_plain_colours_are_as_far_apart_as_along_each_direction() -> None:
+    grey = np.array([[[40.0, 0, 0, 1.0]], [[70.0, 0, 0, 1.0]]])
+    one, other = _slice(grey)
+    np.testing.assert_allclose(np.abs(one - other).reshape(10, 7)[0], [30, 0, 0, *[30 / np.sqrt(3)] * 4], atol=1e-9)
 
 
 def test_fewer_pictures_than_neighbours_all_vote() -> None:

@@ -37,14 +37,16 @@ def learn_codebook(palettes: Floats, targets: Ints, *, classes: int, seed: int) 
 def score_codebook(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     """How near (N, K) the histograms of palettes (N, P, 4) are to the labels' histograms.
 
-    The negative of the Jensen-Shannon distance (Endres & Schindelin 2003); minus infinity for a label without one.
+    The negative of ten times the Jensen-Shannon distance (Endres & Schindelin 2003); minus infinity for a label without
+    one. Ten times keeps the temperature in the range that is searched.
     """
     require_colour("sklearn")  # brings SciPy
     from scipy.spatial.distance import cdist  # type: ignore[import-untyped, unused-ignore]
 
     known = ~np.isnan(learned["histograms"][:, 0])
     scores = np.full((len(palettes), len(known)), -np.inf)
-    scores[:, known] = -cdist(_count_codes(palettes, learned["book"]), learned["histograms"][known], "jensenshannon")
+    counted = _count_codes(palettes, learned["book"])
+    scores[:, known] = -10.0 * cdist(counted, learned["histograms"][known], "jensenshannon")
     return scores
 
 

@@ -9,7 +9,7 @@ from smn.models.palette import Floats, Ints, find_typical_palettes
 
 
 def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) -> dict[str, Floats]:
-    """Each label's colour: the mean, in CIELAB, of its pictures' commonest colours.
+    """Each label's colour: the commonest of its pictures' commonest colours, clustered as a picture's pixels are.
 
     Args:
         palettes: (N, P, 4), of pictures.
@@ -20,14 +20,14 @@ def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) 
     Returns:
         ``palettes`` (K, 1, 4), NaN for a label without pictures.
     """
-    return {"palettes": find_typical_palettes(palettes[:, :1], targets, classes=classes, colours=1, seed=seed)}
+    return {"palettes": find_typical_palettes(palettes[:, :1], targets, classes=classes, seed=seed)[:, :1]}
 
 
 def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     """How near (N, K) the commonest colours of pictures (N, P, 4) are to the labels' colours.
 
-    The negative of CIEDE2000, the difference that the eye sees (Sharma et al. 2005); minus infinity for a label without
-    a colour.
+    The negative of a tenth of CIEDE2000, the difference that the eye sees (Sharma et al. 2005); minus infinity for a
+    label without a colour. Tenths keep the temperature in the range that is searched.
 
     Raises:
         MissingExtraError: scikit-image is not installed.
@@ -38,5 +38,5 @@ def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     own = learned["palettes"][:, 0, :3]
     known = ~np.isnan(own[:, 0])
     scores = np.full((len(palettes), len(own)), -np.inf)
-    scores[:, known] = -deltaE_ciede2000(palettes[:, None, 0, :3], own[None, known])
+    scores[:, known] = -deltaE_ciede2000(palettes[:, None, 0, :3], own[None, known]) / 10.0
     return scores

@@ -6,6 +6,7 @@ ground here and not CIEDE2000: being a norm, it has barycentres and the lower bo
 """
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
@@ -17,6 +18,9 @@ NEIGHBOURS = 15
 
 CANDIDATES = 40
 """Pictures that a new one is compared with in full; POT solves some ten thousand such problems a second."""
+
+_DIRECTIONS = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1), *product([1], [-1, 1], [-1, 1])], dtype=np.float64).T
+_DIRECTIONS /= np.linalg.norm(_DIRECTIONS, axis=0)
 
 _PICTURES, _STEPS, _STILL = 300, 10, 0.01
 """A barycentre is found from so many pictures of its movement at most, in so many steps, or until it moves less."""
@@ -105,18 +109,17 @@ def learn_neighbours(palettes: Floats, targets: Ints, *, classes: int, seed: int
 def score_neighbours(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     """The logarithm of each label's share (N, K) among the `NEIGHBOURS` nearest pictures to palettes (N, P, 4).
 
-    Nearest among the `CANDIDATES` whose mean colour is nearest: the distance of the means is a lower bound of the earth
-    mover's (Rubner et al. 2000), so what it leaves out is mostly far away. One more vote is split as all pictures are,
-    so that no label is impossible but those without pictures.
+    Nearest among the `CANDIDATES` that are nearest by the sliced distance (Bonneel et al. 2015): the mean, over seven
+    directions of CIELAB, of the earth mover's distance along each alone, which takes no solver and is never more than
+    the whole one. One more vote is split as all pictures are, so that only labels without pictures are impossible.
     """
     pictures, classes = learned["pictures"], len(learned["palettes"])
     targets = learned["targets"].astype(np.int64)
     prior = np.bincount(targets, minlength=classes) / len(targets)
-    means = _mean_colours(pictures)
+    slices = _slice(pictures)
     votes = np.empty((len(palettes), classes))
-    for row, (palette, mean) in enumerate(zip(palettes, _mean_colours(palettes), strict=True)):
-        apart = ((means - mean) ** 2).sum(axis=1)
-        candidates = np.argsort(apart, kind="stable")[:CANDIDATES]
+    for row, (palette, own) in enumerate(zip(palettes, _slice(palettes), strict=True)):
+        candidates = np.argsort(np.abs(slices - own).sum(axis=1), kind="stable")[:CANDIDATES]
         order = np.argsort(measure_transport(palette, pictures[candidates]), kind="stable")
         votes[row] = np.bincount(targets[candidates[order[:NEIGHBOURS]]], minlength=classes)
     shares = (votes + prior) / (votes.sum(axis=1, keepdims=True) + 1.0)
@@ -125,5 +128,11 @@ def score_neighbours(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     return scores
 
 
-def _mean_colours(palettes: Floats) -> Floats:
-    return np.asarray((palettes[:, :, :3] * palettes[:, :, 3:]).sum(axis=1))
+def _slice(palettes: Floats) -> Floats:
+    """Quantiles (N, 7 * 10) of palettes (N, P, 4) along each direction; the mean L1 distance is the sliced one."""
+    along = palettes[:, :, :3] @ _DIRECTIONS
+    order = np.argsort(along, axis=1)
+    reached = np.cumsum(np.take_along_axis(palettes[:, :, 3:], order, axis=1), axis=1)
+    levels = np.arange(0.05, 1.0, 0.1)
+    place = np.minimum((reached[:, None] < levels[:, None, None]).sum(axis=2), palettes.shape[1] - 1)
+    return np.take_along_axis(np.take_along_axis(along, order, axis=1), place, axis=1).reshape(len(palettes), -1)
