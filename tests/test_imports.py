@@ -45,3 +45,20 @@ def test_help_and_lists_import_no_runtime(arguments: str) -> None:
 def test_recipes_and_taxonomies_import_nothing_heavy(arguments: str) -> None:
     imported = imported_by(f"from smn.cli import main; main({arguments}, standalone_mode=False)")
     assert imported & HEAVY == set()
+
+
+def test_a_palette_is_extracted_without_torch() -> None:
+    code = "from smn.models.palette import extract_palette; from smn.examples import paint"
+    imported = imported_by(code + "; extract_palette(paint('cubism', size=(32, 32)))")
+    assert {"skimage", "sklearn"} <= imported
+    assert imported & {"torch", "timm", "ot", "matplotlib", "pyarrow"} == set()
+
+
+@pytest.mark.parametrize("module", ["colour", "colourfile", "palette", "swatches"])
+def test_models_of_colour_import_nothing_heavy(module: str) -> None:
+    assert imported_by(f"import smn.models.{module}") & (HEAVY | {"skimage", "ot"}) == set()
+
+
+def test_models_give_networks_when_they_are_asked_for() -> None:
+    assert "torch" not in imported_by("import smn.models")
+    assert "torch" in imported_by("from smn.models import Classifier, build_backbone")

@@ -35,3 +35,31 @@ def test_an_unknown_recipe_is_wrong_input() -> None:
     result = run("recipes", "show", "lite0-statistic")
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: There is no recipe 'lite0-statistic'. Did you mean lite0-statistics")
+
+
+def test_a_recipe_is_copied_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    assert run("recipes", "copy", "cnn-small", str(file)).exit_code == 0
+    assert read_recipe(file) == read_recipe("cnn-small")
+    file.write_text(file.read_text().replace("epochs = 20", "epochs = 3"))
+    again = run("recipes", "copy", "cnn-small", str(file))
+    assert again.exit_code == 2
+    assert "already exists" in again.stderr
+    assert read_recipe(file).finetune.epochs == 3
+    other = run("recipes", "copy", "cnn-small", str(tmp_path / "mine.txt"))
+    assert other.exit_code == 2
+    assert "ending in .toml" in other.stderr
+
+
+def test_recipes_are_validated_all_at_once(tmp_path: Path) -> None:
+    fine = run("recipes", "validate", *list_recipes())
+    assert fine.exit_code == 0
+    assert "cnn-small: a recipe of kind cnn on taxonomy smn-25" in fine.stderr
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\ndescription = "Mine."\nseed = -1\n[model]\nkind = "cnn"\nwidth = 3\n')
+    bad = run("recipes", "validate", str(file), "cnn-smal", "cnn-deep")
+    assert bad.exit_code == 2
+    for part in ("seed is -1", "model.width is unknown", "set head.epochs to 0", "There is no recipe 'cnn-smal'"):
+        assert part in bad.stderr
+    file.write_text('name = "mine"\ndescription = "Mine."\ntaxonomy = "origin-9"\n')
+    assert "origin-8" in run("recipes", "validate", str(file)).stderr

@@ -121,3 +121,34 @@ def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMa
     again = smn("export", run, "--out", out, "--name", "mine-1")
     assert again.exit_code == 2
     assert "already exists" in again.stderr
+
+
+def test_a_rehearsal_says_that_it_was_one(recipe: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 2, "val": 1})
+    run = tmp_path / "run"
+    result = smn("train", recipe, "--manifest", pictures, "--out", run, "--fast-dev-run")
+    assert result.exit_code == 0, result.output
+    assert "went through every phase; train without --fast-dev-run" in result.stderr
+    assert len((run / "metrics.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "parts"),
+    [
+        ("cnn-small", ["--backbone", "resnet18"], ["Recipe cnn-small cannot be used", "model.name is unknown"]),
+        ("cnn-small", ["--weights", "a.pth"], ["model.weights is unknown"]),
+        ("vgg16-frozen", ["--weights", "a.zip"], ["model.weights is a.zip", ".safetensors"]),
+        ("vgg16-frozen", ["--weights", "gone.pth"], ["no file of weights gone.pth"]),
+        ("backbone-frozen", ["--backbone", "resnet81", "--weights", "random"], ["set head.epochs to 0"]),
+        ("backbone-frozen", ["--backbone", "resnet81"], ["There is no backbone 'resnet81'. Did you mean resnet18"]),
+    ],
+)
+def test_what_can_be_wrong_with_backbone_and_weights(
+    tmp_path: Path, make_painted_set: SetMaker, name: str, option: list[str], parts: list[str]
+) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 1, "val": 1})
+    result = smn("train", name, "--manifest", pictures, "--out", tmp_path / "run", *option)
+    assert result.exit_code == 2
+    for part in parts:
+        assert part in result.stderr
+    assert not (tmp_path / "run").exists()

@@ -11,8 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from smn.calibration import sigmoid, softmax
+from smn.errors import AgreementError
 from smn.export.graph import _store_half, fold_normalisation, halve_weights, write_graph
-from smn.models import Classifier, build_classifier
+from smn.models import Classifier, PooledClassifier, build_classifier
 
 LEVELS, CLASSES, SIDE = (0, 3, 7), 6, 64
 
@@ -149,3 +150,23 @@ def test_the_graph_has_no_normalisation_left(tmp_path: Path) -> None:
     halve_weights(model)
     write_graph(model, tmp_path / "model.onnx", size=SIDE)
     assert "BatchNormalization" not in {node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node}
+
+
+def test_folding_where_a_convolution_serves_twice_is_refused() -> None:
+    """The skip takes the convolution's output from before the normalisation, so that it must not be folded."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.convolution, self.normalisation = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+            nn.init.constant_(self.normalisation.weight, 3.0)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            maps = self.convolution(images)
+            return (maps + self.normalisation(maps)).amax((2, 3))
+
+    torch.manual_seed(0)
+    network = PooledClassifier(Twice(), 4, classes=3, dropout=0.0, clip=False)
+    nn.init.normal_(network.head.weight)
+    with pytest.raises(AgreementError, match=r"changes probabilities by .* at most 0\.001 is allowed.*report this"):
+        fold_normalisation(network, size=16)

@@ -11,7 +11,8 @@ from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
 from smn.train.features import open_view
-from smn.train.selection import select
+from smn.train.selection import TrainingData, select
+from smn.train.settings import Sampling
 
 
 def test_fine_tuning_sees_another_view_each_epoch(recipe: Recipe, pictures: Path) -> None:
@@ -54,3 +55,22 @@ def test_features_are_shuffled_anew_each_epoch_and_keep_their_targets() -> None:
 
 def test_an_epoch_has_at_least_one_batch() -> None:
     assert [count_steps(count, 4) for count in (1, 4, 9)] == [1, 1, 2]
+
+
+def test_class_aware_sampling_shows_rare_labels_as_often(recipe: Recipe, pictures: Path) -> None:
+    data = select(read_manifest(pictures), read_taxonomy("origin-8"), split="train")
+    # One picture of the first label, all of the second.
+    kinds = sorted(set(data.targets))
+    rows = [place for place, target in enumerate(data.targets) if target == kinds[1]]
+    chosen = [int(np.flatnonzero(data.targets == kinds[0])[0]), *rows * 6]
+    uneven = TrainingData(data.manifest, tuple(data.rows[place] for place in chosen), data.targets[chosen])
+    shown = Pictures(uneven, recipe, PreprocessSpec(32))
+
+    def labels(epoch: int, sampling: Sampling) -> list[int]:
+        loaded = load_pictures(shown, epoch, batch=13, seed=0, sampling=sampling)
+        return [int(target) for _, targets in loaded for target in targets]
+
+    assert labels(0, Sampling.UNIFORM).count(kinds[0]) == 1
+    rare = sum(labels(epoch, Sampling.CLASS_AWARE).count(kinds[0]) for epoch in range(4))
+    assert 13 < rare < 39  # of 52 draws
+    assert labels(1, Sampling.CLASS_AWARE) == labels(1, Sampling.CLASS_AWARE)

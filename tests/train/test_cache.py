@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from smn import images, preprocess
 from smn.manifest import Manifest, read_manifest
-from smn.models import Classifier, build_classifier
+from smn.models import Classifier, backbones, build_classifier, classifier
 from smn.preprocess import Fit, PreprocessSpec
-from smn.train import Recipe, cache, features
+from smn.train import Recipe, augment, cache, features
 from smn.train.cache import cached_statistics, describe_features, hash_code
 from smn.train.features import Progress, open_view, statistics
 
@@ -203,6 +204,14 @@ def test_the_facts_stay_with_what_does_not(model: Classifier, recipe: Recipe) ->
     # The picture itself is not augmented.
     augmented = replace(recipe, augment=replace(recipe.augment, blur=0.9), seed=3)
     assert len({repr(describe_features(model, recipe=one, spec=spec, view=0)) for one in (recipe, augmented)}) == 1
+
+
+def test_the_facts_of_statistics_are_those_from_before_the_kinds(model: Classifier, recipe: Recipe) -> None:
+    """Another set of them would be another folder, and an evening of computing for nothing."""
+    facts = describe_features(model, recipe=recipe, spec=PreprocessSpec(SIDE), view=0)
+    assert set(facts) == {"backbone", "levels", "weights", "preprocess", "code", "view"}
+    assert (facts["backbone"], facts["levels"], facts["view"]) == ("lite0", [0, 1], 0)
+    assert facts["code"] == hash_code(images, preprocess, augment, backbones, classifier, features)
 
 
 def test_other_facts_have_another_folder(

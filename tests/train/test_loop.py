@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from smn.train import loop
 from smn.train.features import Progress
 from smn.train.loop import Schedule, fit
+from smn.train.settings import Curve
 
 EPOCHS, STEPS, BATCH = 4, 5, 8
 
@@ -280,3 +281,85 @@ def test_learning_rates_keep_their_proportion(tmp_path: Path) -> None:
     assert len(rates) == 2 * STEPS
     for at, (low, high) in enumerate(rates):
         assert (low, high) == pytest.approx((0.1 * Schedule(2, STEPS).rate(at), 0.4 * Schedule(2, STEPS).rate(at)))
+
+
+def test_accumulated_gradients_are_those_of_one_large_batch(tmp_path: Path) -> None:
+    batch = next(iter(toy_batches(0)))
+    halves = [tuple(part[:4] for part in batch), tuple(part[4:] for part in batch)]
+    ends = []
+    for name, batches, accumulate in (("whole", [batch], 1), ("halves", halves, 2)):
+        torch.manual_seed(0)
+        model = nn.Linear(6, 3)
+        (tmp_path / name).mkdir()
+        fit(
+            model,
+            torch.optim.SGD(model.parameters(), lr=1.0),
+            batches=lambda _, batches=batches: batches,
+            schedule=Schedule(1, len(batches), warmup=1.0, accumulate=accumulate),
+            phase="toy",
+            run=tmp_path / name,
+            evaluate=lambda _: {},
+            progress=lambda *_: None,
+        )
+        ends.append(model.weight.detach())
+    torch.testing.assert_close(*ends)
+
+
+def test_the_last_batches_of_an_epoch_are_not_lost(tmp_path: Path) -> None:
+    """Five steps an epoch, two batches a step: the fifth batch makes a step of its own."""
+    model = train_toy(tmp_path / "run", accumulate=2)
+    optimiser = torch.load(tmp_path / "run" / "checkpoint-toy.pt", weights_only=True)["optimiser"]
+    assert {int(state["step"]) for state in optimiser["state"].values()} == {3 * EPOCHS}
+    assert toy_loss(model)["val_log_loss"] < toy_loss(toy_model().eval())["val_log_loss"]
+
+
+@pytest.mark.parametrize("stop", [None, STEPS + 1, 3 * STEPS])
+def test_training_ends_early_with_the_best_weights(tmp_path: Path, stop: int | None) -> None:
+    """Log loss on val falls in the first two epochs and rises from then on, as the test says."""
+    said = [0.9, 0.5, 0.7, 0.6, 0.1]
+    (tmp_path / "run").mkdir()
+
+    def run(progress: Progress = lambda *_: None) -> tuple[nn.Module, list[dict[str, Tensor]]]:
+        model, seen = toy_model(), []
+
+        def evaluate(average: nn.Module) -> dict[str, float]:
+            seen.append({name: value.clone() for name, value in average.state_dict().items()})
+            file = tmp_path / "run" / "metrics.jsonl"
+            return {"val_log_loss": said[len(file.read_text().splitlines()) if file.exists() else 0]}
+
+        fit(
+            model,
+            torch.optim.AdamW(model.parameters(), lr=0.05),
+            batches=toy_batches,
+            schedule=Schedule(5, STEPS, patience=2),
+            phase="toy",
+            run=tmp_path / "run",
+            evaluate=evaluate,
+            progress=progress,
+        )
+        return model, seen
+
+    def stopping(_: str, done: int, __: int) -> None:
+        if done == stop:
+            raise StoppedError
+
+    if stop is not None:
+        with pytest.raises(StoppedError):
+            run(stopping)
+    run()
+    assert [line["val_log_loss"] for line in metrics(tmp_path / "run")] == said[:4]
+    again, seen = run()
+    assert seen == []  # it is over, also when asked again
+    best = torch.load(tmp_path / "run" / "checkpoint-toy.pt", weights_only=True)["best"]
+    assert (best["epoch"], best["loss"]) == (1, 0.5)
+    assert all(torch.equal(value, best["weights"][name]) for name, value in again.state_dict().items())
+
+
+def test_one_cycle_rises_and_falls_in_cosines() -> None:
+    schedule = Schedule(epochs=10, steps=10, warmup=0.4, curve=Curve.ONE_CYCLE)
+    rates = [schedule.rate(step) for step in range(101)]
+    assert rates[0] == pytest.approx(1 / 25)
+    assert rates[20] == pytest.approx((1 + 1 / 25) / 2)
+    assert rates[40] == 1.0
+    assert rates[70] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0.0)

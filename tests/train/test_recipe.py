@@ -12,6 +12,8 @@ import pytest
 from smn.errors import RecipeError, UnknownNameError
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
+from smn.train.kinds import KINDS, CnnSettings, StatisticsSettings
+from smn.train.settings import Curve, Sampling, Smoothing
 
 LEAST = {"name": "mine", "description": "Mine."}
 
@@ -30,6 +32,7 @@ def test_the_sweep_sees_every_recipe() -> None:
     files = list((Path(smn.train.__file__).parent / "recipes").iterdir())
     assert len(list_recipes()) == len(files) >= 2
     assert {"lite0-statistics", "lite0-finetune"} <= set(list_recipes())
+    assert {read_recipe(name).model.kind for name in list_recipes()} == set(KINDS)
 
 
 @pytest.mark.parametrize("name", list_recipes())
@@ -112,7 +115,12 @@ def test_levels_must_rise_from_0(levels: list[int]) -> None:
         ("augment", "jpeg_quality", 0, 95),
         ("augment", "rescale_to", 0, 1),
         ("head", "views", -1, 0),
-        ("head", "epochs", 0, 1),
+        ("head", "epochs", -1, 1),
+        ("finetune", "unfreeze", -1, 0),
+        ("finetune", "rate_decay", 0.0, 1),
+        ("finetune", "mixup", 1.5, 1),
+        ("finetune", "accumulate", 0, 2),
+        ("finetune", "patience", -1, 3),
         ("finetune", "learning_rate", float("inf"), 1e-9),
         ("finetune", "warmup", -0.1, 0.0),
         ("answers", "precision", float("nan"), 1.0),
@@ -122,6 +130,74 @@ def test_ranges(section: str, key: str, bad: float, good: float) -> None:
     (problem,) = problems_of(LEAST | {section: {key: bad}})
     assert problem.startswith(f"{section}.{key} is {bad}; it must be ")
     assert getattr(getattr(Recipe.from_dict(LEAST | {section: {key: good}}, where="mine"), section), key) == good
+
+
+def test_a_recipe_without_a_kind_is_one_of_statistics() -> None:
+    """So are all runs and bundles that are older than the kinds."""
+    old = {"backbone": "lite2", "levels": [0, 2], "size": 224, "fit": "squash", "dropout": 0.4}
+    recipe = Recipe.from_dict(LEAST | {"model": old}, where="run.json")
+    assert recipe.model == StatisticsSettings(backbone="lite2", levels=(0, 2))
+    assert recipe.to_dict()["model"] == {"kind": "statistics", **old, "levels": (0, 2)}
+
+
+def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
+    import smn
+
+    recipe = Recipe.from_dict(smn.load().bundle.recipe, where="bundle.json")
+    assert recipe.model == StatisticsSettings()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_settings_of_its_own(kind: str) -> None:
+    model = KINDS[kind]()
+    assert model.kind == kind
+    data = LEAST | {"model": {"kind": kind}, "head": {"epochs": 0 if kind == "cnn" else 1}, "finetune": {"epochs": 1}}
+    recipe = Recipe.from_dict(data, where="mine")
+    assert recipe.model == model
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())), where="mine") == recipe
+    (problem,) = problems_of(data | {"model": {"kind": kind, "depht": 1}})
+    assert problem.startswith("model.depht is unknown; allowed are kind, ")
+
+
+def test_three_mistakes_of_three_sorts_are_reported_at_once() -> None:
+    found = problems_of(
+        LEAST | {"model": {"kind": "cnn", "widhts": [8]}, "head": {"epochs": 3}, "finetune": {"unfreeze": "some"}}
+    )
+    assert len(found) == 3
+    assert found[0].startswith("model.widhts is unknown; allowed are kind, widths, ")
+    assert found[1] == "finetune.unfreeze is 'some'; it must be a whole number or 'all'."
+    assert found[2].startswith("head.epochs is 3, but a head is fitted on features that were learned before")
+    assert found[2].endswith("set head.epochs to 0.")
+
+
+def test_a_recipe_that_would_learn_nothing_is_said() -> None:
+    (problem,) = problems_of(LEAST | {"head": {"epochs": 0}})
+    assert problem == "head.epochs and finetune.epochs are both 0, so nothing would be learned; set one above 0."
+
+
+@pytest.mark.parametrize(
+    ("model", "parts"),
+    [
+        ({"kind": "cnm"}, ("model.kind is 'cnm'", "statistics, cnn")),
+        ({"kind": ["cnn"]}, ("model.kind is ['cnn']", "statistics, cnn")),
+        (7, ("model is 7", "section [model]")),
+        ({"kind": "cnn", "widths": []}, ("model.widths is []", "one width above 0 for each block")),
+        ({"kind": "cnn", "widths": [8, 0]}, ("model.widths is [8, 0]",)),
+        ({"kind": "cnn", "kernel": 4}, ("model.kernel is 4", "odd")),
+        ({"kind": "cnn", "batch_norm": 1}, ("model.batch_norm is 1", "bool")),
+        ({"kind": "cnn", "block_dropout": 2}, ("model.block_dropout is 2", "from 0 to 1")),
+    ],
+)
+def test_what_can_be_wrong_with_a_model(model: object, parts: tuple[str, ...]) -> None:
+    (problem,) = problems_of(LEAST | {"model": model, "head": {"epochs": 0}, "finetune": {"epochs": 1}})
+    assert all(part in problem for part in parts), problem
+
+
+def test_settings_of_a_cnn_are_read_as_their_kinds() -> None:
+    data = LEAST | {"model": {"kind": "cnn", "widths": [8, 4], "max_pooling": False}, "head": {"epochs": 0}}
+    recipe = Recipe.from_dict(data | {"finetune": {"epochs": 1, "unfreeze": 1}}, where="mine")
+    assert recipe.model == CnnSettings(widths=(8, 4), max_pooling=False)
+    assert recipe.finetune.unfreeze == 1
 
 
 def test_true_is_not_a_number() -> None:
@@ -164,3 +240,26 @@ def test_an_unknown_name_lists_the_known_ones(read: Callable[[str], object]) -> 
     with pytest.raises(UnknownNameError, match="Did you mean lite0-statistics") as caught:
         read("lite0-statistic")
     assert set(list_recipes()) < set(caught.value.allowed)
+
+
+def test_words_are_read_as_their_kinds() -> None:
+    words = {"smoothing": "families", "sampling": "class-aware", "curve": "one-cycle"}
+    recipe = Recipe.from_dict(LEAST | {"finetune": words}, where="mine")
+    assert recipe.finetune.smoothing is Smoothing.FAMILIES
+    assert recipe.finetune.sampling is Sampling.CLASS_AWARE
+    assert recipe.finetune.curve is Curve.ONE_CYCLE
+    (problem,) = problems_of(LEAST | {"finetune": {"sampling": "balanced"}})
+    assert problem == "finetune.sampling is 'balanced'; allowed are uniform, class-aware."
+
+
+def test_a_batch_is_mixed_in_one_way_at_most() -> None:
+    (problem,) = problems_of(LEAST | {"finetune": {"mixup": 0.7, "cutmix": 0.7}})
+    assert problem.endswith("together they must be 1 or less.")
+
+
+def test_settings_are_changed_by_name() -> None:
+    recipe = read_recipe("cnn-small").with_settings({"finetune.epochs": 3, "augment.crop": 0, "seed": 4})
+    assert (recipe.finetune.epochs, recipe.augment.crop, recipe.seed) == (3, 0.0, 4)
+    assert read_recipe("cnn-small").finetune.epochs == 20
+    with pytest.raises(RecipeError, match=r"model\.name is unknown.*finetune\.epochs is -1"):
+        read_recipe("cnn-small").with_settings({"model.name": "x", "finetune.epochs": -1})

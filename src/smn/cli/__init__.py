@@ -16,7 +16,7 @@ _COMMANDS = {
     "examples": ("smn.cli.examples:examples", "Paint pictures in the manner of several movements."),
     "dataset": ("smn.cli.dataset:dataset", "Fetch, import, add, split, check and describe data sets."),
     "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, decide, write a cleaned data set."),
-    "recipes": ("smn.cli.train:recipes", "List the training recipes, or show one."),
+    "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),

@@ -5,14 +5,15 @@ from pathlib import Path
 import click
 
 from smn.cli.screen import console, note, progress
-from smn.errors import MissingExtraError
+from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.movements import read_taxonomy
 from smn.train.recipe import list_recipes, read_recipe, recipe_text
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def recipes(context: click.Context) -> None:
-    """List the training recipes, or show one."""
+    """List, show, copy or check training recipes."""
     if context.invoked_subcommand is None:
         context.invoke(list_all)
 
@@ -38,6 +39,37 @@ def show(name: str) -> None:
     click.echo(recipe_text(name), nl=False)
 
 
+@recipes.command("copy")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def copy(name: str, file: Path) -> None:
+    """Save the recipe NAME as FILE, which must end in .toml, to make it your own."""
+    if file.suffix != ".toml":
+        raise InputError(f"A recipe of your own is a file ending in .toml, but {file} does not; choose another name.")
+    text = recipe_text(name)
+    if file.exists():
+        raise OutputExistsError(file)
+    file.write_text(text, encoding="utf-8")
+    note(f"{file}: {name}; when it is changed: smn recipes validate {file}")
+
+
+@recipes.command("validate")
+@click.argument("names", metavar="RECIPE...", nargs=-1, required=True)
+def validate(names: tuple[str, ...]) -> None:
+    """Check recipes, of the package or your own, and say everything that is wrong with them."""
+    problems = []
+    for name in names:
+        try:
+            recipe = read_recipe(name)
+            read_taxonomy(recipe.taxonomy)
+        except InputError as error:
+            problems.append(str(error))
+        else:
+            note(f"{name}: a recipe of kind {recipe.model.kind} on taxonomy {recipe.taxonomy}")
+    if problems:
+        raise InputError("\n".join(problems))
+
+
 @click.command()
 @click.argument("recipe")
 @click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Pictures with splits train and val.")
@@ -45,18 +77,34 @@ def show(name: str) -> None:
     "--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a split train."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
-def train(recipe: str, manifest: Path, negatives: Path | None, out: Path) -> None:
+@click.option("--backbone", help="Any of timm's models by name, for a recipe of kind backbone.")
+@click.option("--weights", help="A file of weights, for a recipe of kind vgg16 or backbone.")
+@click.option("--fast-dev-run", "fast", is_flag=True, help="Only rehearse: one epoch of two small batches.")
+def train(
+    recipe: str,
+    *,
+    manifest: Path,
+    negatives: Path | None,
+    out: Path,
+    backbone: str | None,
+    weights: str | None,
+    fast: bool,
+) -> None:
     """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
 
     Interrupted, the same command continues: features are kept beside the run, weights after every epoch.
     """
-    chosen = read_recipe(recipe)
+    given = {"model.name": backbone, "model.weights": weights}
+    chosen = read_recipe(recipe).with_settings({name: value for name, value in given.items() if value is not None})
     try:
         from smn.train.run import train as run
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     with progress() as report:
-        run(chosen, manifest, out=out, negatives=negatives, progress=report)
+        run(chosen, manifest, out=out, negatives=negatives, fast=fast, progress=report)
+    if fast:
+        note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
+        return
     note(f"{out} is trained; next: smn export {out} --out bundles/{chosen.name} --name {chosen.name}-1")
 
 

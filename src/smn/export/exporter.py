@@ -15,10 +15,11 @@ from smn.export.graph import fold_normalisation, halve_weights, write_graph
 from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
-from smn.models import Classifier, build_classifier
+from smn.models import Classifier
 from smn.movements import parse_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
+from smn.train.building import build_network
 from smn.train.features import Progress
 from smn.train.recipe import Recipe
 from smn.train.run import read_run
@@ -113,7 +114,7 @@ def _load(run: Path, recipe: Recipe, *, classes: int) -> Classifier:
     file = run / "model.pt"
     if not file.is_file():
         raise InputError(f"{run} is not finished: it has no model.pt; continue it with the same smn train command.")
-    model, _ = build_classifier(recipe.model.backbone, levels=recipe.model.levels, classes=classes, pretrained=False)
+    model = build_network(recipe.model, classes=classes, pretrained=False).network
     model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
     return model.eval()
 

@@ -11,7 +11,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from smn.errors import AgreementError
 from smn.models import Classifier
+
+_LARGEST_CHANGE = 1e-3
+"""How far folding may move a probability; rounding moves it far less."""
 
 _SMALLEST_HALVED = 64
 """Tensors with fewer values than this stay in 32 bits: halving them saves nothing."""
@@ -26,6 +30,9 @@ def fold_normalisation(model: Classifier, *, size: int) -> None:
     Args:
         model: a trained model.
         size: side of the square input, in pixels.
+
+    Raises:
+        AgreementError: the answers changed, because the network uses a convolution's output elsewhere too.
     """
     made: dict[int, tuple[nn.Conv2d, torch.Tensor]] = {}
     pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]] = []
@@ -37,12 +44,19 @@ def fold_normalisation(model: Classifier, *, size: int) -> None:
             pairs.append((made[id(inputs[0])][0], module))
 
     hooks = [module.register_forward_hook(note) for module in model.modules()]
+    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        model.eval()(torch.zeros(1, 3, size, size))
+        before = model.eval()(images)[0].softmax(1)
+        for hook in hooks:
+            hook.remove()
         for convolution, normalisation in pairs:
             _fold(convolution, normalisation)
-    for hook in hooks:
-        hook.remove()
+        change = float((model(images)[0].softmax(1) - before).abs().max())
+    if not change <= _LARGEST_CHANGE:
+        raise AgreementError(
+            f"Folding the normalisation into the convolutions changes probabilities by {change:.2g}, but at most "
+            f"{_LARGEST_CHANGE:g} is allowed; this network cannot be exported, so report this with the recipe."
+        )
 
 
 def _fold(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:

@@ -1,6 +1,47 @@
-"""Networks; needs the extra ``train``."""
+"""Networks, which need the extra ``train``, and models of colour and texture, which need ``colour``.
 
-from smn.models.backbones import Backbone, build_backbone, list_backbones
-from smn.models.classifier import Classifier, build_classifier
+All networks keep one contract: ``statistics`` (N, D) of normalised pictures, ``standardise`` and
+``fit_standardisation`` of them, ``dropout`` and ``head`` to the logits, ``painting`` to the log-odds of a painting,
+``width`` D, ``backbone`` for what lies before, and ``forward`` through all of it to logits, painting and embedding.
 
-__all__ = ["Backbone", "Classifier", "build_backbone", "build_classifier", "list_backbones"]
+Models of colour are imported by their modules, as in ``from smn.models.palette import extract_palette``; none of them
+imports torch, and neither does this package before one of its names is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smn.models.backbones import Backbone, build_backbone, list_backbones
+    from smn.models.classifier import Classifier as StatisticsClassifier
+    from smn.models.classifier import build_classifier
+    from smn.models.cnn import build_cnn
+    from smn.models.contract import Classifier
+    from smn.models.network import PooledClassifier
+    from smn.models.timm_backbone import build_timm
+    from smn.models.vgg16 import build_vgg16
+
+__all__ = [
+    "Backbone", "Classifier", "PooledClassifier", "StatisticsClassifier", "build_backbone", "build_classifier",
+    "build_cnn", "build_timm", "build_vgg16", "list_backbones",
+]  # fmt: skip
+
+_HOMES = {
+    "Backbone": "backbones:Backbone",
+    "Classifier": "contract:Classifier",
+    "PooledClassifier": "network:PooledClassifier",
+    "StatisticsClassifier": "classifier:Classifier",
+    "build_backbone": "backbones:build_backbone",
+    "build_classifier": "classifier:build_classifier",
+    "build_cnn": "cnn:build_cnn",
+    "build_timm": "timm_backbone:build_timm",
+    "build_vgg16": "vgg16:build_vgg16",
+    "list_backbones": "backbones:list_backbones",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name].split(":")
+    return getattr(import_module(f"{__name__}.{module}"), attribute)

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 from smn.preprocess import PreprocessSpec
 from smn.train.features import open_view
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData
+from smn.train.settings import Sampling
 
 
 class Pictures(Dataset[tuple[Tensor, int]]):
@@ -27,13 +29,20 @@ class Pictures(Dataset[tuple[Tensor, int]]):
         return torch.from_numpy(self.spec.normalise(pixels)), int(self.data.targets[place])
 
 
-def load_pictures(pictures: Pictures, epoch: int, *, batch: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+def load_pictures(
+    pictures: Pictures, epoch: int, *, batch: int, seed: int, sampling: Sampling = Sampling.UNIFORM
+) -> Iterator[tuple[Tensor, Tensor]]:
     """An epoch of pictures (batch, 3, size, size) and targets (batch,), in an order of its own."""
     pictures.epoch = epoch
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    sampler = None
+    if sampling is Sampling.CLASS_AWARE:
+        weights = 1.0 / np.bincount(pictures.data.targets)[pictures.data.targets]
+        sampler = WeightedRandomSampler(weights.tolist(), len(pictures), generator=generator)
     loader = DataLoader(
-        pictures, batch_size=batch, shuffle=True, drop_last=len(pictures) >= batch, num_workers=2, generator=generator
-    )
+        pictures, batch_size=batch, shuffle=sampler is None, sampler=sampler, drop_last=len(pictures) >= batch,
+        num_workers=2, generator=generator,
+    )  # fmt: skip
     for inputs, targets in loader:
         yield inputs.contiguous(memory_format=torch.channels_last), targets
 

@@ -20,15 +20,22 @@ from numpy.typing import NDArray
 
 from smn import images, preprocess
 from smn.manifest import Manifest
-from smn.models import Classifier, backbones, classifier
+from smn.models import Classifier, StatisticsClassifier, backbones, classifier, cnn, network, timm_backbone, vgg16
 from smn.preprocess import PreprocessSpec
 from smn.train import augment, features
 from smn.train.features import Progress, statistics
+from smn.train.kinds import ModelSettings, StatisticsSettings, deciding_settings
 from smn.train.recipe import Recipe
 from smn.train.store import add_vectors, read_vectors
 
-_DECIDING = (images, preprocess, augment, backbones, classifier, features)
-"""The modules whose code decides what the features are."""
+_DECIDING = (images, preprocess, augment, features)
+_DECIDING_BY_KIND: dict[str, tuple[ModuleType, ...]] = {
+    "statistics": (images, preprocess, augment, backbones, classifier, features),
+    "cnn": (*_DECIDING, network, cnn),
+    "vgg16": (*_DECIDING, network, vgg16),
+    "backbone": (*_DECIDING, network, timm_backbone),
+}
+"""The modules whose code decides what the features of a kind of network are."""
 
 
 def cached_statistics(
@@ -68,14 +75,19 @@ def cached_statistics(
 def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec, view: int) -> dict[str, Any]:
     """Everything but the picture that decides its features, as plain data."""
     facts: dict[str, Any] = {
-        "backbone": recipe.model.backbone,
-        "levels": list(model.levels),
+        **_describe_network(model, recipe.model),
         "weights": _hash_weights(model),
         "preprocess": spec.to_dict(),
-        "code": hash_code(*_DECIDING),
+        "code": hash_code(*_DECIDING_BY_KIND[recipe.model.kind]),
         "view": view,
     }
     return {**facts, "augment": asdict(recipe.augment), "seed": recipe.seed} if view else facts
+
+
+def _describe_network(model: Classifier, settings: ModelSettings) -> dict[str, Any]:
+    if isinstance(settings, StatisticsSettings) and isinstance(model, StatisticsClassifier):
+        return {"backbone": settings.backbone, "levels": list(model.levels)}
+    return {"backbone": getattr(settings, "name", settings.kind), "settings": deciding_settings(settings)}
 
 
 @remember

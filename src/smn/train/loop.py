@@ -12,12 +12,20 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from smn.models.stages import rest_frozen
 from smn.train.features import Progress
+from smn.train.settings import Curve
+from smn.train.targets import measure_loss
 
 Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 """Given an epoch, counted from 0, its batches of inputs and targets; the same epoch gives the same batches."""
+
+Classify = Callable[[nn.Module, Tensor], Tensor]
+"""Given a model and inputs, its logits (N, K)."""
+
+_LOWEST = 1 / 25
+"""Where one cycle begins, as a share of the highest learning rate."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,10 @@ class Schedule:
         warmup: share of all steps in which the learning rates rise from 0.
         label_smoothing: share of the target spread over all classes, 0..1.
         ema_decay: of the moving average of the weights; 0 keeps the last weights.
+        curve: how the learning rates go over the steps.
+        accumulate: batches whose gradients are added up for one step.
+        patience: epochs without a lower ``val_log_loss`` after which training ends, with the best epoch's weights; 0
+            trains to the end.
     """
 
     epochs: int
@@ -37,13 +49,52 @@ class Schedule:
     warmup: float = 0.0
     label_smoothing: float = 0.0
     ema_decay: float = 0.0
+    curve: Curve = Curve.COSINE
+    accumulate: int = 1
+    patience: int = 0
 
     def rate(self, step: int) -> float:
-        """The factor, 0..1, on the learning rates at a step: a linear rise, then half a cosine down to 0."""
+        """The factor, 0..1, on the learning rates at a step; see `Curve`."""
         total, rise = self.epochs * self.steps, self.warmup * self.epochs * self.steps
+        if step < rise and self.curve is Curve.ONE_CYCLE:
+            return _LOWEST + (1.0 - _LOWEST) * 0.5 * (1.0 - math.cos(math.pi * step / rise))
         if step < rise:
             return (step + 1) / rise
         return 0.5 * (1.0 + math.cos(math.pi * (step - rise) / max(1.0, total - rise)))
+
+
+@dataclass(frozen=True)
+class State:
+    """What a checkpoint keeps.
+
+    Args:
+        model: what is trained.
+        average: the moving average of its weights.
+        optimiser: over the model's parameters.
+    """
+
+    model: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch with the lowest log loss on the validation split.
+
+    Args:
+        loss: that loss.
+        epoch: the epoch, counted from 0.
+        weights: the averaged weights after it; none before the first epoch.
+    """
+
+    loss: float = math.inf
+    epoch: int = -1
+    weights: dict[str, Tensor] | None = None
+
+    def is_over(self, epoch: int, *, patience: int) -> bool:
+        """Whether an epoch is one too many."""
+        return patience > 0 and self.weights is not None and epoch - 1 - self.epoch >= patience
 
 
 def fit(
@@ -56,7 +107,8 @@ def fit(
     run: Path,
     evaluate: Callable[[nn.Module], dict[str, float]],
     progress: Progress,
-    classify: Callable[[nn.Module, Tensor], Tensor] = lambda model, inputs: model(inputs),
+    classify: Classify = lambda model, inputs: model(inputs),
+    spread: Tensor | None = None,
 ) -> nn.Module:
     """Train a model and return it with its averaged weights.
 
@@ -73,35 +125,63 @@ def fit(
         evaluate: figures of the averaged model, written to ``metrics.jsonl`` each epoch.
         progress: told after every step.
         classify: how the model turns inputs into logits (N, K).
+        spread: (K, K) where the smoothed share of each label goes; None spreads it evenly.
     """
-    average = copy.deepcopy(model).requires_grad_(requires_grad=False)
+    state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
     file = run / f"checkpoint-{phase}.pt"
-    first = _restore(file, model, average, optimiser)
+    first, best = _restore(file, state)
     _forget_metrics(run / "metrics.jsonl", phase, after=first)
     for epoch in range(first, schedule.epochs):
-        torch.manual_seed(epoch)  # dropout repeats after a resume
-        model.train()
-        started, losses = time.monotonic(), []
-        for step, (inputs, targets) in enumerate(batches(epoch), start=epoch * schedule.steps):
-            for group, rate in zip(optimiser.param_groups, highest, strict=True):
-                group["lr"] = rate * schedule.rate(step)
-            logits = classify(model, inputs)
-            loss = functional.cross_entropy(logits.float(), targets, label_smoothing=schedule.label_smoothing)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            _update_average(average, model, decay=min(schedule.ema_decay, (1 + step) / (10 + step)))
-            losses.append(loss.detach())
-            progress(phase, step + 1, schedule.epochs * schedule.steps)
-        average.eval()
-        figures = {"loss": float(torch.stack(losses).mean()), **evaluate(average)}
+        if best.is_over(epoch, patience=schedule.patience):
+            break
+        started = time.monotonic()
+        loss = _train_epoch(
+            state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify, spread=spread,
+            told=lambda step: progress(phase, step, schedule.epochs * schedule.steps),
+        )  # fmt: skip
+        figures = {"loss": loss, **evaluate(state.average)}
         record = {"phase": phase, "epoch": epoch + 1, "seconds": round(time.monotonic() - started, 1), **figures}
         with (run / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
-        _save(file, epoch + 1, model, average, optimiser)
-    model.load_state_dict(average.state_dict())
+        if schedule.patience and figures["val_log_loss"] < best.loss:
+            best = Best(figures["val_log_loss"], epoch, copy.deepcopy(state.average.state_dict()))
+        _save(file, epoch + 1, state, best)
+    model.load_state_dict(best.weights or state.average.state_dict())
     return model.eval()
+
+
+def _train_epoch(
+    state: State,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    *,
+    epoch: int,
+    schedule: Schedule,
+    highest: list[float],
+    classify: Classify,
+    spread: Tensor | None,
+    told: Callable[[int], None],
+) -> float:
+    """Train for an epoch; the mean loss of its batches."""
+    model, optimiser, losses = state.model, state.optimiser, []
+    torch.manual_seed(epoch)  # dropout repeats after a resume
+    model.train()
+    rest_frozen(model)
+    optimiser.zero_grad(set_to_none=True)
+    for place, (inputs, targets) in enumerate(batches, start=1):
+        step = epoch * schedule.steps + place - 1
+        for group, rate in zip(optimiser.param_groups, highest, strict=True):
+            group["lr"] = rate * schedule.rate(step)
+        loss = measure_loss(classify(model, inputs), targets, smoothing=schedule.label_smoothing, spread=spread)
+        (loss / schedule.accumulate).backward()  # type: ignore[no-untyped-call]
+        if place % schedule.accumulate == 0 or place == schedule.steps:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            _update_average(state.average, model, decay=min(schedule.ema_decay, (1 + step) / (10 + step)))
+        losses.append(loss.detach())
+        told(step + 1)
+    state.average.eval()
+    return float(torch.stack(losses).mean())
 
 
 @torch.no_grad()
@@ -114,15 +194,16 @@ def _update_average(average: nn.Module, model: nn.Module, *, decay: float) -> No
             value.copy_(current[name])
 
 
-def _save(file: Path, epoch: int, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    state: dict[str, Any] = {
+def _save(file: Path, epoch: int, state: State, best: Best) -> None:
+    known: dict[str, Any] = {
         "epoch": epoch,
-        "model": model.state_dict(),
-        "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
+        "model": state.model.state_dict(),
+        "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "best": vars(best),
     }
     partial = file.with_suffix(".partial")
-    torch.save(state, partial)
+    torch.save(known, partial)
     os.replace(partial, file)
 
 
@@ -141,11 +222,11 @@ def _forget_metrics(file: Path, phase: str, *, after: int) -> None:
     os.replace(partial, file)
 
 
-def _restore(file: Path, model: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+def _restore(file: Path, state: State) -> tuple[int, Best]:
     if not file.exists():
-        return 0
-    state = torch.load(file, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["epoch"])
+        return 0, Best()
+    known = torch.load(file, map_location="cpu", weights_only=True)
+    state.model.load_state_dict(known["model"])
+    state.average.load_state_dict(known["average"])
+    state.optimiser.load_state_dict(known["optimiser"])
+    return int(known["epoch"]), Best(**known.get("best", {}))

@@ -1,6 +1,6 @@
 """The phases of a training run: the head, all layers, and the head that knows paintings from other pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,13 +13,18 @@ from torch import Tensor, nn
 
 from smn.manifest import Manifest
 from smn.models import Classifier
+from smn.models.stages import group_by_rate, unfreeze_stages
+from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
 from smn.train.cache import cached_statistics
 from smn.train.features import Progress, statistics
+from smn.train.kinds import is_pretrained
 from smn.train.loop import Schedule, fit
-from smn.train.recipe import FinetuneSettings, HeadSettings, Recipe
+from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
+from smn.train.settings import FinetuneSettings, HeadSettings, Smoothing
+from smn.train.targets import mix_batches, spread_over_families
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Phases:
         return torch.from_numpy(values)
 
     def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Fit the linear head on cached features of the splits ``train``, watching ``val``."""
+        """Fit the head on cached features of the splits ``train``, watching ``val``."""
         settings: HeadSettings = self.recipe.head
         shown, held_back = data["train"], data["val"]
         views = [self._statistics(model, shown.manifest, shown.rows, view) for view in range(settings.views + 1)]
@@ -76,17 +81,18 @@ class Phases:
             run=self.run,
             evaluate=lambda module: _figures(module(held_out), held_back.targets),
             progress=self.progress,
+            spread=self._spread(settings.smoothing),
         )
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Train all layers on augmented pictures of the split ``train``, watching ``val``."""
+        """Train the stages that are not frozen on augmented pictures of the split ``train``, watching ``val``."""
         settings: FinetuneSettings = self.recipe.finetune
         before = {name: value.clone() for name, value in model.state_dict().items()}
-        heads = [*model.head.parameters()]
+        unfreeze_stages(model.backbone, settings.unfreeze)
         optimiser = torch.optim.AdamW(
             [
-                {"params": [*model.backbone.parameters()], "lr": settings.learning_rate},
-                {"params": heads, "lr": settings.head_learning_rate},
+                *group_by_rate(model.backbone, rate=settings.learning_rate, decay=settings.rate_decay),
+                {"params": [*model.head.parameters()], "lr": settings.head_learning_rate},
             ],
             weight_decay=settings.weight_decay,
         )
@@ -94,25 +100,38 @@ class Phases:
         fit(
             model.to(memory_format=torch.channels_last),
             optimiser,
-            batches=partial(load_pictures, pictures, batch=settings.batch_size, seed=self.recipe.seed),
+            batches=partial(self._load, pictures),
             schedule=Schedule(
                 settings.epochs,
                 count_steps(len(pictures), settings.batch_size),
                 warmup=settings.warmup,
                 label_smoothing=settings.label_smoothing,
                 ema_decay=settings.ema_decay,
+                curve=settings.curve,
+                accumulate=settings.accumulate,
+                patience=settings.patience,
             ),
             phase="finetune",
             run=self.run,
             evaluate=lambda module: self._evaluate(cast(Classifier, module), data["val"]),
             progress=self.progress,
             classify=_classify_pictures,
+            spread=self._spread(settings.smoothing),
         )
         blended = {
             name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value
             for name, value in model.state_dict().items()
         }
         model.load_state_dict(blended)
+
+    def _load(self, pictures: Pictures, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        settings, seed = self.recipe.finetune, self.recipe.seed
+        batches = load_pictures(pictures, epoch, batch=settings.batch_size, seed=seed, sampling=settings.sampling)
+        classes = len(read_taxonomy(self.recipe.taxonomy).labels)
+        return mix_batches(batches, classes=classes, mixup=settings.mixup, cutmix=settings.cutmix, seed=(seed, epoch))
+
+    def _spread(self, smoothing: Smoothing) -> Tensor | None:
+        return spread_over_families(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None
 
     def _evaluate(self, module: Classifier, data: TrainingData) -> dict[str, float]:
         with torch.inference_mode():
@@ -137,10 +156,15 @@ class Phases:
         with torch.inference_mode():
             features = model.standardise(torch.cat(values)).numpy()
         truth = np.repeat([1, 0], [len(paintings.rows), len(others)])
-        regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500).fit(features, truth)
+        shift, scale = np.zeros_like(features[0]), np.ones_like(features[0])
+        if not is_pretrained(self.recipe.model):  # its features have not been standardised when the head was fitted
+            shift, scale = features.mean(0), 1.0 / (features.std(0) + 1e-3)
+        regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500)
+        regression.fit((features - shift) * scale, truth)
+        weights = regression.coef_ * scale
         with torch.no_grad():
-            model.painting.weight.copy_(torch.from_numpy(regression.coef_))
-            model.painting.bias.copy_(torch.from_numpy(regression.intercept_))
+            model.painting.weight.copy_(torch.from_numpy(weights))
+            model.painting.bias.copy_(torch.from_numpy(regression.intercept_ - weights @ shift))
 
 
 def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:

@@ -10,12 +10,14 @@ import torch
 import smn
 from smn.errors import InputError
 from smn.manifest import Manifest, read_manifest
-from smn.models import Backbone, build_classifier
+from smn.models.stages import unfreeze_stages
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
+from smn.train.building import Built, build_network
 from smn.train.features import Progress
+from smn.train.kinds import is_pretrained
 from smn.train.phases import Phases
 from smn.train.recipe import Recipe
+from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.selection import TrainingData, select, select_negatives
 
 
@@ -25,6 +27,7 @@ def train(
     *,
     out: Path,
     negatives: str | Path | None = None,
+    fast: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Path:
     """Train a model as a recipe says.
@@ -37,6 +40,7 @@ def train(
         manifest: pictures with the splits ``train`` and ``val``.
         out: the run's folder; created, or continued if it is of the same recipe and data.
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
+        fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
         progress: told how far things are.
 
     Returns:
@@ -47,17 +51,22 @@ def train(
         ManifestError: a split has no usable rows, or the negatives have none.
     """
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
-    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
     others = read_manifest(negatives) if negatives is not None else None
+    if fast:
+        recipe, pictures = shorten_recipe(recipe), shorten_pictures(pictures, taxonomy)
+        others = shorten_negatives(others) if others is not None else None
+    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
     if others is not None:
         select_negatives(others)  # now, not after hours of training
-    model, backbone = build_classifier(
-        recipe.model.backbone, levels=recipe.model.levels, classes=len(taxonomy.labels), dropout=recipe.model.dropout
-    )
-    spec = PreprocessSpec(recipe.model.size, recipe.model.fit, mean=backbone.mean, std=backbone.std)
-    _open_run(out, _description(recipe, data, negatives=others, spec=spec, backbone=backbone))
-    phases = Phases(recipe, spec, out, progress)
-    phases.fit_head(model, data)
+    torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
+    built = build_network(recipe.model, classes=len(taxonomy.labels))
+    model = built.network
+    if recipe.finetune.epochs:
+        unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
+    _open_run(out, _description(recipe, data, negatives=others, built=built))
+    phases = Phases(recipe, built.spec, out, progress)
+    if is_pretrained(recipe.model):
+        phases.fit_head(model, data)
     if recipe.finetune.epochs:
         phases.finetune(model, data)
     if others is not None:
@@ -73,8 +82,7 @@ def _description(
     data: dict[str, TrainingData],
     *,
     negatives: Manifest | None,
-    spec: PreprocessSpec,
-    backbone: Backbone,
+    built: Built,
 ) -> dict[str, Any]:
     manifest = data["train"].manifest
     counts = {split: len(part.rows) for split, part in data.items()}
@@ -82,8 +90,8 @@ def _description(
         "smn": smn.__version__,
         "recipe": recipe.to_dict(),
         "taxonomy": read_taxonomy(recipe.taxonomy).to_dict(),
-        "preprocess": spec.to_dict(),
-        "backbone": backbone.origin,
+        "preprocess": built.spec.to_dict(),
+        "backbone": built.origin,
         "data": {
             "sha256": manifest.data_hash(),
             "pictures": counts,
@@ -100,8 +108,12 @@ def _open_run(out: Path, description: dict[str, Any]) -> None:
     file = out / "run.json"
     if file.exists():
         known = read_run(out)
+        # Settings that came later than the run have their defaults there.
+        known["recipe"] = Recipe.from_dict(known["recipe"], where=str(file)).to_dict()
         changed = [
-            key for key in ("recipe", "taxonomy", "data") if known[key] != json.loads(json.dumps(description[key]))
+            key
+            for key in ("recipe", "taxonomy", "data", "backbone")
+            if json.dumps(known[key]) != json.dumps(description[key])
         ]
         if changed:
             raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")

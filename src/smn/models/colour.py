@@ -1,0 +1,298 @@
+"""Models of colour and hand-made features: the lowest rungs of the ladder, which every network has to beat.
+
+They need the extra ``colour`` and no torch. `smn.evaluate.baselines` has a humbler one, the mean colour, which stands
+beside every report because it needs nothing but numpy.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from smn.calibration import fit_temperature, softmax
+from smn.errors import InputError, UnknownNameError
+from smn.evaluate.bootstrap import cluster_artists
+from smn.evaluate.predictions import Failure
+from smn.evaluate.reading import OnProgress, read_pictures
+from smn.manifest import Manifest
+from smn.models import handcrafted, palette
+from smn.models.codebook import learn_codebook, score_codebook
+from smn.models.dominant import learn_dominant, score_dominant
+from smn.models.extra import require_colour
+from smn.models.handcrafted import describe_picture, learn_boosting, score_boosting
+from smn.models.palette import Floats, Ints, extract_palette
+from smn.models.transport import learn_barycentres, learn_neighbours, score_barycentres, score_neighbours
+
+_HELD_OUT = 0.2
+_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one colour model works.
+
+    Args:
+        summary: one sentence for people.
+        side: pixels that a picture's shorter side needs.
+        describe: makes features, an array of a fixed shape, of an RGB picture.
+        learn: makes arrays of features (N, ...) and labels (N,), given ``classes`` and ``seed``; ``palettes`` (K, Q, 4)
+            is always among them.
+        score: makes scores (N, K) of these arrays and features (N, ...), higher for what is likelier.
+    """
+
+    summary: str
+    side: int
+    describe: Callable[[Image.Image], Floats]
+    learn: Callable[..., dict[str, Floats]]
+    score: Callable[[Mapping[str, Floats], Floats], Floats]
+
+
+COLOUR_MODELS: Mapping[str, Method] = {
+    "colour-1": Method(
+        "The commonest colour; the movement whose own is nearest by CIEDE2000.",
+        palette.SIDE,
+        extract_palette,
+        learn_dominant,
+        score_dominant,
+    ),
+    "colour-5": Method(
+        "Five colours and their shares; the movement whose palette is the least work away.",
+        palette.SIDE,
+        extract_palette,
+        learn_barycentres,
+        score_barycentres,
+    ),
+    "colour-5-neighbours": Method(
+        "Five colours and their shares; what the pictures with the nearest palettes are.",
+        palette.SIDE,
+        extract_palette,
+        learn_neighbours,
+        score_neighbours,
+    ),
+    "colour-5-histogram": Method(
+        "Five colours and their shares, counted by a book of 64 colours; the movement that counts most alike.",
+        palette.SIDE,
+        extract_palette,
+        learn_codebook,
+        score_codebook,
+    ),
+    "handcrafted": Method(
+        "Histograms of colour, local binary patterns and oriented gradients; boosted trees.",
+        handcrafted.SIDE,
+        describe_picture,
+        learn_boosting,
+        score_boosting,
+    ),
+}
+"""Every model by its name, the simplest first."""
+
+
+class ColourClassifier:
+    """A colour model in the manner of scikit-learn: ``fit``, then ``predict_proba``.
+
+    Args:
+        name: one of `COLOUR_MODELS`.
+        classes: K, the number of labels.
+        seed: decides whatever is drawn by lot.
+
+    Attributes:
+        learned: plain arrays by name, empty before ``fit``; ``palettes`` (K, Q, 4) are the labels' typical palettes,
+            NaN for a label without training pictures.
+        temperature: what scores are divided by before the softmax.
+
+    Raises:
+        UnknownNameError: there is no such model.
+
+    Example:
+        >>> model = ColourClassifier("colour-5", classes=25).fit(palettes, targets, artists=artists)
+        >>> model.predict_proba(palettes).shape
+        (9162, 25)
+    """
+
+    def __init__(self, name: str, *, classes: int, seed: int = 0) -> None:
+        if name not in COLOUR_MODELS:
+            raise UnknownNameError("colour model", name, COLOUR_MODELS)
+        self.name, self.classes, self.seed = name, classes, seed
+        self.method = COLOUR_MODELS[name]
+        self.learned: dict[str, Floats] = {}
+        self.temperature = 1.0
+
+    def fit(
+        self,
+        features: Floats,
+        targets: Ints,
+        *,
+        artists: Sequence[str | None] | None = None,
+        progress: OnProgress = lambda *_: None,
+    ) -> Self:
+        """Learn from pictures.
+
+        The temperature is the one that suits a fifth of the artists when the others were learnt from; then all are.
+
+        Args:
+            features: (N, ...), as ``method.describe`` makes them; rows of NaN are left out.
+            targets: (N,), their labels, 0..K-1.
+            artists: N names, None where unknown; without them every picture has an artist of its own.
+            progress: told before and after each of the two times that it learns.
+
+        Raises:
+            InputError: the lengths differ, a label is out of range, or fewer than two artists have readable pictures.
+            MissingExtraError: what the model needs is not installed.
+        """
+        self._check(features, targets, artists)
+        require_colour("sklearn")
+        from sklearn.model_selection import GroupShuffleSplit
+
+        groups = np.arange(len(targets)) if artists is None else cluster_artists(artists)
+        known = ~_is_blank(features)
+        features, targets, groups = features[known], targets[known], groups[known]
+        if len(np.unique(groups)) < 2:
+            raise InputError(
+                f"{self.name} has readable pictures of {len(np.unique(groups))} artists to learn from; "
+                "it needs two at least, so give it more."
+            )
+        splitter = GroupShuffleSplit(1, test_size=_HELD_OUT, random_state=self.seed)
+        shown, held_out = next(splitter.split(features, groups=groups))
+        progress(f"{self.name}: learning", 0, 2)
+        first = self._learn(features[shown], targets[shown])
+        self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
+        progress(f"{self.name}: learning", 1, 2)
+        self.learned = self._learn(features, targets)
+        progress(f"{self.name}: learning", 2, 2)
+        return self
+
+    def _learn(self, features: Floats, targets: Ints) -> dict[str, Floats]:
+        return self.method.learn(features, targets, classes=self.classes, seed=self.seed)
+
+    def _check(self, features: Floats, targets: Ints, artists: Sequence[str | None] | None) -> None:
+        names = len(targets) if artists is None else len(artists)
+        if not len(features) == len(targets) == names:
+            raise InputError(
+                f"{self.name} was given {len(features)} pictures, {len(targets)} labels and {names} artists; "
+                "give one of each a picture."
+            )
+        if len(targets) and not 0 <= targets.min() <= targets.max() < self.classes:
+            raise InputError(
+                f"{self.name} was given labels {targets.min()} to {targets.max()}; "
+                f"they must lie in 0..{self.classes - 1}, so map them to the taxonomy or raise classes."
+            )
+
+    def predict_proba(self, features: Floats) -> Floats:
+        """Probabilities (N, K) of features (N, ...), rows summing to 1; NaN for rows of NaN.
+
+        Raises:
+            InputError: it has not learnt anything yet.
+            MissingExtraError: what the model needs is not installed.
+        """
+        if not self.learned:
+            raise InputError(f"{self.name} has not learnt anything yet; call fit, or read a model that was written.")
+        known = ~_is_blank(features)
+        probabilities = np.full((len(features), self.classes), np.nan)
+        if known.any():
+            scores = self.method.score(self.learned, features[known])
+            probabilities[known] = softmax(scores, temperature=self.temperature)
+        return probabilities
+
+
+def fit_colour_model(
+    name: str,
+    manifest: Manifest,
+    rows: Sequence[int],
+    targets: Ints,
+    *,
+    classes: int,
+    seed: int = 0,
+    progress: OnProgress = lambda *_: None,
+) -> ColourClassifier:
+    """Read pictures and fit a colour model on them.
+
+    Args:
+        name: one of `COLOUR_MODELS`.
+        manifest: where the rows are; its column ``artist`` keeps the rows that the temperature is fitted on apart.
+        rows: N numbers of rows; pictures that cannot be read are left out.
+        targets: (N,), the rows' labels, 0..K-1.
+        classes: K.
+        seed: decides whatever is drawn by lot.
+        progress: told after each picture, and as the model learns.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        InputError: too little can be read, or the labels do not fit.
+        MissingExtraError: the extra ``colour`` is not installed.
+    """
+    model = ColourClassifier(name, classes=classes, seed=seed)
+    artists = manifest.column("artist")
+    features = describe_pictures(name, manifest, rows, progress=progress)
+    return model.fit(features, targets, artists=[artists[row] for row in rows], progress=progress)
+
+
+def predict_colour_model(
+    model: ColourClassifier, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
+) -> Floats:
+    """A colour model's answers to pictures.
+
+    Args:
+        model: fitted.
+        manifest: where the rows are.
+        rows: N numbers of rows.
+        progress: told after each picture, and as they are compared.
+
+    Returns:
+        (N, K), rows summing to 1; a row of NaN where the picture cannot be read.
+
+    Raises:
+        InputError: the model is not fitted.
+        MissingExtraError: the extra ``colour`` is not installed.
+    """
+    features = describe_pictures(model.name, manifest, rows, progress=progress)
+    parts = [np.zeros((0, model.classes))]
+    for start in range(0, len(rows), _ROWS):
+        parts.append(model.predict_proba(features[start : start + _ROWS]))
+        progress(f"{model.name}: comparing", min(start + _ROWS, len(rows)), len(rows))
+    return np.concatenate(parts)
+
+
+def describe_pictures(
+    name: str, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
+) -> Floats:
+    """The features of pictures that a colour model works on; models that share ``describe`` share them.
+
+    Args:
+        name: one of `COLOUR_MODELS`.
+        manifest: where the rows are.
+        rows: N numbers of rows.
+        progress: told after each picture.
+
+    Returns:
+        (N, ...), palettes (5, 4) or vectors (257,); NaN where a picture cannot be read.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        MissingExtraError: the extra ``colour`` is not installed.
+    """
+    if name not in COLOUR_MODELS:
+        raise UnknownNameError("colour model", name, COLOUR_MODELS)
+    require_colour("skimage", "sklearn")
+    from threadpoolctl import threadpool_limits
+
+    method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
+    blank = np.full_like(method.describe(Image.new("RGB", (16, 16))), np.nan)
+    # KMeans sets the process's number of BLAS threads and puts it back; of several at once, one would put back wrong.
+    with threadpool_limits(1, user_api="blas"):
+        pictures = read_pictures(
+            manifest,
+            numbers,
+            method.describe,
+            reduce_to=method.side,
+            title=f"{name}: looking",
+            on_progress=progress,
+        )
+        found = [blank if isinstance(one, Failure) else one for one in pictures]
+    return np.array(found).reshape(-1, *blank.shape)
+
+
+def _is_blank(features: Floats) -> NDArray[np.bool_]:
+    return np.array([np.isnan(one).any() for one in features], dtype=np.bool_)

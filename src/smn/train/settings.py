@@ -1,0 +1,152 @@
+"""The sections of a recipe that every kind of network shares; `smn.train.kinds` has the section ``[model]``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Smoothing(StrEnum):
+    """Where the share goes that label smoothing takes from the right label."""
+
+    UNIFORM = "uniform"
+    """Evenly to all labels (Szegedy et al. 2016)."""
+    FAMILIES = "families"
+    """Evenly to the labels of the same family; to all where a label is alone in its family."""
+
+
+class Sampling(StrEnum):
+    """Which pictures an epoch shows."""
+
+    UNIFORM = "uniform"
+    """Each once."""
+    CLASS_AWARE = "class-aware"
+    """As many draws, from every label as often as from any other (Shen et al. 2016)."""
+
+
+class Curve(StrEnum):
+    """How the learning rate goes over the steps."""
+
+    COSINE = "cosine"
+    """A linear rise from 0 while warming up, then half a cosine down to 0."""
+    ONE_CYCLE = "one-cycle"
+    """Half a cosine up from 1/25 while warming up, then half a cosine down to 0 (Smith & Topin 2019, rates only)."""
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """How a training picture is changed, so that the network learns the style and not the scanner.
+
+    Probabilities are 0..1; a probability of 0 switches the change off.
+
+    Args:
+        crop: probability of a crop.
+        crop_area: smallest share of the area that a crop keeps, 0..1.
+        aspect: largest stretch of either side against the other, as a natural logarithm.
+        flip: probability of mirroring.
+        rescale: probability of losing detail by scaling down and up.
+        rescale_to: smallest side after scaling down, in pixels.
+        jpeg: probability of another JPEG encoding.
+        jpeg_quality: lowest quality of that encoding, 1..95.
+        blur: probability of a slight blur.
+        colour: probability of a change of brightness, contrast, saturation and white balance.
+        colour_strength: largest change of each, as a share.
+        grey: probability of a black-and-white reproduction.
+        margin: probability of a margin of paper or wall around the picture.
+    """
+
+    crop: float = 0.8
+    crop_area: float = 0.5
+    aspect: float = 0.25
+    flip: float = 0.5
+    rescale: float = 0.5
+    rescale_to: int = 96
+    jpeg: float = 0.7
+    jpeg_quality: int = 30
+    blur: float = 0.15
+    colour: float = 0.5
+    colour_strength: float = 0.15
+    grey: float = 0.03
+    margin: float = 0.1
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """The head on features of the pretrained network, which are computed once and cached.
+
+    Args:
+        views: augmented views of every training picture, besides the picture itself.
+        epochs: passes over all views; 0 leaves the head to the fine-tuning.
+        batch_size: pictures a step.
+        learning_rate: at the start; falls to 0 along a cosine.
+        weight_decay: AdamW's, decoupled.
+        label_smoothing: share of the target spread over other labels, 0..1.
+        smoothing: over which ones.
+    """
+
+    views: int = 1
+    epochs: int = 20
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 3.0
+    label_smoothing: float = 0.1
+    smoothing: Smoothing = Smoothing.UNIFORM
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """The layers too, starting from the fitted head (Kumar et al. 2022: features are distorted less) or from nothing.
+
+    Args:
+        epochs: passes over the training pictures, each newly augmented; 0 leaves the backbone as it is.
+        batch_size: pictures a step.
+        learning_rate: of the backbone's last stage, after warming up; falls to 0 along a cosine.
+        head_learning_rate: of the head.
+        unfreeze: how many of the backbone's stages learn, counted from the head; the others stay as they are.
+        rate_decay: factor, above 0 to 1, on the learning rate from each stage to the one before it, away from the
+            head (Howard & Ruder 2018, "discriminative fine-tuning").
+        weight_decay: AdamW's, decoupled.
+        label_smoothing: share of the target spread over other labels, 0..1.
+        smoothing: over which ones.
+        sampling: which pictures an epoch shows.
+        mixup: probability that a batch's pictures are blended in pairs (Zhang et al. 2018), 0..1.
+        cutmix: probability that they exchange a rectangle instead (Yun et al. 2019), 0..1.
+        accumulate: batches whose gradients are added up for one step.
+        curve: how the learning rates go over the steps.
+        warmup: share of all steps in which the learning rates rise.
+        patience: epochs without a lower log loss on val after which training ends, with the best epoch's weights; 0
+            trains to the end.
+        ema_decay: of the moving average of the weights, 0..1; the average is what is kept.
+        blend: 1 keeps the fine-tuned weights, 0 the pretrained ones, between is their average (Wortsman et al. 2022).
+    """
+
+    epochs: int = 0
+    batch_size: int = 32
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 1e-3
+    unfreeze: int | Literal["all"] = "all"
+    rate_decay: float = 1.0
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    smoothing: Smoothing = Smoothing.UNIFORM
+    sampling: Sampling = Sampling.UNIFORM
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    accumulate: int = 1
+    curve: Curve = Curve.COSINE
+    warmup: float = 0.1
+    patience: int = 0
+    ema_decay: float = 0.998
+    blend: float = 1.0
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """Where an answer becomes another outcome; both are chosen on the validation split.
+
+    Args:
+        precision: answers below the confidence at which this share of the answers is right are given as ``unsure``.
+        paintings_refused: share of real paintings that may be taken for something else.
+    """
+
+    precision: float = 0.6
+    paintings_refused: float = 0.01

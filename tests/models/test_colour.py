@@ -1,0 +1,124 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smn.errors import InputError, UnknownNameError
+from smn.manifest import Manifest, read_manifest
+from smn.models.colour import (
+    COLOUR_MODELS,
+    ColourClassifier,
+    describe_pictures,
+    fit_colour_model,
+    predict_colour_model,
+)
+
+CLASSES = 5
+PAINTED = 4
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory, make_painted_set: Callable[..., Path]) -> Manifest:
+    """Four movements with ten training pictures and three test pictures each."""
+    folder = tmp_path_factory.mktemp("colour") / "pictures"
+    return read_manifest(make_painted_set(folder, splits={"train": 10, "test": 3}))
+
+
+def rows_of(manifest: Manifest, split: str) -> tuple[list[int], np.ndarray]:
+    movements = manifest.column("movement")
+    names = sorted(set(movements))
+    rows = manifest.rows(split=split)
+    return rows, np.array([names.index(movements[row]) for row in rows], dtype=np.int64)
+
+
+def test_the_registry_holds_what_the_ladder_names() -> None:
+    assert tuple(COLOUR_MODELS) == (
+        "colour-1", "colour-5", "colour-5-neighbours", "colour-5-histogram", "handcrafted",
+    )  # fmt: skip
+    assert all(method.summary.endswith(".") for method in COLOUR_MODELS.values())
+
+
+@pytest.mark.parametrize("name", COLOUR_MODELS)
+def test_every_model_learns_pictures_and_answers_for_others(name: str, painted: Manifest) -> None:
+    said: list[tuple[str, int, int]] = []
+    rows, targets = rows_of(painted, "train")
+    model = fit_colour_model(
+        name, painted, rows, targets, classes=CLASSES, seed=1, progress=lambda *step: said.append(step)
+    )
+    assert said[39:] == [(f"{name}: looking", 40, 40), *((f"{name}: learning", done, 2) for done in range(3))]
+    asked, truth = rows_of(painted, "test")
+    probabilities = predict_colour_model(model, painted, asked, progress=lambda *step: said.append(step))
+    assert said[-1] == (f"{name}: comparing", 12, 12)
+    assert probabilities.shape == (12, CLASSES)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert (probabilities[:, PAINTED] == 0).all()  # a label without pictures
+    assert (probabilities.argmax(axis=1) == truth).mean() >= 0.5
+    assert 0.05 <= model.temperature <= 20.0
+    assert model.learned["palettes"].shape[::2] == (CLASSES, 4)
+    assert np.isnan(model.learned["palettes"][PAINTED]).all()
+    assert all(array.dtype == np.float64 for array in model.learned.values())
+
+
+@pytest.mark.parametrize("name", COLOUR_MODELS)
+def test_every_model_gives_the_same_answers_again(name: str, painted: Manifest) -> None:
+    rows, targets = rows_of(painted, "train")
+    features = describe_pictures(name, painted, rows)
+    one, other = (ColourClassifier(name, classes=CLASSES, seed=2).fit(features, targets) for _ in range(2))
+    np.testing.assert_array_equal(one.predict_proba(features), other.predict_proba(features))
+    assert one.predict_proba(features[:0]).shape == (0, CLASSES)
+
+
+@pytest.mark.parametrize("name", COLOUR_MODELS)
+def test_a_picture_that_cannot_be_read_costs_that_picture_only(
+    name: str, tmp_path: Path, make_painted_set: Callable[..., Path]
+) -> None:
+    manifest = read_manifest(make_painted_set(tmp_path / "set", splits={"train": 3}, side=32))
+    (tmp_path / "set" / "0.jpg").write_bytes(b"no picture")
+    rows, targets = rows_of(manifest, "train")
+    probabilities = predict_colour_model(
+        fit_colour_model(name, manifest, rows, targets, classes=PAINTED), manifest, rows
+    )
+    assert np.isnan(probabilities[0]).all()
+    assert np.isfinite(probabilities[1:]).all()
+
+
+@pytest.fixture
+def palettes() -> np.ndarray:
+    random = np.random.default_rng(0)
+    colours = random.uniform((0, -40, -40), (100, 40, 40), (30, 5, 3))
+    return np.concatenate([colours, np.full((30, 5, 1), 0.2)], axis=2)
+
+
+def test_the_temperature_is_fitted_on_artists_apart(palettes: np.ndarray) -> None:
+    # Every artist repeats one picture and labels are by chance: only artists apart show that nothing can be known.
+    palettes, targets = np.repeat(palettes, 8, axis=0), np.repeat(np.arange(30) % 2, 8)
+    artists = [f"Artist {at}" for at in np.repeat(np.arange(30), 8)]
+    apart = ColourClassifier("colour-5-neighbours", classes=2).fit(palettes, targets, artists=artists)
+    mixed = ColourClassifier("colour-5-neighbours", classes=2).fit(palettes, targets)
+    assert apart.temperature > 1.5 * mixed.temperature
+
+
+def test_an_unknown_model_is_refused_with_what_there_is() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean colour-5"):
+        ColourClassifier("color-5", classes=3)
+
+
+def test_an_unfitted_model_says_so(palettes: np.ndarray) -> None:
+    with pytest.raises(InputError, match="call fit, or read a model"):
+        ColourClassifier("colour-1", classes=3).predict_proba(palettes)
+
+
+def test_lengths_and_labels_must_fit(palettes: np.ndarray) -> None:
+    model = ColourClassifier("colour-1", classes=3)
+    with pytest.raises(InputError, match="30 pictures, 29 labels and 29 artists; give one of each"):
+        model.fit(palettes, np.zeros(29, dtype=np.int64))
+    with pytest.raises(InputError, match=r"labels 3 to 3; they must lie in 0\.\.2, so map them"):
+        model.fit(palettes, np.full(30, 3, dtype=np.int64))
+
+
+def test_one_artist_is_too_few(palettes: np.ndarray) -> None:
+    with pytest.raises(InputError, match="pictures of 1 artists to learn from; it needs two at least"):
+        ColourClassifier("colour-1", classes=3).fit(palettes, np.zeros(30, dtype=np.int64), artists=["Monet"] * 30)
+    with pytest.raises(InputError, match="pictures of 0 artists"):
+        ColourClassifier("colour-1", classes=3).fit(np.full_like(palettes, np.nan), np.zeros(30, dtype=np.int64))
