@@ -44,9 +44,8 @@ def score_labels(
     Movements are learned anew from the set itself, in folds that keep artists together; nothing is judged by a model
     that saw its artist, nor by one that learned from the splits ``val`` and ``test``. A movement with fewer than 20
     rows or fewer artists than ``folds`` is neither learned nor judged. Labels and artists are not judged where the
-    artist has more than a quarter of the movement's rows, nor artists with fewer than five works. Two busy cores take
-    about two minutes for 13,000 rows, and twelve minutes and 1.3 GB for 105,000: beyond 25,000 models learn from a
-    sample, so that only the asking takes longer.
+    artist has more than a quarter of the movement's rows, nor artists with fewer than five works. Models learn from a
+    sample where there are very many rows, so that after that only the asking takes longer.
 
     Args:
         measured: N rows.
