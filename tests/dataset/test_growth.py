@@ -2,8 +2,9 @@ import json
 from pathlib import Path
 
 from smn.dataset.allotting import Aside, Unused
-from smn.dataset.growth import GROWTH_REPORTS, REASONS, Growth, Offer, write_growth
+from smn.dataset.growth import GROWTH_REPORTS, REASONS, Growth, Offer
 from smn.dataset.matching import LeftOut, Why
+from smn.dataset.report import write_reports
 
 NEW = Path("new/manifest.parquet")
 GROWTH = Growth(
@@ -41,7 +42,7 @@ def test_the_summary_says_the_numbers():
 
 
 def test_both_reports_say_everything(tmp_path):
-    files = write_growth(GROWTH, tmp_path)
+    files = write_reports(GROWTH, tmp_path, names=GROWTH_REPORTS)
     assert [file.name for file in files] == list(GROWTH_REPORTS)
     loaded = json.loads(files[0].read_text())
     assert loaded == GROWTH.to_dict()

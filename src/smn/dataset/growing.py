@@ -10,8 +10,9 @@ from smn.dataset.allotting import Allotter, Aside, Rules, Unused
 from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key
 from smn.dataset.freezing import check_frozen
-from smn.dataset.growth import GROWTH_REPORTS, NO_SPLIT, Growth, Offer, write_growth
+from smn.dataset.growth import GROWTH_REPORTS, NO_SPLIT, Growth, Offer
 from smn.dataset.matching import FEEDBACK, Entry, Matcher, Matches, Progress, group_works, read_entries
+from smn.dataset.report import write_reports
 from smn.dataset.union import Part, unite_columns, write_union
 from smn.errors import InputError, ManifestError, OutputExistsError
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, hash_rows, read_manifest
@@ -95,7 +96,7 @@ def add_to_dataset(
     finally:
         unchecked.unlink(missing_ok=True)
     growth = _report(file, manifests, entries, matcher, allotted)
-    write_growth(growth, out)
+    write_reports(growth, out, names=GROWTH_REPORTS)
     return growth
 
 

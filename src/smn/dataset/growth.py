@@ -131,12 +131,3 @@ class Growth:
             f"{added:,} of {offered:,} offered rows were added to {self.old.rows:,}: {train:,} to train, {val:,} to "
             f"val, {len(self.aside):,} without a split; {len(self.left_out):,} were left out.{frozen}{nameless}"
         )
-
-
-def write_growth(growth: Growth, folder: Path) -> tuple[Path, ...]:
-    """Write the report as JSON and as Markdown beside the manifest."""
-    texts = (json.dumps(growth.to_dict(), ensure_ascii=False, indent=2) + "\n", growth.to_markdown())
-    files = tuple(folder / name for name in GROWTH_REPORTS)
-    for file, text in zip(files, texts, strict=True):
-        file.write_text(text, encoding="utf-8")
-    return files

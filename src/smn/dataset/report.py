@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from smn.dataset.rows import Failed
 from smn.movements import Taxonomy
@@ -135,10 +135,26 @@ def count_taxonomy(movements: Mapping[str, int], taxonomy: Taxonomy) -> Taxonomy
     return TaxonomyCount(taxonomy.id, labels, outside)
 
 
-def write_reports(report: ImportReport, folder: Path) -> tuple[Path, ...]:
-    """Write the report as JSON and as Markdown beside the manifest."""
+class Reporting(Protocol):
+    """A report for programs and for people."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values, ready for JSON."""
+
+    def to_markdown(self) -> str:
+        """The report for people."""
+
+
+def write_reports(report: Reporting, folder: Path, *, names: Sequence[str] = REPORTS) -> tuple[Path, ...]:
+    """Write a report as JSON and as Markdown beside the manifest; one of an earlier run is replaced.
+
+    Args:
+        report: of an import, a fetch or a growth.
+        folder: the manifest's.
+        names: of the two files.
+    """
     texts = (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n", report.to_markdown())
-    files = tuple(folder / name for name in REPORTS)
+    files = tuple(folder / name for name in names)
     for file, text in zip(files, texts, strict=True):
         file.write_text(text, encoding="utf-8")
     return files

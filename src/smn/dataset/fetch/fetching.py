@@ -14,8 +14,9 @@ from smn.dataset.fetch.collecting import PUBLIC_DOMAIN, Collection, check_manife
 from smn.dataset.fetch.downloads import Downloads, fetch_picture
 from smn.dataset.fetch.http import Client, Limits
 from smn.dataset.fetch.journal import Journal, Missed, Stored
-from smn.dataset.fetch.report import FetchReport, write_reports
+from smn.dataset.fetch.report import REPORTS, FetchReport
 from smn.dataset.labels import LabelMap
+from smn.dataset.report import write_reports
 from smn.errors import FetchError, InputError, OutputExistsError
 
 Progress = Callable[[str, int, int], None]
@@ -88,7 +89,7 @@ def fetch_dataset(
             run.run(progress, threads=politeness.connections)
             collection = Collection(journal, source=source.name, labels=labels, licence=licence)
             report = collection.report(out / "manifest.parquet", requests=client.requests, received=client.received)
-            write_reports(report, out)
+            write_reports(report, out, names=REPORTS)
             if not report.rows:
                 raise InputError(_nothing(report, out))
             made_by = {"command": "dataset fetch", **identity, "map": dict(mapping or {})}

@@ -1,6 +1,5 @@
 """What a fetch did, and what a fetch would do, for people and for programs."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -122,12 +121,3 @@ class Estimate:
     def to_dict(self) -> dict[str, Any]:
         """The estimate as plain values, ready for JSON."""
         return {**asdict(self), "bytes": self.bytes, "minutes": self.minutes}
-
-
-def write_reports(report: FetchReport, folder: Path) -> tuple[Path, ...]:
-    """Write the report as JSON and as Markdown; a report of an earlier run of the same fetch is replaced."""
-    texts = (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n", report.to_markdown())
-    files = tuple(folder / name for name in REPORTS)
-    for file, text in zip(files, texts, strict=True):
-        file.write_text(text, encoding="utf-8")
-    return files
