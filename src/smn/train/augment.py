@@ -14,13 +14,29 @@ Change = Callable[[Image.Image, AugmentSettings, np.random.Generator], Image.Ima
 def augment(image: Image.Image, settings: AugmentSettings, *, seed: tuple[int, ...]) -> Image.Image:
     """One augmented view of an upright RGB picture; the same seed gives the same view.
 
-    The order is that of a picture's life: hung and framed, photographed, coloured by the camera, scaled and encoded.
+    The order is that of a picture's life: hung and framed, photographed, coloured by the camera, scaled and encoded;
+    RandAugment comes last. With ``settings.on`` false the picture stays as it is.
     """
+    if not settings.on:
+        return image
     random = np.random.default_rng(seed)
     for name, change in _CHANGES.items():
         if random.random() < getattr(settings, name):
             image = change(image, settings, random)
+    if settings.randaugment:
+        image = _distort(image, settings, random)
     return image
+
+
+def _distort(image: Image.Image, settings: AugmentSettings, random: np.random.Generator) -> Image.Image:
+    """RandAugment (Cubuk et al. 2020), drawn from our generator and not from the process's."""
+    import torch
+    from torchvision.transforms import v2
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(random.integers(2**31)))
+        changed: Image.Image = v2.RandAugment(settings.randaugment, settings.magnitude)(image)
+    return changed
 
 
 def _crop(image: Image.Image, settings: AugmentSettings, random: np.random.Generator) -> Image.Image:

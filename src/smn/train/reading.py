@@ -107,13 +107,14 @@ _POSITIVE = (
 )  # fmt: skip
 _NOT_NEGATIVE = (
     "seed", "head.epochs", "head.views", "head.weight_decay", "finetune.epochs", "finetune.unfreeze",
-    "finetune.patience", "finetune.weight_decay", "augment.aspect",
+    "finetune.patience", "finetune.weight_decay", "augment.aspect", "augment.randaugment",
 )  # fmt: skip
 _Range = tuple[Callable[[Any], bool], str]
 _RANGES: dict[str, _Range] = {
     **dict.fromkeys(_SHARES, (lambda value: 0 <= value <= 1, "from 0 to 1")),
     **dict.fromkeys(_POSITIVE, (lambda value: 0 < value < math.inf, "above 0")),
     **dict.fromkeys(_NOT_NEGATIVE, (lambda value: 0 <= value < math.inf, "0 or more")),
+    "augment.magnitude": (lambda value: 0 <= value <= 30, "from 0 to 30"),
     "augment.jpeg_quality": (lambda value: 1 <= value <= 95, "from 1 to 95"),
     "finetune.rate_decay": (lambda value: 0 < value <= 1, "above 0 and at most 1"),
     "model.levels": (

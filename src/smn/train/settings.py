@@ -39,6 +39,7 @@ class AugmentSettings:
     Probabilities are 0..1; a probability of 0 switches the change off.
 
     Args:
+        on: false trains on the pictures as they are, whatever the rest says.
         crop: probability of a crop.
         crop_area: smallest share of the area that a crop keeps, 0..1.
         aspect: largest stretch of either side against the other, as a natural logarithm.
@@ -52,8 +53,11 @@ class AugmentSettings:
         colour_strength: largest change of each, as a share.
         grey: probability of a black-and-white reproduction.
         margin: probability of a margin of paper or wall around the picture.
+        randaugment: how many changes RandAugment (Cubuk et al. 2020) draws after those; 0 leaves it out.
+        magnitude: how strong they are, 0..30.
     """
 
+    on: bool = True
     crop: float = 0.8
     crop_area: float = 0.5
     aspect: float = 0.25
@@ -67,6 +71,8 @@ class AugmentSettings:
     colour_strength: float = 0.15
     grey: float = 0.03
     margin: float = 0.1
+    randaugment: int = 0
+    magnitude: int = 9
 
 
 @dataclass(frozen=True)
