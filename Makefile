@@ -8,7 +8,7 @@ DATA := ../shared/data
 IMAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data bench clean
+.PHONY: help demo test lint types docs check figures data ladder bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,17 @@ build/data/famous/manifest.parquet:
 build/data/not-paintings/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/not-paintings --out build/data/not-paintings-all --not-paintings --column raw_label=what
 	$(BIN)/smn dataset split build/data/not-paintings-all --by raw_label --ratios 40/20/40 --out build/data/not-paintings
+
+# No copies within the training pictures, and none of a picture that is tested on.
+build/data/pool-distinct/manifest.parquet: build/data/pool/manifest.parquet build/data/famous/manifest.parquet
+	$(BIN)/smn clean check build/data/pool --against build/data/famous --checks exact_duplicate,near_duplicate,leak --out build/data/pool-copies
+	$(BIN)/smn clean suggest build/data/pool-copies --out build/data/pool-copies/decisions.csv
+	$(BIN)/smn clean apply build/data/pool --decisions build/data/pool-copies/decisions.csv --splits train --out build/data/pool-distinct
+
+ladder: data build/data/pool-distinct/manifest.parquet ## climb the ladder, hours if nothing is trained yet; VGG16=file.safetensors
+	$(BIN)/smn ladder --manifest build/data/pool-distinct --negatives build/data/not-paintings --also famous=build/data/famous \
+		--out build/ladder $(if $(VGG16),--weights vgg16-frozen=$(VGG16) --weights vgg16-unfrozen=$(VGG16))
+	$(BIN)/python docs/figures.py ladder --results build/ladder
 
 figures: data ## measure the default model again and write every figure in README and docs
 	rm -rf build/results && mkdir -p build/results

@@ -2,6 +2,7 @@
 
     python docs/figures.py measure --data build/data --out build/results [--bundle NAME=FOLDER]
     python docs/figures.py write --results build/results
+    python docs/figures.py ladder --results build/ladder
     python docs/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
@@ -22,7 +23,7 @@ import cleaning_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
-_PAGES = ("model-card", "evaluate", "train", "clean-results")
+_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -59,6 +60,21 @@ def write(results: Path) -> None:
         shutil.copytree(folder, KEPT / folder.name)
     fill_places()
     draw()
+
+
+def keep_ladder(results: Path) -> None:
+    """Keep a climbed ladder's table, picture and reports, and fill the places."""
+    kept = KEPT / "ladder"
+    shutil.rmtree(kept, ignore_errors=True)
+    (kept / "reports").mkdir(parents=True)
+    for name in ("ladder.csv", "ladder.md"):
+        shutil.copy(results / name, kept / name)
+    for report in sorted((results / "reports").glob("*/report.json")):
+        shutil.copy(report, kept / "reports" / f"{report.parent.name}.json")
+    shutil.copy(results / "ladder.png", ROOT / "docs" / "images" / "ladder.png")
+    for palettes in sorted((results / "runs").glob("*/palettes.png")):
+        shutil.copy(palettes, ROOT / "docs" / "images" / f"palettes-{palettes.parent.name}.png")
+    fill_places()
 
 
 def fill_places() -> None:
@@ -213,6 +229,11 @@ def _recipes() -> str:
     return "\n".join(lines)
 
 
+def _ladder() -> str:
+    """Every rung's figures and costs."""
+    return (KEPT / "ladder" / "ladder.md").read_text(encoding="utf-8").strip()
+
+
 _TABLES: Mapping[str, Callable[[], str]] = {
     "standing": _standing,
     "baselines": _baselines,
@@ -220,25 +241,29 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "classes": _classes,
     "commands": _commands,
     "recipes": _recipes,
+    "ladder": _ladder,
     **cleaning_page.TABLES,
 }
 
 
 def main() -> None:
-    """Run one of the three steps."""
+    """Run one of the steps."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     steps = parser.add_subparsers(dest="step", required=True)
     measuring = steps.add_parser("measure")
     measuring.add_argument("--data", type=Path, required=True)
     measuring.add_argument("--out", type=Path, required=True)
     measuring.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
-    steps.add_parser("write").add_argument("--results", type=Path, required=True)
+    for step in ("write", "ladder"):
+        steps.add_parser(step).add_argument("--results", type=Path, required=True)
     steps.add_parser("check")
     chosen = parser.parse_args()
     if chosen.step == "measure":
         measure(chosen.data, chosen.out, dict(one.split("=", 1) for one in chosen.bundle))
     elif chosen.step == "write":
         write(chosen.results)
+    elif chosen.step == "ladder":
+        keep_ladder(chosen.results)
     elif stale := check():
         sys.exit(f"Stale figures in {', '.join(stale)}; run: make figures")
 

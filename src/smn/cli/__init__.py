@@ -20,6 +20,7 @@ _COMMANDS = {
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
+    "ladder": ("smn.cli.ladder:ladder", "Train and measure a list of recipes under one protocol."),
 }
 """Where each command lives, and its line in the help, so that help imports nothing."""
 

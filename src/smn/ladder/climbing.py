@@ -1,0 +1,130 @@
+"""Climbs a ladder: trains, exports and measures every rung that is not finished yet."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from smn.errors import SmnError
+from smn.evaluate import EvaluationSet, evaluate_bundle, write_report
+from smn.evaluate.sets import select_rows
+from smn.ladder.costs import Costs, measure_costs
+from smn.ladder.holding import hold_out
+from smn.ladder.rungs import Ladder, Rung
+from smn.ladder.table import KNOWN, UNSEEN
+from smn.manifest import read_manifest
+from smn.movements import read_taxonomy
+from smn.train.kinds import ColourSettings
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The data that every rung learns from and is measured on.
+
+    Args:
+        training: the manifest with the splits ``train`` and ``val``.
+        sets: what to measure on; the first two are `KNOWN` and `UNSEEN`.
+        negatives: a manifest of pictures that are no paintings, to learn refusal from, or None.
+    """
+
+    training: Path
+    sets: tuple[EvaluationSet, ...]
+    negatives: Path | None
+
+
+def prepare(
+    ladder: Ladder,
+    manifest: Path,
+    out: Path,
+    *,
+    also: Sequence[EvaluationSet] = (),
+    negatives: Path | None = None,
+    seed: int = 0,
+) -> Protocol:
+    """Hold pictures out of the training split, and name the sets to measure on.
+
+    Args:
+        ladder: says how many are held out.
+        manifest: pictures split by artist into ``train``, ``val`` and ``test``.
+        out: the ladder's folder.
+        also: further sets to measure on.
+        negatives: pictures that are no paintings.
+        seed: of the chance by which pictures are held out.
+
+    Raises:
+        ManifestError: there is no manifest.
+    """
+    training, known = hold_out(read_manifest(manifest), out, share=ladder.known, seed=seed)
+    own = (EvaluationSet(KNOWN, known, "test"), EvaluationSet(UNSEEN, training, "test"))
+    return Protocol(training, (*own, *also), negatives)
+
+
+def climb(ladder: Ladder, protocol: Protocol, out: Path, *, progress: Progress = lambda *_: None) -> dict[str, str]:
+    """Train, export, measure and time every rung; what is finished is used as it is.
+
+    Below ``out`` each rung has ``runs/NAME``, ``bundles/NAME`` (networks only), ``reports/NAME`` and
+    ``costs/NAME.json``. A rung that fails costs that rung only.
+
+    Args:
+        ladder: the rungs.
+        protocol: the data; see `prepare`.
+        out: the ladder's folder.
+        progress: told how far things are.
+
+    Returns:
+        Of the rungs that failed, by name, the sentence that says why.
+    """
+    failed = {}
+    for rung in ladder.rungs:
+        try:
+            climb_rung(rung, protocol, out, progress=lambda what, done, of, name=rung.name: progress(  # type: ignore[misc]
+                f"{name}: {what}", done, of
+            ))  # fmt: skip
+        except SmnError as error:
+            failed[rung.name] = str(error)
+    return failed
+
+
+def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress = lambda *_: None) -> None:
+    """Train, export, measure and time one rung; see `climb`.
+
+    Raises:
+        InputError: its run's folder holds a run of another recipe or other data, or its weights cannot be had.
+        MissingExtraError: what it needs is not installed.
+    """
+    from smn.train import train
+
+    run, model = out / "runs" / rung.name, out / "bundles" / rung.name
+    is_network = not isinstance(rung.recipe.model, ColourSettings)
+    train(
+        rung.recipe,
+        protocol.training,
+        out=run,
+        negatives=protocol.negatives if is_network else None,
+        progress=progress,
+    )
+    if not is_network:
+        model = run
+    elif not (model / "bundle.json").exists():
+        from smn.export import export_run
+
+        export_run(run, out=model, name=rung.name, progress=progress)
+    report = out / "reports" / rung.name
+    if not (report / "report.json").exists():
+        write_report(_measure(model, protocol.sets, is_network=is_network, progress=progress), report)
+    _keep_costs(rung, run, model, protocol, out / "costs" / f"{rung.name}.json")
+
+
+def _keep_costs(rung: Rung, run: Path, model: Path, protocol: Protocol, file: Path) -> None:
+    if file.exists():
+        return
+    selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
+    costs: Costs = measure_costs(run, model, selection.manifest, [int(row) for row in selection.rows])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(costs), indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, file)
