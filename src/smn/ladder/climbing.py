@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from smn.bundle import read_bundle
 from smn.errors import SmnError
-from smn.evaluate import EvaluationSet, evaluate_bundle, write_report
+from smn.evaluate import EvaluationSet, evaluate_bundle, evaluate_run, write_report
 from smn.evaluate.sets import select_rows
 from smn.ladder.costs import Costs, measure_costs
 from smn.ladder.holding import hold_out
@@ -98,8 +99,9 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
     """
     from smn.train import train
 
-    run, model = out / "runs" / rung.name, out / "bundles" / rung.name
+    run = out / "runs" / rung.name
     is_network = not isinstance(rung.recipe.model, ColourSettings)
+    bundle = out / "bundles" / rung.name if is_network else None
     train(
         rung.recipe,
         protocol.training,
@@ -107,23 +109,24 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
         negatives=protocol.negatives if is_network else None,
         progress=progress,
     )
-    if not is_network:
-        model = run
-    elif not (model / "bundle.json").exists():
+    if bundle is not None and not (bundle / "bundle.json").exists():
         from smn.export import export_run
 
-        export_run(run, out=model, name=rung.name, progress=progress)
-    report = out / "reports" / rung.name
+        export_run(run, out=bundle, name=rung.name, progress=progress)
+    report, costs = out / "reports" / rung.name, out / "costs" / f"{rung.name}.json"
     if not (report / "report.json").exists():
-        write_report(_measure(model, protocol.sets, is_network=is_network, progress=progress), report)
-    _keep_costs(rung, run, model, protocol, out / "costs" / f"{rung.name}.json")
+        measured = (
+            evaluate_bundle(read_bundle(bundle), protocol.sets, on_progress=progress)
+            if bundle is not None
+            else evaluate_run(run, protocol.sets, on_progress=progress)
+        )
+        write_report(measured, report)
+    if not costs.exists():
+        selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
+        _keep(measure_costs(run, bundle, selection.manifest, selection.rows.tolist()), costs)
 
 
-def _keep_costs(rung: Rung, run: Path, model: Path, protocol: Protocol, file: Path) -> None:
-    if file.exists():
-        return
-    selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
-    costs: Costs = measure_costs(run, model, selection.manifest, [int(row) for row in selection.rows])
+def _keep(costs: Costs, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(asdict(costs), indent=1) + "\n", encoding="utf-8")

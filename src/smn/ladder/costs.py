@@ -1,16 +1,21 @@
 """What a rung costs: to keep, to train and to ask."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import smn
+from smn.images import open_image
 from smn.manifest import Manifest
+from smn.models.colour import ColourClassifier
+from smn.models.colourfile import read_colour_model
+from smn.models.palette import Floats
 from smn.movements import parse_taxonomy
 from smn.train.recipe import Recipe
-from smn.train.run import read_run
+from smn.train.runfolder import MODEL_FILE, read_run
 
 _WARM, _TIMED = 5, 60
 
@@ -34,25 +39,41 @@ class Costs:
     megabytes: float
 
 
-def measure_network(run: Path, bundle: Path, manifest: Manifest, rows: Sequence[int]) -> Costs:
-    """The costs of a network that was trained and exported.
+def measure_costs(run: Path, bundle: Path | None, manifest: Manifest, rows: Sequence[int]) -> Costs:
+    """The costs of a model that was trained.
 
     Args:
         run: the finished run's folder.
-        bundle: what was exported from it.
+        bundle: what was exported from it; None for a colour model, which answers from its run.
         manifest: where the pictures are that it is timed on.
-        rows: their numbers; the first few warm it up, the next 60 are timed.
+        rows: their numbers; the first five warm it up, the next sixty are timed.
     """
-    parameters, flops = count_operations(run)
-    model = smn.load(bundle)
     files = [manifest.picture(row) for row in rows[: _WARM + _TIMED]]
+    if bundle is None:
+        model = read_colour_model(run / MODEL_FILE)
+        milliseconds = _time(lambda file: _answer(model, file), files)
+        parameters = sum(array.size for array in model.learned.values())
+        megabytes = (run / MODEL_FILE).stat().st_size / 1e6
+        return Costs(parameters, None, training_minutes(run), milliseconds, megabytes)
+    parameters, flops = count_operations(run)
+    milliseconds = _time(smn.load(bundle).predict, files)
+    megabytes = sum(file.stat().st_size for file in bundle.iterdir()) / 1e6
+    return Costs(parameters, flops, training_minutes(run), milliseconds, megabytes)
+
+
+def _time(answer: Callable[[Any], object], files: Sequence[Any]) -> float:
+    """Median milliseconds of an answer, once it has warmed up."""
     taken = []
     for file in files:
         started = time.perf_counter()
-        model.predict(file)
+        answer(file)
         taken.append(time.perf_counter() - started)
-    size = sum(file.stat().st_size for file in bundle.iterdir())
-    return Costs(parameters, flops, training_minutes(run), 1000 * median(taken[_WARM:] or taken), size / 1e6)
+    return 1000 * median(taken[_WARM:] or taken)
+
+
+def _answer(model: ColourClassifier, file: Any) -> Floats:
+    image = open_image(file, reduce_to=model.method.side)
+    return model.predict_proba(model.method.describe(image)[None])
 
 
 def count_operations(run: Path) -> tuple[int, int]:
@@ -75,5 +96,5 @@ def count_operations(run: Path) -> tuple[int, int]:
 
 def training_minutes(run: Path) -> float:
     """From the run's opening to its end, by the times of its files; a pause in between counts as well."""
-    end = run / "model.pt"
+    end = next(file for name in ("model.pt", MODEL_FILE) if (file := run / name).exists())
     return (end.stat().st_mtime - (run / "run.json").stat().st_mtime) / 60

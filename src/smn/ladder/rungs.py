@@ -71,7 +71,7 @@ def read_ladder(file: str | Path | None = None, *, weights: Mapping[str, str] | 
     given, problems = dict(weights or {}), _unknown(data, _KEYS, "")
     rungs = []
     for number, entry in enumerate(data.get("rungs", []), start=1):
-        rung = _read_rung(entry, number, given, problems)
+        rung = _read_rung(entry, number, given, place.parent, problems)
         if rung is not None and rung.name in [one.name for one in rungs]:
             problems.append(f"rung {number} is called {rung.name} like one before it; give it another name.")
         elif rung is not None:
@@ -91,7 +91,7 @@ def _unknown(data: Mapping[str, Any], allowed: tuple[str, ...], prefix: str) -> 
     return [f"{prefix}{key} is unknown; allowed are {', '.join(allowed)}." for key in data if key not in allowed]
 
 
-def _read_rung(entry: Any, number: int, weights: dict[str, str], problems: list[str]) -> Rung | None:
+def _read_rung(entry: Any, number: int, weights: dict[str, str], folder: Path, problems: list[str]) -> Rung | None:
     if not isinstance(entry, dict):
         problems.append(f"rung {number} is {entry!r}; it must be a table [[rungs]].")
         return None
@@ -106,8 +106,13 @@ def _read_rung(entry: Any, number: int, weights: dict[str, str], problems: list[
     if name in weights:
         changes = {**changes, "model.weights": weights.pop(name)}
     try:
-        recipe = read_recipe(str(entry.get("recipe", ""))).with_settings(changes)
+        recipe = read_recipe(_find_recipe(str(entry.get("recipe", "")), folder)).with_settings(changes)
     except InputError as error:
         problems.append(f"rung {name}: {error}")
         return None
     return Rung(name, recipe, changes)
+
+
+def _find_recipe(name: str, folder: Path) -> str:
+    """A recipe's name, or its file as seen from the ladder's folder."""
+    return str(folder / name) if name.endswith(".toml") else name

@@ -1,0 +1,112 @@
+"""A small ladder, climbed for real: colour, a network from scratch, and a rung that breaks."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from smn.cli import main
+
+LADDER = """
+name = "small"
+known = 0.4
+
+[[rungs]]
+name = "colour-1"
+recipe = "colour-1"
+
+[[rungs]]
+name = "broken"
+recipe = "vgg16-frozen"
+set = { "model.weights" = "nowhere.safetensors" }
+
+[[rungs]]
+name = "tiny"
+recipe = "cnn-small"
+set = { "model.widths" = [4, 8], "model.size" = 32, "finetune.epochs" = 1, "finetune.batch_size" = 4 }
+"""
+
+
+@pytest.fixture(scope="module")
+def sets(
+    tmp_path_factory: pytest.TempPathFactory, make_painted_set: Callable[..., Path], make_other_set: Callable[..., Path]
+) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("sets")
+    pictures = make_painted_set(folder / "pictures", splits={"train": 8, "val": 2, "test": 2})
+    return pictures, make_other_set(folder / "others", splits={"train": 4})
+
+
+@pytest.fixture(scope="module")
+def climbed(sets: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], str]:
+    """The ladder's folder, the command, and what it said."""
+    folder = tmp_path_factory.mktemp("ladder")
+    file = folder / "small.toml"
+    file.write_text(LADDER, encoding="utf-8")
+    pictures, others = sets
+    command = [
+        "ladder", str(file), "--manifest", str(pictures), "--negatives", str(others), "--out", str(folder / "out"),
+        "--also", f"again={pictures}:test",
+    ]  # fmt: skip
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2, result.output
+    return folder / "out", command, result.output
+
+
+def test_a_rung_that_breaks_costs_that_rung_only(climbed: tuple[Path, list[str], str]) -> None:
+    out, _, said = climbed
+    assert "Rung broken failed: " in said
+    assert "nowhere.safetensors" in said
+    assert {file.parent.name for file in out.glob("reports/*/report.json")} == {"colour-1", "tiny"}
+    assert "| `colour-1` |" in (out / "ladder.md").read_text(encoding="utf-8")
+    assert "| `tiny` |" in (out / "ladder.md").read_text(encoding="utf-8")
+    assert (out / "ladder.png").stat().st_size > 10_000
+
+
+def test_every_rung_is_measured_on_the_same_pictures(climbed: tuple[Path, list[str], str]) -> None:
+    out, _, _ = climbed
+    seen = []
+    for file in sorted(out.glob("reports/*/report.json")):
+        sets = json.loads(file.read_text(encoding="utf-8"))["sets"]
+        assert [one["name"] for one in sets] == ["known-artists", "unseen-artists", "again"]
+        seen.append([(one["rows"], one["data_hash"]) for one in sets])
+    assert seen[0] == seen[1]
+
+
+def test_costs_are_counted(climbed: tuple[Path, list[str], str]) -> None:
+    out, _, _ = climbed
+    tiny, colour = (json.loads((out / "costs" / f"{name}.json").read_text()) for name in ("tiny", "colour-1"))
+    # Convolutions 3*4*9 + 4*8*9, their normalisation 2*4 + 2*8, head 8*25 + 25, refusing head 8 + 1.
+    assert tiny["parameters"] == 108 + 288 + 24 + 225 + 9
+    # Two operations for each weight at each place of the map; the heads once.
+    assert tiny["flops"] == 2 * (108 * 32**2 + 288 * 16**2 + 200 + 8)
+    assert colour["flops"] is None
+    assert all(cost[key] > 0 for cost in (tiny, colour) for key in ("milliseconds", "megabytes", "parameters"))
+
+
+def test_what_is_finished_is_used_again(climbed: tuple[Path, list[str], str]) -> None:
+    out, command, _ = climbed
+    files = [*out.glob("runs/*/model.pt"), *out.glob("runs/*/colour.npz"), *out.glob("reports/*/report.json")]
+    before = {file: file.stat().st_mtime_ns for file in files}
+    result = CliRunner().invoke(main, [*command, "--only", "colour-1,tiny"])
+    assert result.exit_code == 0, result.output
+    assert "2 of 3 rungs" in result.output
+    assert {file: file.stat().st_mtime_ns for file in files} == before
+    assert len(before) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--only", "colour-2"], "There is no rung 'colour-2'"),
+        (["--weights", "mine.pt"], "--weights 'mine.pt' is not RUNG=FILE"),
+        (["--weights", "none=mine.pt"], "There is no rung none to give weights to."),
+    ],
+)
+def test_options_that_do_not_fit_are_said_to_be_wrong(
+    climbed: tuple[Path, list[str], str], options: list[str], sentence: str
+) -> None:
+    result = CliRunner().invoke(main, [*climbed[1], *options])
+    assert result.exit_code == 2
+    assert sentence in result.output
