@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import cleaning_page
+import ladder_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
@@ -60,21 +61,6 @@ def write(results: Path) -> None:
         shutil.copytree(folder, KEPT / folder.name)
     fill_places()
     draw()
-
-
-def keep_ladder(results: Path) -> None:
-    """Keep a climbed ladder's table, picture and reports, and fill the places."""
-    kept = KEPT / "ladder"
-    shutil.rmtree(kept, ignore_errors=True)
-    (kept / "reports").mkdir(parents=True)
-    for name in ("ladder.csv", "ladder.md"):
-        shutil.copy(results / name, kept / name)
-    for report in sorted((results / "reports").glob("*/report.json")):
-        shutil.copy(report, kept / "reports" / f"{report.parent.name}.json")
-    shutil.copy(results / "ladder.png", ROOT / "docs" / "images" / "ladder.png")
-    for palettes in sorted((results / "runs").glob("*/palettes.png")):
-        shutil.copy(palettes, ROOT / "docs" / "images" / f"palettes-{palettes.parent.name}.png")
-    fill_places()
 
 
 def fill_places() -> None:
@@ -229,11 +215,6 @@ def _recipes() -> str:
     return "\n".join(lines)
 
 
-def _ladder() -> str:
-    """Every rung's figures and costs."""
-    return (KEPT / "ladder" / "ladder.md").read_text(encoding="utf-8").strip()
-
-
 _TABLES: Mapping[str, Callable[[], str]] = {
     "standing": _standing,
     "baselines": _baselines,
@@ -241,8 +222,8 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "classes": _classes,
     "commands": _commands,
     "recipes": _recipes,
-    "ladder": _ladder,
     **cleaning_page.TABLES,
+    **ladder_page.TABLES,
 }
 
 
@@ -263,7 +244,8 @@ def main() -> None:
     elif chosen.step == "write":
         write(chosen.results)
     elif chosen.step == "ladder":
-        keep_ladder(chosen.results)
+        ladder_page.keep(chosen.results)
+        fill_places()
     elif stale := check():
         sys.exit(f"Stale figures in {', '.join(stale)}; run: make figures")
 

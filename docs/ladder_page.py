@@ -1,0 +1,76 @@
+"""The tables of docs/ladder.md, from the kept ladder; docs/figures.py fills them in."""
+
+import csv
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+KEPT, IMAGES = ROOT / "docs" / "results" / "ladder", ROOT / "docs" / "images"
+
+Row = dict[str, str]
+
+_STEPS = (
+    ("five colours instead of one", "colour-1", "colour-5"),
+    ("texture besides colour, and trees", "colour-5", "handcrafted"),
+    ("a network that learns its own features", "handcrafted", "cnn-small"),
+    ("augmentation, small network", "cnn-small-plain", "cnn-small"),
+    ("augmentation, deep network", "cnn-deep-plain", "cnn-deep"),
+    ("augmentation, regularised network", "cnn-regularised-plain", "cnn-regularised"),
+    ("depth, with augmentation", "cnn-small", "cnn-deep"),
+    ("dropout, weight decay and label smoothing, with augmentation", "cnn-deep", "cnn-regularised"),
+    ("the same, without augmentation", "cnn-deep-plain", "cnn-regularised-plain"),
+    ("ImageNet's VGG16, frozen, instead of the best from scratch", "cnn-regularised", "vgg16-frozen"),
+    ("its last two blocks trained", "vgg16-frozen", "vgg16-unfrozen"),
+    ("statistics of all layers of a small modern network instead", "vgg16-frozen", "lite0-frozen"),
+    ("that network fine-tuned", "lite0-frozen", "lite0-finetuned"),
+)
+"""The steps that the page speaks of: what changes, from which rung, to which."""
+
+
+def keep(results: Path) -> None:
+    """Keep a climbed ladder's table, pictures and reports."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    (KEPT / "reports").mkdir(parents=True)
+    for name in ("ladder.csv", "ladder.md"):
+        shutil.copy(results / name, KEPT / name)
+    for report in sorted((results / "reports").glob("*/report.json")):
+        shutil.copy(report, KEPT / "reports" / f"{report.parent.name}.json")
+    shutil.copy(results / "ladder.png", IMAGES / "ladder.png")
+    for name in ("colour-1", "colour-5", "handcrafted"):
+        shutil.copy(results / "runs" / name / "palettes.png", IMAGES / f"palettes-{name}.png")
+
+
+def _rows() -> dict[str, Row]:
+    with (KEPT / "ladder.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["rung"]: row for row in csv.DictReader(stream)}
+
+
+def _ladder() -> str:
+    """Every rung's figures and costs."""
+    return (KEPT / "ladder.md").read_text(encoding="utf-8").strip()
+
+
+def _steps() -> str:
+    """What each step changes, in points of top-1."""
+    rows = _rows()
+    lines = [
+        "| step | from | to | unseen artists | known artists | famous |",
+        "| --- | --- | --- | ---: | ---: | ---: |",
+    ]
+    for what, before, after in _STEPS:
+        gains = [
+            f"{100 * (float(rows[after][key]) - float(rows[before][key])):+.1f}"
+            for key in ("unseen-artists_top1", "known-artists_top1", "famous_top1")
+        ]
+        lines.append(f"| {what} | `{before}` | `{after}` | {' | '.join(gains)} |")
+    return "\n".join(lines)
+
+
+def _changes() -> str:
+    """What the rungs change in their recipes."""
+    rows = [f"| `{row['rung']}` | `{row['recipe']}` | {row['changes'] or '–'} |" for row in _rows().values()]
+    return "\n".join(["| rung | recipe | changed in it |", "| --- | --- | --- |", *rows])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"ladder": _ladder, "ladder-steps": _steps, "ladder-changes": _changes}
