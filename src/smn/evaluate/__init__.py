@@ -3,7 +3,7 @@
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.evaluation import evaluate_bundle, measure_baselines
 from smn.evaluate.measure import measure, measure_figures
-from smn.evaluate.predictions import Failure, Predictions
+from smn.evaluate.predictions import Predictions
 from smn.evaluate.report import (
     FIGURES,
     BaselineReport,
@@ -20,6 +20,7 @@ from smn.evaluate.report import (
 )
 from smn.evaluate.sets import EvaluationSet
 from smn.evaluate.writing import check_folder, write_report
+from smn.reading import Failure
 
 __all__ = [
     "FIGURES",

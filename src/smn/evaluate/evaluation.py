@@ -14,10 +14,10 @@ from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.provenance import list_training, note_use
-from smn.evaluate.reading import OnProgress
 from smn.evaluate.report import BaselineReport, Model, Report, Train, Use
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
 from smn.movements import Taxonomy, read_taxonomy
+from smn.reading import OnProgress
 from smn.runtime import Runtime
 
 

@@ -9,11 +9,11 @@ from smn.bundle import Bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
 from smn.evaluate.metrics import Floats, Ints
-from smn.evaluate.predictions import Failure, Predictions
-from smn.evaluate.reading import OnProgress, read_pictures
+from smn.evaluate.predictions import Predictions
 from smn.evaluate.sets import Selection
 from smn.manifest import Manifest
 from smn.movements import Taxonomy, regroup
+from smn.reading import Failure, OnProgress, read_pictures
 from smn.runtime import Runtime
 
 _BATCH = 32

@@ -52,8 +52,8 @@ from smn import __version__
 from smn.bundle import Thresholds
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.metrics import Bins, Ints
-from smn.evaluate.predictions import Failure
 from smn.movements import Taxonomy
+from smn.reading import Failure
 
 SCHEMA = 1
 """The version of ``report.json``'s layout."""

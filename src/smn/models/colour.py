@@ -12,19 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from smn.artists import cluster_artists
 from smn.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
-from smn.evaluate.bootstrap import cluster_artists
-from smn.evaluate.predictions import Failure
-from smn.evaluate.reading import OnProgress, read_pictures
+from smn.extras import require_extra
 from smn.manifest import Manifest
 from smn.models import handcrafted, palette
 from smn.models.codebook import learn_codebook, score_codebook
 from smn.models.dominant import learn_dominant, score_dominant
-from smn.models.extra import require_colour
 from smn.models.handcrafted import describe_picture, learn_boosting, score_boosting
 from smn.models.palette import Floats, Ints, extract_palette
 from smn.models.transport import learn_barycentres, learn_neighbours, score_barycentres, score_neighbours
+from smn.reading import Failure, OnProgress, read_pictures
 
 _HELD_OUT = 0.2
 _ROWS = 256
@@ -143,7 +142,7 @@ class ColourClassifier:
             MissingExtraError: what the model needs is not installed.
         """
         self._check(features, targets, artists)
-        require_colour("sklearn")
+        require_extra("colour", "sklearn")
         from sklearn.model_selection import GroupShuffleSplit
 
         groups = np.arange(len(targets)) if artists is None else cluster_artists(artists)
@@ -275,7 +274,7 @@ def describe_pictures(
     """
     if name not in COLOUR_MODELS:
         raise UnknownNameError("colour model", name, COLOUR_MODELS)
-    require_colour("skimage", "sklearn")
+    require_extra("colour", "skimage", "sklearn")
     from threadpoolctl import threadpool_limits
 
     method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
