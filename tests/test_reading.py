@@ -11,7 +11,7 @@ SetMaker = Callable[..., Path]
 
 
 def test_pictures_come_in_order_and_bad_ones_with_their_reason(tmp_path: Path, make_painted_set: SetMaker) -> None:
-    manifest = read_manifest(make_painted_set(tmp_path / "many", splits={"train": 20}, side=24))
+    manifest = read_manifest(make_painted_set(tmp_path / "many", splits={"train": 20}, side=32))
     (tmp_path / "many" / "0.jpg").write_bytes(b"no picture at all")
     seen: list[tuple[str, int, int]] = []
     read = list(
@@ -19,12 +19,12 @@ def test_pictures_come_in_order_and_bad_ones_with_their_reason(tmp_path: Path, m
             manifest,
             np.array([79, 0, 3]),
             lambda image: image.size,
-            reduce_to=8,
+            reduce_to=32,
             title="many",
             on_progress=lambda *said: seen.append(said),
         )
     )
-    assert read[0] == read[2] == (40, 24)
+    assert read[0] == read[2] == (48, 32)
     assert isinstance(read[1], Failure)
     assert read[1].id == manifest.column("id")[0]
     assert "not a picture that smn can read" in read[1].reason
@@ -35,7 +35,7 @@ def test_pictures_come_in_order_and_bad_ones_with_their_reason(tmp_path: Path, m
 def test_a_row_without_a_picture_is_a_failure(tmp_path: Path, make_painted_set: SetMaker) -> None:
     from pyarrow import parquet
 
-    file = make_painted_set(tmp_path / "one", splits={"train": 1}, side=24)
+    file = make_painted_set(tmp_path / "one", splits={"train": 1}, side=32)
     table = parquet.read_table(file)
     at = table.column_names.index("path")
     parquet.write_table(table.set_column(at, "path", pa.nulls(len(table), pa.string())), file)

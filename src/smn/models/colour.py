@@ -4,7 +4,8 @@ They need the extra ``colour`` and no torch. `smn.evaluate.baselines` has a humb
 beside every report because it needs nothing but numpy.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Self
 
@@ -27,6 +28,7 @@ from smn.reading import Failure, OnProgress, read_pictures
 
 _HELD_OUT = 0.2
 _ROWS = 256
+_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,8 @@ class ColourClassifier:
     """
 
     def __init__(self, name: str, *, classes: int, seed: int = 0) -> None:
-        if name not in COLOUR_MODELS:
-            raise UnknownNameError("colour model", name, COLOUR_MODELS)
+        self.method = _find_method(name)
         self.name, self.classes, self.seed = name, classes, seed
-        self.method = COLOUR_MODELS[name]
         self.learned: dict[str, Floats] = {}
         self.temperature = 1.0
 
@@ -155,12 +155,13 @@ class ColourClassifier:
             )
         splitter = GroupShuffleSplit(1, test_size=_HELD_OUT, random_state=self.seed)
         shown, held_out = next(splitter.split(features, groups=groups))
-        progress(f"{self.name}: learning", 0, 2)
-        first = self._learn(features[shown], targets[shown])
-        self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
-        progress(f"{self.name}: learning", 1, 2)
-        self.learned = self._learn(features, targets)
-        progress(f"{self.name}: learning", 2, 2)
+        with _limit_threads():
+            progress(f"{self.name}: learning", 0, 2)
+            first = self._learn(features[shown], targets[shown])
+            self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
+            progress(f"{self.name}: learning", 1, 2)
+            self.learned = self._learn(features, targets)
+            progress(f"{self.name}: learning", 2, 2)
         return self
 
     def _learn(self, features: Floats, targets: Ints) -> dict[str, Floats]:
@@ -246,11 +247,15 @@ def predict_colour_model(
         InputError: the model is not fitted.
         MissingExtraError: the extra ``colour`` is not installed.
     """
-    features = describe_pictures(model.name, manifest, rows, progress=progress)
+    return compare_features(model, describe_pictures(model.name, manifest, rows, progress=progress), progress=progress)
+
+
+def compare_features(model: ColourClassifier, features: Floats, *, progress: OnProgress = lambda *_: None) -> Floats:
+    """A colour model's answers (N, K) to features (N, ...), in parts that fit into memory and are told of."""
     parts = [np.zeros((0, model.classes))]
-    for start in range(0, len(rows), _ROWS):
+    for start in range(0, len(features), _ROWS):
         parts.append(model.predict_proba(features[start : start + _ROWS]))
-        progress(f"{model.name}: comparing", min(start + _ROWS, len(rows)), len(rows))
+        progress(f"{model.name}: comparing", min(start + _ROWS, len(features)), len(features))
     return np.concatenate(parts)
 
 
@@ -272,25 +277,49 @@ def describe_pictures(
         UnknownNameError: there is no such model.
         MissingExtraError: the extra ``colour`` is not installed.
     """
-    if name not in COLOUR_MODELS:
-        raise UnknownNameError("colour model", name, COLOUR_MODELS)
+    pictures = list(look_at_pictures(name, manifest, rows, title=f"{name}: looking", progress=progress))
+    blank = make_blank(name)
+    return np.array([blank if isinstance(one, Failure) else one for one in pictures]).reshape(-1, *blank.shape)
+
+
+def look_at_pictures(
+    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: OnProgress | None = None
+) -> Iterator[Floats | Failure]:
+    """What `describe_pictures` gives, one picture after the other, and the reason where one cannot be read."""
+    method = _find_method(name)
     require_extra("colour", "skimage", "sklearn")
     from threadpoolctl import threadpool_limits
 
-    method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
-    blank = np.full_like(method.describe(Image.new("RGB", (16, 16))), np.nan)
     # KMeans sets the process's number of BLAS threads and puts it back; of several at once, one would put back wrong.
     with threadpool_limits(1, user_api="blas"):
-        pictures = read_pictures(
+        yield from read_pictures(
             manifest,
-            numbers,
+            np.asarray(rows, dtype=np.int64),
             method.describe,
             reduce_to=method.side,
-            title=f"{name}: looking",
+            title=title,
             on_progress=progress,
         )
-        found = [blank if isinstance(one, Failure) else one for one in pictures]
-    return np.array(found).reshape(-1, *blank.shape)
+
+
+def make_blank(name: str) -> Floats:
+    """The features of a picture that cannot be read: NaN, in the shape that a model's features have."""
+    return np.full_like(_find_method(name).describe(Image.new("RGB", (16, 16))), np.nan)
+
+
+def _find_method(name: str) -> Method:
+    if name not in COLOUR_MODELS:
+        raise UnknownNameError("colour model", name, COLOUR_MODELS)
+    return COLOUR_MODELS[name]
+
+
+def _limit_threads() -> AbstractContextManager[object]:
+    """As many OpenMP threads as there are now, four at most: trees and clusters gain little from more."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    allowed = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"]
+    limits: AbstractContextManager[object] = threadpool_limits(min([_THREADS, *allowed]), user_api="openmp")
+    return limits
 
 
 def _is_blank(features: Floats) -> NDArray[np.bool_]:
