@@ -148,7 +148,5 @@ def _contradict_colour(recipe: Recipe, name: str) -> list[str]:
     }  # fmt: skip
     given = [f"[{section}]" for section, default in unused.items() if getattr(recipe, section) != default]
     if given:
-        found.append(
-            f"{' and '.join(given)} is for networks, and a model of kind colour has none; leave it out of the recipe."
-        )
+        found.append(f"{' and '.join(given)} set up a network, which a model of kind colour has not; leave them out.")
     return found
