@@ -10,7 +10,7 @@ from smn.cli import main
 from smn.errors import InputError
 from smn.evaluate import open_colour_run
 from smn.manifest import read_manifest
-from smn.models.colour import predict_colour_model
+from smn.models.colour import describe_pictures
 from smn.models.colourfile import read_colour_model
 from smn.train import read_recipe
 from smn.train.run import train
@@ -41,7 +41,8 @@ def test_a_run_answers_as_its_model_does_and_sets_bad_pictures_apart(
     assert answers.kept.tolist() == [0, *range(2, 8)]
     assert [failure.id for failure in answers.failures] == [manifest.column("id")[1]]
     assert answers.painting is None
-    direct = predict_colour_model(read_colour_model(run / "colour.npz"), manifest, answers.kept.tolist())
+    features = np.array(list(describe_pictures("colour-5", manifest, answers.kept.tolist())))
+    direct = read_colour_model(run / "colour.npz").predict_proba(features)
     np.testing.assert_allclose(answers.probabilities, direct)
     assert (candidate.about.name, candidate.about.thresholds) == ("colour-5", None)
     assert [one.rows for one in candidate.data] == [24]

@@ -118,7 +118,7 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path, make_painted_set
 @pytest.mark.parametrize("name", COLOUR_MODELS)
 def test_cached_features_are_those_of_the_pictures(painted: Path, tmp_path: Path, name: str) -> None:
     manifest, rows = read_manifest(painted), [3, 0, 3, 7]
-    direct = describe_pictures(name, manifest, rows)
+    direct = np.array(list(describe_pictures(name, manifest, rows)))
     for _ in range(2):  # as they are computed, and as they are read
         found = cached_features(name, manifest, rows=rows, cache=tmp_path)
         assert found.dtype == np.float64

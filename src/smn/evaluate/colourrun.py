@@ -9,7 +9,7 @@ from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.provenance import list_training
 from smn.evaluate.report import Model
 from smn.manifest import Manifest
-from smn.models.colour import look_at_pictures
+from smn.models.colour import describe_pictures
 from smn.models.colourfile import read_colour_model
 from smn.movements import parse_taxonomy
 from smn.reading import OnProgress
@@ -40,7 +40,7 @@ def open_colour_run(folder: str | Path) -> Candidate:
         return model.predict_proba(batch), None
 
     def ask(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
-        pictures = look_at_pictures(model.name, manifest, rows.tolist(), title=title, progress=on_progress)
+        pictures = describe_pictures(model.name, manifest, rows.tolist(), title=title, progress=on_progress)
         return answer_pictures(pictures, classify, title=title)
 
     about = Model(name, file_sha256(file), taxonomy.id, model.temperature, None)

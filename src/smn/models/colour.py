@@ -197,61 +197,21 @@ class ColourClassifier:
         return probabilities
 
 
-def fit_colour_model(
-    name: str,
-    manifest: Manifest,
-    rows: Sequence[int],
-    targets: Ints,
-    *,
-    classes: int,
-    seed: int = 0,
-    progress: OnProgress = lambda *_: None,
-) -> ColourClassifier:
-    """Read pictures and fit a colour model on them.
-
-    Args:
-        name: one of `COLOUR_MODELS`.
-        manifest: where the rows are; its column ``artist`` keeps the rows that the temperature is fitted on apart.
-        rows: N numbers of rows; pictures that cannot be read are left out.
-        targets: (N,), the rows' labels, 0..K-1.
-        classes: K.
-        seed: decides whatever is drawn by lot.
-        progress: told after each picture, and as the model learns.
-
-    Raises:
-        UnknownNameError: there is no such model.
-        InputError: too little can be read, or the labels do not fit.
-        MissingExtraError: the extra ``colour`` is not installed.
-    """
-    model = ColourClassifier(name, classes=classes, seed=seed)
-    artists = manifest.column("artist")
-    features = describe_pictures(name, manifest, rows, progress=progress)
-    return model.fit(features, targets, artists=[artists[row] for row in rows], progress=progress)
-
-
-def predict_colour_model(
-    model: ColourClassifier, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
-) -> Floats:
-    """A colour model's answers to pictures.
+def compare_features(model: ColourClassifier, features: Floats, *, progress: OnProgress = lambda *_: None) -> Floats:
+    """A colour model's answers to the features of pictures, a part that fits into memory at a time.
 
     Args:
         model: fitted.
-        manifest: where the rows are.
-        rows: N numbers of rows.
-        progress: told after each picture, and as they are compared.
+        features: (N, ...), as ``model.method.describe`` makes them.
+        progress: told after each part.
 
     Returns:
-        (N, K), rows summing to 1; a row of NaN where the picture cannot be read.
+        (N, K), rows summing to 1; NaN for rows of NaN.
 
     Raises:
         InputError: the model is not fitted.
-        MissingExtraError: the extra ``colour`` is not installed.
+        MissingExtraError: what the model needs is not installed.
     """
-    return compare_features(model, describe_pictures(model.name, manifest, rows, progress=progress), progress=progress)
-
-
-def compare_features(model: ColourClassifier, features: Floats, *, progress: OnProgress = lambda *_: None) -> Floats:
-    """A colour model's answers (N, K) to features (N, ...), in parts that fit into memory and are told of."""
     parts = [np.zeros((0, model.classes))]
     for start in range(0, len(features), _ROWS):
         parts.append(model.predict_proba(features[start : start + _ROWS]))
@@ -260,32 +220,24 @@ def compare_features(model: ColourClassifier, features: Floats, *, progress: OnP
 
 
 def describe_pictures(
-    name: str, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
-) -> Floats:
+    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: OnProgress | None = None
+) -> Iterator[Floats | Failure]:
     """The features of pictures that a colour model works on; models that share ``describe`` share them.
 
     Args:
         name: one of `COLOUR_MODELS`.
         manifest: where the rows are.
         rows: N numbers of rows.
+        title: what is being read, for ``progress``.
         progress: told after each picture.
 
-    Returns:
-        (N, ...), palettes (5, 4) or vectors (257,); NaN where a picture cannot be read.
+    Yields:
+        N times a palette (5, 4) or a vector (257,), or why the picture cannot be read.
 
     Raises:
         UnknownNameError: there is no such model.
         MissingExtraError: the extra ``colour`` is not installed.
     """
-    pictures = list(look_at_pictures(name, manifest, rows, title=f"{name}: looking", progress=progress))
-    blank = make_blank(name)
-    return np.array([blank if isinstance(one, Failure) else one for one in pictures]).reshape(-1, *blank.shape)
-
-
-def look_at_pictures(
-    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: OnProgress | None = None
-) -> Iterator[Floats | Failure]:
-    """What `describe_pictures` gives, one picture after the other, and the reason where one cannot be read."""
     method = _find_method(name)
     require_extra("colour", "skimage", "sklearn")
     from threadpoolctl import threadpool_limits
@@ -300,11 +252,6 @@ def look_at_pictures(
             title=title,
             on_progress=progress,
         )
-
-
-def make_blank(name: str) -> Floats:
-    """The features of a picture that cannot be read: NaN, in the shape that a model's features have."""
-    return np.full_like(_find_method(name).describe(Image.new("RGB", (16, 16))), np.nan)
 
 
 def _find_method(name: str) -> Method:

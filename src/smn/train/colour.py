@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from smn import images
 from smn.calibration import log_loss
@@ -17,7 +18,7 @@ from smn.errors import InputError
 from smn.extras import require_extra
 from smn.manifest import Manifest, read_manifest
 from smn.models import palette
-from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, look_at_pictures, make_blank
+from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, describe_pictures
 from smn.models.colourfile import write_colour_model
 from smn.models.palette import Floats, Ints
 from smn.models.swatches import draw_palettes
@@ -91,13 +92,14 @@ def cached_features(
     Raises:
         InputError: a picture cannot be read.
     """
-    method, shape = COLOUR_MODELS[name], make_blank(name).shape
+    method = COLOUR_MODELS[name]
+    shape = method.describe(Image.new("RGB", (method.side, method.side))).shape
     module = import_module(method.describe.__module__)
     home = module.__name__.rpartition(".")[2]
     facts = {"features": home, "side": method.side, "code": hash_code(images, palette, module)}
 
     def compute(places: list[int]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        for at, found in enumerate(look_at_pictures(name, manifest, [rows[place] for place in places])):
+        for at, found in enumerate(describe_pictures(name, manifest, [rows[place] for place in places])):
             if isinstance(found, Failure):
                 raise InputError(found.reason)
             yield at, found.reshape(1, -1).astype(np.float32)
