@@ -234,7 +234,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 def draw_pictures() -> None:
     """Draw the recall of every fault, and the gains."""
-    from smn.evaluate.style import ACCENT, DEEP, FAINT, INK, MUTED, SMALL, TITLE, draw_picture
+    from smn.style import ACCENT, DEEP, FAINT, INK, MUTED, SMALL, TITLE, draw_picture
 
     proofs = {name: {one["fault"]: one for one in _kept(f"planted-{name}")["faults"]} for name in ("famous", "pool")}
     names = list(dict.fromkeys(fault for proof in proofs.values() for fault in proof))

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from smn.artists import cluster_artists
 from smn.clean.findings import read_findings
 from smn.clean.planting import read_planted
 from smn.clean.proving import list_flagged, score_findings
-from smn.evaluate.bootstrap import bootstrap, cluster_artists
+from smn.evaluate.bootstrap import bootstrap
 from smn.evaluate.metrics import count_confusion, macro_f1, rank_truth
 from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
 from smn.manifest import read_manifest

@@ -55,6 +55,7 @@ def test_recipes_are_validated_all_at_once(tmp_path: Path) -> None:
     fine = run("recipes", "validate", *list_recipes())
     assert fine.exit_code == 0
     assert "cnn-small: a recipe of kind cnn on taxonomy smn-25" in fine.stderr
+    assert "colour-1: a recipe of kind colour on taxonomy smn-25" in fine.stderr
     file = tmp_path / "mine.toml"
     file.write_text('name = "mine"\ndescription = "Mine."\nseed = -1\n[model]\nkind = "cnn"\nwidth = 3\n')
     bad = run("recipes", "validate", str(file), "cnn-smal", "cnn-deep")

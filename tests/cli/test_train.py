@@ -84,7 +84,7 @@ def test_a_missing_manifest_is_one_sentence(recipe: Path, tmp_path: Path) -> Non
     assert "smn dataset import" in result.stderr
 
 
-@pytest.mark.parametrize(("command", "module"), [("train", "smn.train.run"), ("export", "smn.export")])
+@pytest.mark.parametrize(("command", "module"), [("train", "smn.train.networks"), ("export", "smn.export")])
 def test_without_the_extra_the_pip_line_is_shown(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, module: str
 ) -> None:
@@ -137,6 +137,8 @@ def test_a_rehearsal_says_that_it_was_one(recipe: Path, tmp_path: Path, make_pai
     [
         ("cnn-small", ["--backbone", "resnet18"], ["Recipe cnn-small cannot be used", "model.name is unknown"]),
         ("cnn-small", ["--weights", "a.pth"], ["model.weights is unknown"]),
+        ("colour-1", ["--backbone", "colour-5"], ["colour-1 is a recipe of kind colour", "leave --backbone and"]),
+        ("colour-5", ["--weights", "a.pth"], ["colour-5 is a recipe of kind colour", "leave --backbone and"]),
         ("vgg16-frozen", ["--weights", "a.zip"], ["model.weights is a.zip", ".safetensors"]),
         ("vgg16-frozen", ["--weights", "gone.pth"], ["no file of weights gone.pth"]),
         ("backbone-frozen", ["--backbone", "resnet81", "--weights", "random"], ["set head.epochs to 0"]),

@@ -2,13 +2,8 @@ import numpy as np
 import pytest
 
 from smn.evaluate import Figure
-from smn.evaluate.bootstrap import bootstrap, cluster_artists, draw_weights
+from smn.evaluate.bootstrap import bootstrap, draw_weights
 from smn.evaluate.metrics import weighted_mean
-
-
-def test_clusters_are_artists_however_spelled_and_the_nameless_stand_alone() -> None:
-    clusters = cluster_artists(["Paul Cézanne", "paul cezanne", None, None, "", "Edgar Degas"])
-    assert clusters.tolist() == [0, 0, 1, 2, 3, 4]
 
 
 def test_weights_draw_whole_clusters_as_many_as_there_are() -> None:

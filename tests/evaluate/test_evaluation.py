@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -11,8 +12,12 @@ import smn.evaluate
 from smn.bundle import Bundle
 from smn.cli.evaluate import evaluate
 from smn.errors import ManifestError, OutputExistsError, UnknownNameError
-from smn.evaluate import EvaluationSet, evaluate_bundle
+from smn.evaluate import EvaluationSet, evaluate_model
+from smn.evaluate.evaluation import predict_selection
+from smn.evaluate.infer import open_bundle
+from smn.evaluate.sets import select_rows
 from smn.manifest import read_manifest
+from smn.movements import read_taxonomy
 
 from .conftest import Row
 
@@ -108,15 +113,33 @@ def test_existing_report_is_found_before_work(tiny_bundle: Bundle, tmp_path: Pat
 
 def test_what_is_missing_is_told(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="There is no manifest"):
-        evaluate_bundle(tiny_bundle, [EvaluationSet("x", tmp_path / "nowhere")])
+        evaluate_model(tiny_bundle, [EvaluationSet("x", tmp_path / "nowhere")])
     with pytest.raises(UnknownNameError, match="There is no taxonomy 'x'"):
-        evaluate_bundle(tiny_bundle, [EvaluationSet("pool", data["pool"])], taxonomy="x")
+        evaluate_model(tiny_bundle, [EvaluationSet("pool", data["pool"])], taxonomy="x")
 
 
 def test_equal_seeds_give_equal_reports(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
     sets = [EvaluationSet("pool", data["pool"], "test")]
-    first, second = (evaluate_bundle(tiny_bundle, sets, resamples=20).to_dict() for _ in range(2))
+    first, second = (evaluate_model(tiny_bundle, sets, resamples=20).to_dict() for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("taxonomy", ["smn-25", "origin-8"])
+def test_predictions_are_read_in_the_taxonomy_asked_for(
+    tiny_bundle: Bundle, make_manifest: Make, taxonomy: str
+) -> None:
+    target = read_taxonomy(taxonomy)
+    rows = [Row("impressionism", artist="Ann", source="east"), Row("realism"), Row("realism", looks="impressionism")]
+    selection = select_rows(EvaluationSet("pool", make_manifest("pool", rows)), target)
+    candidate = open_bundle(tiny_bundle)
+    answers = candidate.ask(selection.manifest, selection.rows, title="pool", on_progress=None)
+    made = predict_selection(answers, selection, name="pool", source=candidate.taxonomy, taxonomy=target)
+    np.testing.assert_allclose(made.probabilities.sum(axis=1), 1.0)
+    answered = [target.label_ids[at] for at in made.probabilities.argmax(axis=1)]
+    assert answered == ["impressionism", "realism", "impressionism"]
+    assert made.artists == ("Ann", None, None)
+    assert made.sources[0] == "east"
+    assert made.data_hash == selection.manifest.data_hash()
 
 
 def test_help_shows_an_example() -> None:
@@ -135,9 +158,19 @@ def test_evaluation_never_imports_torch_and_importing_it_is_light() -> None:
 
 def test_public_names() -> None:
     assert set(smn.evaluate.__all__) == {
-        *("FIGURES", "BaselineReport", "ClassReport", "CoveragePoint", "DataUse", "EvaluationSet", "Failure", "Figure"),
+        *(
+            "FIGURES",
+            "BaselineReport",
+            "Candidate",
+            "ClassReport",
+            "CoveragePoint",
+            "DataUse",
+            "EvaluationSet",
+            "Failure",
+            "Figure",
+        ),
         *("GroupReport", "Meaning", "Model", "Predictions", "Report", "SetReport", "Train", "Use", "check_folder"),
-        *("evaluate_bundle", "measure", "measure_baselines", "measure_figures", "write_report"),
+        *("evaluate_model", "measure", "measure_baselines", "measure_figures", "open_colour_run", "write_report"),
     }
     for name in smn.evaluate.__all__:
         assert getattr(smn.evaluate, name) is not None

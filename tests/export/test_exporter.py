@@ -21,7 +21,8 @@ from smn.manifest import Manifest, read_manifest
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
 from smn.runtime import Runtime
-from smn.train.run import read_run
+from smn.train import read_recipe
+from smn.train.run import read_run, train
 from smn.train.selection import select
 
 SetMaker = Callable[..., Path]
@@ -201,3 +202,11 @@ def test_a_stopped_export_does_not_stand_in_its_own_way(tiny_run: Path, tmp_path
     assert list((tmp_path / "bundle").iterdir()) == []
     assert export_run(tiny_run, out=tmp_path / "bundle", name="tiny-1").labels
     assert read_bundle(tmp_path / "bundle").name == "tiny-1"
+
+
+def test_a_colour_model_is_measured_and_not_exported(tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 1, "val": 1}, side=32)
+    run = train(read_recipe("colour-1"), pictures, out=tmp_path / "run")
+    with pytest.raises(InputError, match=r"is of kind colour, whose models have no ONNX graph .*: smn evaluate "):
+        export_run(run, out=tmp_path / "bundle", name="colour-1-1")
+    assert not (tmp_path / "bundle").exists()

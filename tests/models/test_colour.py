@@ -9,10 +9,10 @@ from smn.manifest import Manifest, read_manifest
 from smn.models.colour import (
     COLOUR_MODELS,
     ColourClassifier,
+    compare_features,
     describe_pictures,
-    fit_colour_model,
-    predict_colour_model,
 )
+from smn.reading import Failure
 
 CLASSES = 5
 PAINTED = 4
@@ -39,17 +39,21 @@ def test_the_registry_holds_what_the_ladder_names() -> None:
     assert all(method.summary.endswith(".") for method in COLOUR_MODELS.values())
 
 
+def look(name: str, manifest: Manifest, rows: list[int]) -> np.ndarray:
+    return np.array(list(describe_pictures(name, manifest, rows)))
+
+
 @pytest.mark.parametrize("name", COLOUR_MODELS)
 def test_every_model_learns_pictures_and_answers_for_others(name: str, painted: Manifest) -> None:
     said: list[tuple[str, int, int]] = []
     rows, targets = rows_of(painted, "train")
-    model = fit_colour_model(
-        name, painted, rows, targets, classes=CLASSES, seed=1, progress=lambda *step: said.append(step)
-    )
-    assert said[39:] == [(f"{name}: looking", 40, 40), *((f"{name}: learning", done, 2) for done in range(3))]
+    model = ColourClassifier(name, classes=CLASSES, seed=1)
+    model.fit(look(name, painted, rows), targets, progress=lambda *step: said.append(step))
+    assert said == [(f"{name}: learning", done, 2) for done in range(3)]
     asked, truth = rows_of(painted, "test")
-    probabilities = predict_colour_model(model, painted, asked, progress=lambda *step: said.append(step))
-    assert said[-1] == (f"{name}: comparing", 12, 12)
+    features = look(name, painted, asked)
+    probabilities = compare_features(model, features, progress=lambda *step: said.append(step))
+    assert said[3:] == [(f"{name}: comparing", 12, 12)]
     assert probabilities.shape == (12, CLASSES)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
     assert (probabilities[:, PAINTED] == 0).all()  # a label without pictures
@@ -63,24 +67,34 @@ def test_every_model_learns_pictures_and_answers_for_others(name: str, painted: 
 @pytest.mark.parametrize("name", COLOUR_MODELS)
 def test_every_model_gives_the_same_answers_again(name: str, painted: Manifest) -> None:
     rows, targets = rows_of(painted, "train")
-    features = describe_pictures(name, painted, rows)
+    features = look(name, painted, rows)
     one, other = (ColourClassifier(name, classes=CLASSES, seed=2).fit(features, targets) for _ in range(2))
     np.testing.assert_array_equal(one.predict_proba(features), other.predict_proba(features))
-    assert one.predict_proba(features[:0]).shape == (0, CLASSES)
+    assert compare_features(one, features[:0]).shape == (0, CLASSES)
 
 
 @pytest.mark.parametrize("name", COLOUR_MODELS)
-def test_a_picture_that_cannot_be_read_costs_that_picture_only(
-    name: str, tmp_path: Path, make_painted_set: Callable[..., Path]
-) -> None:
-    manifest = read_manifest(make_painted_set(tmp_path / "set", splits={"train": 3}, side=32))
-    (tmp_path / "set" / "0.jpg").write_bytes(b"no picture")
-    rows, targets = rows_of(manifest, "train")
-    probabilities = predict_colour_model(
-        fit_colour_model(name, manifest, rows, targets, classes=PAINTED), manifest, rows
-    )
+def test_rows_of_nan_are_left_out_and_answered_with_nan(name: str, painted: Manifest) -> None:
+    rows, targets = rows_of(painted, "train")
+    features = look(name, painted, rows)
+    features[0] = np.nan
+    probabilities = ColourClassifier(name, classes=CLASSES).fit(features, targets).predict_proba(features)
     assert np.isnan(probabilities[0]).all()
     assert np.isfinite(probabilities[1:]).all()
+
+
+def test_a_picture_that_cannot_be_read_says_why(tmp_path: Path, make_painted_set: Callable[..., Path]) -> None:
+    manifest = read_manifest(make_painted_set(tmp_path / "set", splits={"train": 1}, side=32))
+    (tmp_path / "set" / "0.jpg").write_bytes(b"no picture")
+    told: list[tuple[str, int, int]] = []
+    bad, good = describe_pictures(
+        "colour-1", manifest, [0, 1], title="looking", progress=lambda *step: told.append(step)
+    )
+    assert isinstance(bad, Failure)
+    assert "0.jpg" in bad.reason
+    assert isinstance(good, np.ndarray)
+    assert good.shape == (5, 4)
+    assert told == [("looking", 1, 2), ("looking", 2, 2)]
 
 
 @pytest.fixture

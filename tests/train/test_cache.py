@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from smn.manifest import Manifest, read_manifest
 from smn.models import Classifier, backbones, build_classifier, classifier
 from smn.preprocess import Fit, PreprocessSpec
 from smn.train import Recipe, augment, cache, features
-from smn.train.cache import cached_statistics, describe_features, hash_code
+from smn.train.cache import cached_statistics, describe_features
+from smn.train.featurefolder import hash_code
 from smn.train.features import Progress, open_view, statistics
 
 SIDE = 32
@@ -224,15 +224,3 @@ def test_other_facts_have_another_folder(
     names = sorted(folder.name for folder in (tmp_path / "cache").iterdir())
     assert [name[:12] for name in names] == ["lite0-view0-", "lite0-view1-", "lite0-view1-"]
     assert "another version" in "".join(file.read_text() for file in (tmp_path / "cache").rglob("features.json"))
-
-
-def test_code_is_known_by_what_it_does(tmp_path: Path) -> None:
-    def hashed(text: str) -> str:
-        module = ModuleType("half")
-        module.__file__ = str(tmp_path / f"{len(text)}.py")
-        Path(module.__file__).write_text(text)
-        return hash_code(module)
-
-    base = hashed("def half(x):\n    return x / 2\n")
-    assert base == hashed('"""Halves."""\n\ndef half(x):\n    """Half of it."""\n    return (x / 2)  # of it\n')
-    assert base != hashed("def half(x):\n    return x // 2\n")

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from smn.errors import RecipeError, UnknownNameError
+from smn.models.colour import COLOUR_MODELS
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
-from smn.train.kinds import KINDS, CnnSettings, StatisticsSettings
+from smn.train.kinds import KINDS, CnnSettings, ColourSettings, StatisticsSettings
 from smn.train.settings import Curve, Sampling, Smoothing
 
 LEAST = {"name": "mine", "description": "Mine."}
@@ -151,12 +152,27 @@ def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
 def test_each_kind_has_settings_of_its_own(kind: str) -> None:
     model = KINDS[kind]()
     assert model.kind == kind
-    data = LEAST | {"model": {"kind": kind}, "head": {"epochs": 0 if kind == "cnn" else 1}, "finetune": {"epochs": 1}}
+    data = LEAST | {"model": {"kind": kind}}
+    if kind != "colour":
+        data |= {"head": {"epochs": 0 if kind == "cnn" else 1}, "finetune": {"epochs": 1}}
     recipe = Recipe.from_dict(data, where="mine")
     assert recipe.model == model
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())), where="mine") == recipe
     (problem,) = problems_of(data | {"model": {"kind": kind, "depht": 1}})
     assert problem.startswith("model.depht is unknown; allowed are kind, ")
+
+
+def test_every_colour_model_has_a_recipe_of_its_name() -> None:
+    found = [name for name in list_recipes() if read_recipe(name).model.kind == "colour"]
+    assert sorted(found) == sorted(COLOUR_MODELS)
+    assert all(read_recipe(name).model == ColourSettings(name=name) for name in found)
+
+
+def test_what_means_nothing_to_a_colour_model_is_said() -> None:
+    data = LEAST | {"model": {"kind": "colour", "name": "colour-2"}, "head": {"epochs": 3}, "augment": {"on": False}}
+    unknown, unused = problems_of(data)
+    assert unknown == f"model.name is 'colour-2'; allowed are {', '.join(COLOUR_MODELS)}."
+    assert unused == "[augment] and [head] set up a network, which a model of kind colour has not; leave them out."
 
 
 def test_three_mistakes_of_three_sorts_are_reported_at_once() -> None:

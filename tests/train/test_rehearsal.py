@@ -44,8 +44,8 @@ def test_the_pictures_come_from_all_over(tmp_path: Path, make_painted_set: SetMa
     assert len(set(short.column("movement"))) == 4
 
 
-@pytest.mark.parametrize("name", list_recipes())
-def test_every_recipe_can_be_rehearsed(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in list_recipes() if read_recipe(name).model.kind != "colour"])
+def test_every_network_s_recipe_can_be_rehearsed(name: str) -> None:
     short, whole = shorten_recipe(read_recipe(name)), read_recipe(name)
     assert short.model == whole.model
     assert (short.head.epochs, short.finetune.epochs) == (min(1, whole.head.epochs), min(1, whole.finetune.epochs))

@@ -1,240 +1,73 @@
-"""Training from end to end on a few small pictures."""
+"""Training of every kind begins at one function, which imports what the kind needs and nothing else."""
 
-import json
-import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
-from smn.errors import InputError, ManifestError, UnknownNameError
-from smn.images import open_image
-from smn.manifest import Manifest, read_manifest, write_manifest
-from smn.models import Classifier, build_classifier
-from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
-from smn.train import Recipe
-from smn.train.features import Progress
+from smn.errors import MissingExtraError
+from smn.train import Recipe, read_recipe
 from smn.train.run import read_run, train
-from smn.train.selection import select
 
 SetMaker = Callable[..., Path]
 
+WITHOUT_TORCH = """
+import sys
 
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
+class Absent:
+    # As if they were not installed: POT takes torch along where it finds it.
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in {"torch", "torchvision", "timm"}:
+            raise ModuleNotFoundError(name)
 
-
-def stop_in(phase: str, step: int) -> Progress:
-    def progress(what: str, done: int, _: int) -> None:
-        if (what, done) == (phase, step):
-            raise StoppedError
-
-    return progress
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
+sys.meta_path.insert(0, Absent())
+from smn.cli import main
+pictures, out = sys.argv[1:]
+for arguments in (
+    ["train", "colour-5", "--manifest", pictures, "--out", out],
+    ["evaluate", out, "--manifest", pictures, "--bootstrap", "2", "--out", out + "-report"],
+):
+    main(arguments, standalone_mode=False)
+"""
 
 
-def epochs(run: Path) -> list[tuple[str, int]]:
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [(line["phase"], line["epoch"]) for line in lines]
+def test_a_colour_model_is_trained_and_evaluated_without_torch(tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 3, "val": 1}, side=32)
+    arguments = [sys.executable, "-c", WITHOUT_TORCH, str(pictures), str(tmp_path / "run")]
+    done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert f"next: smn evaluate {tmp_path / 'run'}" in done.stderr
+    assert (tmp_path / "run" / "colour.npz").is_file()
+    assert (tmp_path / "run-report" / "report.json").is_file()
 
 
-def load(run: Path) -> tuple[Classifier, PreprocessSpec]:
-    known = read_run(run)
-    model, _ = build_classifier(
-        known["recipe"]["model"]["backbone"],
-        levels=tuple(known["recipe"]["model"]["levels"]),
-        classes=len(known["taxonomy"]["label"]),
-        pretrained=False,
-    )
-    model.load_state_dict(weights(run))
-    return model.eval(), PreprocessSpec.from_dict(known["preprocess"], where="run.json")
-
-
-def answer(run: Path, manifest: Manifest) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (N, K) and painting log-odds (N,) of all of a manifest's pictures."""
-    model, spec = load(run)
-    batch = spec.apply_all(open_image(manifest.picture(row)) for row in range(len(manifest)))
-    with torch.inference_mode():
-        logits, painting, _ = model(torch.from_numpy(batch))
-    return logits.numpy(), painting.numpy()
-
-
-def test_what_a_run_leaves(tiny_run: Path, tiny_recipe: dict[str, Any]) -> None:
-    assert {file.name for file in tiny_run.iterdir()} == {
-        "run.json", "model.pt", "metrics.jsonl", "checkpoint-head.pt", "checkpoint-finetune.pt",
-    }  # fmt: skip
-    known, manifest = read_run(tiny_run), read_manifest(tiny_run.parent / "pictures")
-    assert Recipe.from_dict(known["recipe"], where="run.json") == Recipe.from_dict(tiny_recipe, where="tiny")
-    assert known["taxonomy"] == read_taxonomy("origin-8").to_dict()
-    assert known["preprocess"]["size"] == 64
-    assert known["data"]["sha256"] == manifest.data_hash()
-    assert known["data"]["pictures"] == {"train": 24, "val": 12}
-    assert known["data"]["negatives"] == 8
-    assert known["manifest"] == str(manifest.file.resolve())
-    assert epochs(tiny_run) == [("head", 1), ("head", 2), ("finetune", 1)]
-
-
-def test_it_has_learned_the_movements(tiny_run: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
-    fresh = read_manifest(make_painted_set(tmp_path / "fresh", splits={"test": 5}, first=1000))
-    data = select(fresh, read_taxonomy("origin-8"), split="test")
-    logits, _ = answer(tiny_run, fresh)
-    # Four of eight labels were painted; chance is one in four at best.
-    assert (logits.argmax(1) == data.targets).mean() >= 0.6
-
-
-def test_it_has_learned_what_is_no_painting(
-    tiny_run: Path, tmp_path: Path, make_painted_set: SetMaker, make_other_set: SetMaker
+def test_without_torch_a_network_names_the_extra(
+    head_recipe: Recipe, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, yes = answer(tiny_run, read_manifest(make_painted_set(tmp_path / "yes", splits={"test": 3}, first=1000)))
-    _, no = answer(tiny_run, read_manifest(make_other_set(tmp_path / "no", splits={"test": 12}, first=1000)))
-    assert yes.min() > 0 > no.max()
-
-
-def test_without_negatives_everything_is_as_likely_a_painting(
-    head_recipe: Recipe, pictures: Path, tmp_path: Path
-) -> None:
-    train(head_recipe, pictures, out=tmp_path / "run")
-    _, painting = answer(tmp_path / "run", read_manifest(pictures))
-    assert np.array_equal(painting, np.zeros(12, dtype=np.float32))
-    assert read_run(tmp_path / "run")["negatives"] is None
-
-
-@pytest.mark.parametrize("where", [("head", 4), ("head", 5), ("finetune", 2), ("finetune", 3)])
-def test_a_stopped_run_ends_as_one_that_was_not(
-    recipe: Recipe, pictures: Path, others: Path, tmp_path: Path, where: tuple[str, int]
-) -> None:
-    """Steps 4 and 2 end the first epoch before its checkpoint, 5 and 3 begin the second one."""
-    phase, step = where
-    whole = train(recipe, pictures, out=tmp_path / "whole", negatives=others)
-    with pytest.raises(StoppedError):
-        train(recipe, pictures, out=tmp_path / "run", negatives=others, progress=stop_in(phase, step))
-    assert not (tmp_path / "run" / "model.pt").exists()
-    (tmp_path / "run" / f"checkpoint-{phase}.partial").write_bytes(b"half a checkpoint")
-    told: list[tuple[str, int]] = []
-    train(
-        recipe, pictures, out=tmp_path / "run", negatives=others,
-        progress=lambda what, done, _: told.append((what, done)),
-    )  # fmt: skip
-    first_epoch_is_kept = step in (3, 5)
-    assert ((phase, 1) in told) is not first_epoch_is_kept
-    assert same(weights(tmp_path / "run"), weights(whole))
-    assert epochs(tmp_path / "run") == epochs(whole) == [
-        ("head", 1), ("head", 2), ("finetune", 1), ("finetune", 2),
-    ]  # fmt: skip
-
-
-def test_a_finished_run_can_be_asked_for_again(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    first = weights(train(head_recipe, pictures, out=tmp_path / "run"))
-    again = weights(train(head_recipe, pictures, out=tmp_path / "run", progress=stop_in("head", 1)))
-    assert same(first, again)
-
-
-def test_another_recipe_does_not_continue_it(
-    head_recipe: Recipe, tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path
-) -> None:
-    train(head_recipe, pictures, out=tmp_path / "run")
-    tiny_recipe["head"]["epochs"] = 3
-    with pytest.raises(InputError, match="holds a run with another recipe; choose another --out"):
-        train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run")
-    assert read_run(tmp_path / "run")["recipe"]["head"]["epochs"] == 2
-
-
-def test_other_data_does_not_continue_it(
-    head_recipe: Recipe, pictures: Path, others: Path, tmp_path: Path, make_painted_set: SetMaker
-) -> None:
-    train(head_recipe, pictures, out=tmp_path / "run")
-    before = weights(tmp_path / "run")
-    other = make_painted_set(tmp_path / "other", splits={"train": 2, "val": 1}, first=50)
-    with pytest.raises(InputError, match="holds a run with another data"):
-        train(head_recipe, other, out=tmp_path / "run")
-    with pytest.raises(InputError, match="holds a run with another data"):
-        train(head_recipe, pictures, out=tmp_path / "run", negatives=others)
-    assert same(weights(tmp_path / "run"), before)
-
-
-@pytest.mark.parametrize("split", ["train", "val"])
-def test_a_split_without_rows_is_said_at_once(
-    head_recipe: Recipe, tmp_path: Path, make_painted_set: SetMaker, split: str
-) -> None:
-    pictures = make_painted_set(tmp_path / "set", splits={"train" if split == "val" else "val": 1})
-    with pytest.raises(ManifestError, match=rf"no rows of split {split} .*origin-8; split it with: smn dataset split"):
+    monkeypatch.setitem(sys.modules, "smn.train.networks", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "smn\[train\]"'):
         train(head_recipe, pictures, out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
 
 
-def test_negatives_without_rows_are_said_before_the_training(
-    head_recipe: Recipe, pictures: Path, tmp_path: Path, make_other_set: SetMaker
+@pytest.mark.parametrize("module", ["skimage", "ot", "sklearn", "matplotlib"])
+def test_without_its_extra_a_colour_model_names_it(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    others = make_other_set(tmp_path / "others", splits={"val": 2})
-    with pytest.raises(ManifestError, match=r"no rows of split train with movement not-a-painting.*--not-paintings"):
-        train(head_recipe, pictures, out=tmp_path / "run", negatives=others)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=r'pip install "smn\[colour\]"'):
+        train(read_recipe("colour-1"), pictures, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_an_unknown_taxonomy_is_said_at_once(tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path) -> None:
-    recipe = Recipe.from_dict(tiny_recipe | {"taxonomy": "origin-9"}, where="tiny")
-    with pytest.raises(UnknownNameError, match="origin-8"):
-        train(recipe, pictures, out=tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_folder_that_is_no_run_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is not a run: it has no run\.json; make one with: smn train"):
-        read_run(tmp_path)
-
-
-@pytest.mark.parametrize("key", ["recipe", "taxonomy", "data"])
-def test_a_run_of_another_version_is_said(tiny_run: Path, tmp_path: Path, key: str) -> None:
-    known = read_run(tiny_run)
-    del known[key]
-    (tmp_path / "run.json").write_text(json.dumps(known))
-    with pytest.raises(InputError, match=rf"run\.json lacks {key}: another version of smn made it, so train anew"):
-        read_run(tmp_path)
-
-
-def test_two_runs_share_the_features_beside_them(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    train(head_recipe, pictures, out=tmp_path / "one")
-    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")}
-    assert len([*(tmp_path / "cache").iterdir()]) == 2  # one for each view
-    train(head_recipe, pictures, out=tmp_path / "two")
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")} == files
-    assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
-
-
-def test_pictures_inside_the_manifest_train_alike(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    import pyarrow as pa
-
-    manifest = read_manifest(pictures)
-    inside = [{"bytes": Path(manifest.picture(row)).read_bytes(), "path": None} for row in range(len(manifest))]
-    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    table = manifest.table.append_column("image", pa.array(inside, kind))
-    place = table.column_names.index("path")
-    table = table.set_column(place, "path", pa.nulls(len(manifest), pa.string()))
-    write_manifest(table, tmp_path / "inside" / "manifest.parquet")
-    one = train(head_recipe, pictures, out=tmp_path / "a" / "run")
-    other = train(head_recipe, tmp_path / "inside", out=tmp_path / "b" / "run")
-    assert same(weights(one), weights(other))
-
-
-def test_a_picture_that_is_gone_is_named(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(pictures.parent, tmp_path / "copy"))
-    gone = Path(read_manifest(copy).picture(0))
-    gone.unlink()
-    with pytest.raises(InputError, match=gone.name):
-        train(head_recipe, copy, out=tmp_path / "run")
-    Image.new("RGB", (1, 1)).save(gone)
-    with pytest.raises(InputError, match="shorter side"):
-        train(head_recipe, copy, out=tmp_path / "run")
+def test_both_leave_a_run_that_is_read_alike(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    colour = Recipe.from_dict(
+        {"name": "tiny", "description": "Tiny.", "taxonomy": "origin-8", "model": {"kind": "colour"}}, where="tiny"
+    )
+    one, other = (
+        read_run(train(recipe, pictures, out=tmp_path / str(at))) for at, recipe in enumerate((head_recipe, colour))
+    )
+    assert one.keys() == other.keys()
+    assert one["data"] == other["data"]
+    assert one["taxonomy"] == other["taxonomy"]

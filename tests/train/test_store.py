@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.train.store import add_vectors, read_vectors
+from smn.train.store import add_vectors, complete_vectors, read_vectors
 
 WIDTH = 5
 
@@ -136,3 +137,23 @@ def test_two_processes_add_at_once_and_are_killed(tmp_path: Path) -> None:
     assert stored[:5] == [0, 2, 3, 4, 6]
     assert all(number % 2 == 0 or number % 3 == 0 for number in stored)
     assert np.array_equal(found[stored], vectors(stored))
+
+
+def test_what_is_missing_is_computed_once_and_stored(tmp_path: Path) -> None:
+    add(tmp_path, [1, 2])
+    asked: list[list[int]] = []
+    told: list[tuple[str, int, int]] = []
+
+    def compute(places: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+        asked.append(places)
+        for at in range(0, len(places), 2):
+            yield at, vectors([numbers[place] for place in places[at : at + 2]])
+
+    for numbers in ([5, 1, 4, 5, 2, 3], [3, 5, 1]):
+        found = complete_vectors(
+            tmp_path, [name(number) for number in numbers], compute, width=WIDTH, title="looking",
+            progress=lambda *said: told.append(said),
+        )  # fmt: skip
+        assert np.array_equal(found, vectors(numbers))
+    assert asked == [[0, 2, 5]]
+    assert told == [("looking", 5, 6), ("looking", 6, 6)]

@@ -1,4 +1,4 @@
-"""``smn evaluate``: measure a bundle on sets of pictures."""
+"""``smn evaluate``: measure a model on sets of pictures."""
 
 import json
 import shlex
@@ -11,7 +11,8 @@ import click
 from smn.cli.screen import console, progress
 
 if TYPE_CHECKING:
-    from smn.evaluate import Report
+    from smn.bundle import Bundle
+    from smn.evaluate import Candidate, Report
 
 _SET = "[NAME=]MANIFEST[:SPLIT]"
 _EXAMPLE = """\b
@@ -22,34 +23,35 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.argument("model", metavar="[BUNDLE|RUN]", required=False, type=click.Path(path_type=Path))
 @click.option("--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Measure on these; repeatable.")
 @click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Photographs of something else, to refuse.")
 @click.option("--train", metavar="MANIFEST[:SPLIT]", help="Show baselines that learn from these.")
-@click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the bundle's]")
+@click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the model's]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the report into.")
 @click.option("--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Resamplings of artists.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other resamplings.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
-def evaluate(bundle: Path | None, sets: tuple[str, ...], out: Path, form: str, **options: Any) -> None:
+def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **options: Any) -> None:
     """Measure BUNDLE, or the model inside the package, on paintings whose movement is known.
+
+    A RUN of a colour model, which has no bundle, is measured as it is; it refuses nothing.
 
     Writes report.json, report.md and pictures. A set is called after its folder and split unless it is named.
     """
-    from smn.bundle import DEFAULT, read_bundle
-    from smn.evaluate import EvaluationSet, check_folder, evaluate_bundle, write_report
+    from smn.evaluate import EvaluationSet, check_folder, evaluate_model, write_report
 
     chosen = [EvaluationSet.parse(text) for text in sets]
     asides = {name: options[name] and EvaluationSet.parse(options[name]) for name in ("not_paintings", "train")}
     check_folder(out, tuple(one.name for one in chosen))
     with progress() as on_progress:
-        report = evaluate_bundle(
-            read_bundle(bundle or DEFAULT),
+        report = evaluate_model(
+            _open(model),
             chosen,
             taxonomy=options["taxonomy"],
             resamples=options["bootstrap"],
             seed=options["seed"],
-            command=_write_command(bundle, sets, out, options),
+            command=_write_command(model, sets, out, options),
             on_progress=on_progress,
             **asides,
         )
@@ -61,9 +63,18 @@ def evaluate(bundle: Path | None, sets: tuple[str, ...], out: Path, form: str, *
         click.echo(f"Wrote {written.parent / 'report.md'}, {written.name} and the pictures beside it.")
 
 
-def _write_command(bundle: Path | None, sets: tuple[str, ...], out: Path, options: Mapping[str, Any]) -> str:
+def _open(model: Path | None) -> "Bundle | Candidate":
+    from smn.bundle import DEFAULT, read_bundle
+    from smn.evaluate import open_colour_run
+
+    if model is not None and (model / "run.json").is_file():
+        return open_colour_run(model)
+    return read_bundle(model or DEFAULT)
+
+
+def _write_command(model: Path | None, sets: tuple[str, ...], out: Path, options: Mapping[str, Any]) -> str:
     """The command line that makes this report again."""
-    words = ["smn", "evaluate", *([str(bundle)] if bundle else [])]
+    words = ["smn", "evaluate", *([str(model)] if model else [])]
     for one in sets:
         words += ["--manifest", one]
     for name, value in options.items():

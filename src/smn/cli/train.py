@@ -7,6 +7,7 @@ import click
 from smn.cli.screen import console, note, progress
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 from smn.movements import read_taxonomy
+from smn.train.kinds import ColourSettings
 from smn.train.recipe import list_recipes, read_recipe, recipe_text
 
 
@@ -94,18 +95,21 @@ def train(
 
     Interrupted, the same command continues: features are kept beside the run, weights after every epoch.
     """
+    from smn.train.run import train as run
+
+    chosen = read_recipe(recipe)
+    has_network = not isinstance(chosen.model, ColourSettings)
+    if not has_network and (backbone or weights):
+        raise InputError(f"{recipe} is a recipe of kind colour, without a network; leave --backbone and --weights out.")
     given = {"model.name": backbone, "model.weights": weights}
-    chosen = read_recipe(recipe).with_settings({name: value for name, value in given.items() if value is not None})
-    try:
-        from smn.train.run import train as run
-    except ImportError as error:
-        raise MissingExtraError("train", error.name or "torch") from error
+    chosen = chosen.with_settings({name: value for name, value in given.items() if value is not None})
     with progress() as report:
         run(chosen, manifest, out=out, negatives=negatives, fast=fast, progress=report)
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
         return
-    note(f"{out} is trained; next: smn export {out} --out bundles/{chosen.name} --name {chosen.name}-1")
+    following = f"export {out} --out bundles/{chosen.name} --name {chosen.name}-1" if has_network else f"evaluate {out}"
+    note(f"{out} is trained; next: smn {following}")
 
 
 @click.command()

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key
 from smn.errors import UnknownNameError
+from smn.extras import require_extra
 from smn.lineage import Step
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest
 from smn.movements import find_movement, list_movements
@@ -80,7 +80,7 @@ def describe_manifest(manifest: Manifest, *, split: str | None = None) -> Descri
     Raises:
         UnknownNameError: there is no such split.
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     rows = select_rows(manifest, split=split)
     column = {name: _take(manifest.column(name), rows) for name in _NEEDED}
     movements = [movement or UNLABELLED for movement in column["movement"]]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from smn.dataset.allotting import Allotter, Aside, Rules, Unused
-from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key
 from smn.dataset.freezing import check_frozen
 from smn.dataset.growth import GROWTH_REPORTS, NO_SPLIT, Growth, Offer
@@ -15,6 +14,7 @@ from smn.dataset.matching import FEEDBACK, Entry, Matcher, Matches, Progress, gr
 from smn.dataset.report import write_reports
 from smn.dataset.union import Part, unite_columns, write_union
 from smn.errors import InputError, ManifestError, OutputExistsError
+from smn.extras import require_extra
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, hash_rows, read_manifest
 
 ALSO_IN, ADDED_IN = "also_in", "added_in"
@@ -66,7 +66,7 @@ def add_to_dataset(
         >>> growth.splits["test"]  # doctest: +SKIP
         (2629, 2629)
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     rules, out = rules or Rules(), Path(out)
     for name in ("manifest.parquet", *GROWTH_REPORTS):
         if (out / name).exists():

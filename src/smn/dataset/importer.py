@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smn.dataset.extra import require_data
 from smn.dataset.intake import Intake, Progress
 from smn.dataset.labels import LabelMap
 from smn.dataset.report import REPORTS, ImportReport, write_reports
@@ -12,6 +11,7 @@ from smn.dataset.rows import Source
 from smn.dataset.sources import open_sources
 from smn.dataset.writing import manifest_schema, write_records
 from smn.errors import OutputExistsError
+from smn.extras import require_extra
 from smn.movements import read_taxonomy
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def import_dataset(
         >>> report = import_dataset(["paintings"], "data/mine")  # doctest: +SKIP
         >>> report.rows, report.unmapped  # doctest: +SKIP
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     out = Path(out)
     for name in ("manifest.parquet", *REPORTS):
         if (out / name).exists():

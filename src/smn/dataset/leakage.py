@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key, hash_pictures, work_key
 from smn.errors import LeakageError, ManifestError
+from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest
 
 Progress = Callable[[int, int], None]
@@ -95,7 +95,7 @@ def find_leakage(
     Raises:
         ManifestError: no row has a split, or there is no column ``by``.
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     if by not in manifest.table.column_names:
         raise ManifestError(f"{manifest.file} has no column {by!r}; it has {', '.join(manifest.table.column_names)}.")
     splits = manifest.column("split")
@@ -144,7 +144,7 @@ def compare_manifests(
         Works (artist and title), files and pictures on both sides as ``leaks``; artists on both sides as ``in_common``,
         which is no error: it is what "well-known works" are.
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     training = manifest.rows(split="train") if any(manifest.column("split")) else list(range(len(manifest)))
     parts = (("train", manifest, training), (HELD_OUT, held_out, range(len(held_out))))
     places: list[tuple[str, str]] = []

@@ -10,8 +10,8 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFont
 
 from smn.dataset.describing import UNLABELLED, name_movement, order_movements, select_rows
-from smn.dataset.extra import require_data
 from smn.errors import ImageError, InputError, OutputExistsError
+from smn.extras import require_extra
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest
 from smn.movements import find_movement
@@ -46,7 +46,7 @@ def draw_sheet(
         UnknownNameError: there is no such split.
         InputError: ``per_movement`` is out of range, or there is nothing to draw.
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     file = Path(file)
     if file.exists():
         raise OutputExistsError(file)

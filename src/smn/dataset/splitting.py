@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.dataset.extra import require_data
 from smn.dataset.fingerprint import artist_key, hash_pictures
 from smn.dataset.leakage import Leakage, check_leakage
 from smn.dataset.writing import rewrite_manifest
 from smn.errors import InputError, ManifestError, OutputExistsError
+from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest, read_manifest
 
 Integers = NDArray[np.int64]
@@ -86,7 +86,7 @@ def split_manifest(
         ManifestError: there is no such column.
         MissingExtraError: the extra ``data`` is not installed.
     """
-    require_data("pyarrow", "sklearn")
+    require_extra("data", "pyarrow", "sklearn")
     file = Path(out) if Path(out).suffix == ".parquet" else Path(out) / "manifest.parquet"
     if file.exists():
         raise OutputExistsError(file)

@@ -1,9 +1,11 @@
 """Measures how good a model is, honestly: intervals over artists, per source, beside baselines."""
 
 from smn.evaluate.bootstrap import Figure
-from smn.evaluate.evaluation import evaluate_bundle, measure_baselines
+from smn.evaluate.candidate import Candidate
+from smn.evaluate.colourrun import open_colour_run
+from smn.evaluate.evaluation import evaluate_model, measure_baselines
 from smn.evaluate.measure import measure, measure_figures
-from smn.evaluate.predictions import Failure, Predictions
+from smn.evaluate.predictions import Predictions
 from smn.evaluate.report import (
     FIGURES,
     BaselineReport,
@@ -20,10 +22,12 @@ from smn.evaluate.report import (
 )
 from smn.evaluate.sets import EvaluationSet
 from smn.evaluate.writing import check_folder, write_report
+from smn.reading import Failure
 
 __all__ = [
     "FIGURES",
     "BaselineReport",
+    "Candidate",
     "ClassReport",
     "CoveragePoint",
     "DataUse",
@@ -39,9 +43,10 @@ __all__ = [
     "Train",
     "Use",
     "check_folder",
-    "evaluate_bundle",
+    "evaluate_model",
     "measure",
     "measure_baselines",
     "measure_figures",
+    "open_colour_run",
     "write_report",
 ]

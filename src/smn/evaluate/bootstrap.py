@@ -1,14 +1,11 @@
 """Intervals by resampling artists: pictures by one hand are not independent, so they are drawn together."""
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
-
-from smn.movements import normalise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,17 +32,6 @@ class Figure:
     def is_known(self) -> bool:
         """Whether it could be measured."""
         return not math.isnan(self.value)
-
-
-def cluster_artists(artists: Sequence[str | None]) -> Ints:
-    """Numbers (N,) that are equal exactly for rows by the same artist, however spelled; 0..C-1.
-
-    A row without an artist is a cluster of its own.
-    """
-    numbers: dict[Hashable, int] = {}
-    nameless = count()
-    keys = (normalise(artist or "") or ("nameless", next(nameless)) for artist in artists)
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
 def draw_weights(clusters: Ints, *, resamples: int, seed: int) -> Iterator[Floats]:

@@ -5,9 +5,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.evaluate.metrics import Floats, Ints
-from smn.evaluate.predictions import Failure
-from smn.evaluate.reading import OnProgress, read_pictures
 from smn.manifest import Manifest
+from smn.reading import Failure, OnProgress, read_pictures
 
 _SIDE = 64
 _TO_XYZ = np.array(

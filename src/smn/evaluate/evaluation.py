@@ -1,4 +1,4 @@
-"""Measures a bundle on sets of pictures."""
+"""Measures a model on sets of pictures."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,21 +8,21 @@ import numpy as np
 
 from smn.bundle import Bundle
 from smn.evaluate.baselines import TrainingRows, answer_majority, count_known, look_up_artist, match_colour
+from smn.evaluate.candidate import Answers, Candidate
 from smn.evaluate.colour import read_colours
-from smn.evaluate.infer import Answers, predict_selection, run_network
+from smn.evaluate.infer import open_bundle
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
-from smn.evaluate.provenance import list_training, note_use
-from smn.evaluate.reading import OnProgress
-from smn.evaluate.report import BaselineReport, Model, Report, Train, Use
+from smn.evaluate.provenance import note_use
+from smn.evaluate.report import BaselineReport, Report, Train, Use
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
-from smn.movements import Taxonomy, read_taxonomy
-from smn.runtime import Runtime
+from smn.movements import Taxonomy, read_taxonomy, regroup
+from smn.reading import OnProgress
 
 
-def evaluate_bundle(
-    bundle: Bundle,
+def evaluate_model(
+    model: Bundle | Candidate,
     sets: Sequence[EvaluationSet],
     *,
     taxonomy: str | Path | None = None,
@@ -33,13 +33,13 @@ def evaluate_bundle(
     command: str = "",
     on_progress: OnProgress | None = None,
 ) -> Report:
-    """Measure a bundle on one or more sets.
+    """Measure a model on one or more sets.
 
     Args:
-        bundle: the model.
+        model: a bundle, or what `open_colour_run` gives.
         sets: what to measure on, each name once.
-        taxonomy: id or TOML file of the labels to read the answers in; None for the bundle's own.
-        not_paintings: pictures of something else, to measure refusal with.
+        taxonomy: id or TOML file of the labels to read the answers in; None for the model's own.
+        not_paintings: pictures of something else, to measure refusal with; left out where the model knows no refusal.
         train: the data that the baselines learn from; without it there are none.
         resamples: how many times artists are drawn for the intervals.
         seed: of the drawing.
@@ -49,37 +49,34 @@ def evaluate_bundle(
     Raises:
         InputError: the sets have no names of their own, or none of a set's pictures can be read.
         ManifestError: a manifest is missing or has no row to measure on.
-        TaxonomyError: the bundle's taxonomy and the one asked for have nothing in common.
+        TaxonomyError: the model's taxonomy and the one asked for have nothing in common.
         BundleError: the bundle cannot be loaded.
 
     Example:
-        >>> report = evaluate_bundle(read_bundle(), [EvaluationSet.parse("data/pool:test")])
+        >>> report = evaluate_model(read_bundle(), [EvaluationSet.parse("data/pool:test")])
         >>> write_report(report, Path("report"))
     """
     check_sets(sets)
-    own = bundle.taxonomy
+    own = model.taxonomy
     target = own if taxonomy is None else read_taxonomy(taxonomy)
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)
-    runtime = Runtime(bundle)
-    data = list_training(bundle)
+    candidate = open_bundle(model) if isinstance(model, Bundle) else model
+    data = list(candidate.data)
     if train is not None and rows is not None:
         data.append(note_use(Use.BASELINES, train, rows=len(rows.truth), data_hash=rows.data_hash))
     others = None
-    if not_paintings is not None:
+    if not_paintings is not None and candidate.knows_paintings:
         manifest, numbers = select_not_paintings(not_paintings)
         data.append(note_use(Use.NOT_PAINTINGS, not_paintings, rows=len(numbers), data_hash=manifest.data_hash()))
-        title = not_paintings.name
-        others = run_network(runtime, bundle, manifest, rows=numbers, title=title, on_progress=on_progress).painting
+        others = candidate.ask(manifest, numbers, title=not_paintings.name, on_progress=on_progress).painting
     reports = []
     for chosen, selection in zip(sets, selections, strict=True):
-        answers = run_network(
-            runtime, bundle, selection.manifest, rows=selection.rows, title=chosen.name, on_progress=on_progress
-        )
+        answers = candidate.ask(selection.manifest, selection.rows, title=chosen.name, on_progress=on_progress)
         predictions = predict_selection(
-            answers, selection, name=chosen.name, bundle=bundle, taxonomy=target, not_paintings=others
+            answers, selection, name=chosen.name, source=own, taxonomy=target, not_paintings=others
         )
-        measured = measure(predictions, thresholds=bundle.thresholds, resamples=resamples, seed=seed)
+        measured = measure(predictions, thresholds=candidate.about.thresholds, resamples=resamples, seed=seed)
         if rows is not None:
             colours = _read_own_colours(selection, answers, chosen.name, on_progress)
             beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
@@ -87,7 +84,7 @@ def evaluate_bundle(
         reports.append(measured)
         data.append(note_use(Use.MEASURED, chosen, rows=measured.rows, data_hash=measured.data_hash))
     return Report(
-        model=Model(bundle.name, bundle.model_sha256, own.id, bundle.temperature, bundle.thresholds),
+        model=candidate.about,
         taxonomy=target,
         sets=tuple(reports),
         seed=seed,
@@ -95,6 +92,48 @@ def evaluate_bundle(
         command=command,
         train=None if rows is None else Train(rows.data_hash, len(rows.truth)),
         data=tuple(data),
+    )
+
+
+def predict_selection(
+    answers: Answers,
+    selection: Selection,
+    *,
+    name: str,
+    source: Taxonomy,
+    taxonomy: Taxonomy,
+    not_paintings: Floats | None = None,
+) -> Predictions:
+    """Turn a model's answers to a selection into predictions in a taxonomy.
+
+    Args:
+        answers: to the selection's rows.
+        selection: the rows and their truth in ``taxonomy``.
+        name: the set's name.
+        source: the labels that the model answers in.
+        taxonomy: the labels that are asked for.
+        not_paintings: (Q,), the model's scores 0..1 of pictures that are no paintings.
+    """
+    probabilities, _ = regroup(answers.probabilities, source=source, target=taxonomy)
+
+    def kept(column: str) -> tuple[str | None, ...]:
+        values = selection.values(column)
+        return tuple(values[at] for at in answers.kept)
+
+    return Predictions(
+        name=name,
+        taxonomy=taxonomy,
+        ids=tuple(str(value) for value in kept("id")),
+        probabilities=probabilities,
+        truth=selection.truth[answers.kept],
+        artists=kept("artist"),
+        sources=kept("source"),
+        label_kinds=kept("label_kind"),
+        painting=answers.painting,
+        not_paintings=np.zeros(0) if not_paintings is None else not_paintings,
+        excluded=selection.excluded,
+        failures=answers.failures,
+        data_hash=selection.manifest.data_hash(),
     )
 
 

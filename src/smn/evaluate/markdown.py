@@ -147,11 +147,16 @@ def _describe_left_out(measured: SetReport) -> list[str]:
 def _describe_meanings(report: Report) -> str:
     rows = [f"- **{meaning.title}**: {meaning.note}." for meaning in FIGURES.values()]
     thresholds = report.model.thresholds
+    outcomes = (
+        "The model always answers."
+        if thresholds is None
+        else f"The model is unsure below a confidence of {thresholds.confidence:.2f} and refuses below a painting "
+        f"score of {thresholds.painting:.2f}."
+    )
     return (
         "## What the figures mean\n\n"
         + "\n".join(rows)
-        + f"\n\nThe model is unsure below a confidence of {thresholds.confidence:.2f} and refuses below a painting "
-        f"score of {thresholds.painting:.2f}. Families and baselines are measured like everything else."
+        + f"\n\n{outcomes} Families and baselines are measured like everything else."
         " Intervals resample artists, because pictures by one hand succeed and fail together; a resample makes a small"
         " calibration error look larger, so the upper end of that interval is cautious."
     )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.artists import cluster_artists
 from smn.bundle import Thresholds
 from smn.evaluate import metrics
-from smn.evaluate.bootstrap import Figure, bootstrap, cluster_artists
+from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.report import FIGURES, ClassReport, CoveragePoint, GroupReport, SetReport

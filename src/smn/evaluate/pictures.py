@@ -9,7 +9,8 @@ import numpy as np
 
 from smn.evaluate.metrics import Floats
 from smn.evaluate.report import ClassReport, SetReport
-from smn.evaluate.style import (
+from smn.movements import get_family, list_families
+from smn.style import (
     ACCENT,
     DEEP,
     FAINT,
@@ -22,7 +23,6 @@ from smn.evaluate.style import (
     show_percent,
     write_title,
 )
-from smn.movements import get_family, list_families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

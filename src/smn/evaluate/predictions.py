@@ -8,22 +8,10 @@ from numpy.typing import NDArray
 
 from smn.errors import InputError
 from smn.movements import Taxonomy
+from smn.reading import Failure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that could not be read.
-
-    Args:
-        id: its row's id.
-        reason: what is wrong with it, one sentence.
-    """
-
-    id: str
-    reason: str
 
 
 @dataclass(frozen=True)

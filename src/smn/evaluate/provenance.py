@@ -1,15 +1,22 @@
 """Which versions of which data a report rests on."""
 
-from smn.bundle import Bundle
+from collections.abc import Mapping
+from typing import Any
+
 from smn.evaluate.report import DataUse, Use
 from smn.evaluate.sets import EvaluationSet
 
 
-def list_training(bundle: Bundle) -> list[DataUse]:
-    """The data that a model learned from, as far as its bundle says."""
-    pictures, others = sum((bundle.data.get("pictures") or {}).values()), bundle.data.get("negatives") or 0
-    known = [(bundle.data.get("sha256"), pictures), (bundle.data.get("negatives_sha256"), others)]
-    return [DataUse(Use.TRAINED, bundle.name, None, None, rows, str(data)) for data, rows in known if data]
+def list_training(name: str, data: Mapping[str, Any]) -> list[DataUse]:
+    """The data that a model learned from, as far as its bundle or run says.
+
+    Args:
+        name: the model's.
+        data: what stands under ``data`` in ``bundle.json`` or ``run.json``.
+    """
+    pictures, others = sum((data.get("pictures") or {}).values()), data.get("negatives") or 0
+    known = [(data.get("sha256"), pictures), (data.get("negatives_sha256"), others)]
+    return [DataUse(Use.TRAINED, name, None, None, rows, str(sha256)) for sha256, rows in known if sha256]
 
 
 def note_use(use: Use, chosen: EvaluationSet, *, rows: int, data_hash: str) -> DataUse:

@@ -9,7 +9,8 @@ value and its 95 % interval over resampled artists, all three null where it cann
 ``command``         the command that wrote it
 ``seed``            of the resampling
 ``resamples``       how many there were
-``model``           ``name``, ``sha256`` of model.onnx, ``taxonomy`` that it answers in, ``temperature``, ``thresholds``
+``model``           ``name``, ``sha256`` of its file, ``taxonomy`` that it answers in, ``temperature``, ``thresholds``
+                    (null where it always answers)
 ``taxonomy``        ``id``, ``name`` and ``labels`` (``id``, ``name``, ``family``) that were asked for
 ``train``           null, or ``data_hash`` and ``rows`` of the data that the baselines learned from
 ``data``            a list, one object a use of a manifest: ``use`` (a value of `Use`), ``name``, ``manifest`` as it was
@@ -52,8 +53,8 @@ from smn import __version__
 from smn.bundle import Thresholds
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.metrics import Bins, Ints
-from smn.evaluate.predictions import Failure
 from smn.movements import Taxonomy
+from smn.reading import Failure
 
 SCHEMA = 1
 """The version of ``report.json``'s layout."""
@@ -198,17 +199,17 @@ class Model:
 
     Args:
         name: its name and version.
-        sha256: of its graph.
+        sha256: of its file, ``model.onnx`` or ``colour.npz``.
         taxonomy: id of the taxonomy that it answers in.
         temperature: by which its logits were divided.
-        thresholds: where its answers change their outcome.
+        thresholds: where its answers change their outcome; None for a model that always answers.
     """
 
     name: str
     sha256: str
     taxonomy: str
     temperature: float
-    thresholds: Thresholds
+    thresholds: Thresholds | None
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ class Train:
 class Use(StrEnum):
     """What a report used a manifest for."""
 
-    TRAINED = "trained"  # the model learned from it, as its bundle says
+    TRAINED = "trained"  # the model learned from it, as its bundle or run says
     MEASURED = "measured"
     NOT_PAINTINGS = "not-paintings"
     BASELINES = "baselines"  # they learned from it
@@ -240,7 +241,7 @@ class DataUse:
     Args:
         use: what for.
         name: the set's; the model's for `Use.TRAINED`.
-        manifest: as it was given; None where the bundle does not say.
+        manifest: as it was given; None where its bundle or run does not say.
         split: only rows of this split were used; None for all.
         rows: how many were used.
         data_hash: of the whole manifest.

@@ -21,8 +21,9 @@ from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
 from smn.train.building import build_network
 from smn.train.features import Progress
+from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
-from smn.train.run import read_run
+from smn.train.runfolder import read_run
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3
@@ -78,6 +79,11 @@ def export_run(
         if file.exists():
             raise OutputExistsError(file)
     recipe = Recipe.from_dict(description["recipe"], where=str(run / "run.json"))
+    if isinstance(recipe.model, ColourSettings):
+        raise InputError(
+            f"{run} is of kind colour, whose models have no ONNX graph to export; measure it as it is with: "
+            f"smn evaluate {run}"
+        )
     spec = PreprocessSpec.from_dict(description["preprocess"], where=str(run / "run.json"))
     taxonomy = parse_taxonomy(description["taxonomy"], where=str(run / "run.json"))
     pictures = read_manifest(manifest or description["manifest"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from smn.models.extra import require_colour
+from smn.extras import require_extra
 from smn.models.palette import Floats, Ints, cluster_colours, find_typical_palettes
 
 CODES = 64
@@ -40,7 +40,7 @@ def score_codebook(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     The negative of ten times the Jensen-Shannon distance (Endres & Schindelin 2003); minus infinity for a label without
     one. Ten times keeps the temperature in the range that is searched.
     """
-    require_colour("sklearn")  # brings SciPy
+    require_extra("colour", "sklearn")  # brings SciPy
     from scipy.spatial.distance import cdist  # type: ignore[import-untyped, unused-ignore]
 
     known = ~np.isnan(learned["histograms"][:, 0])

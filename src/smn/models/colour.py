@@ -4,7 +4,8 @@ They need the extra ``colour`` and no torch. `smn.evaluate.baselines` has a humb
 beside every report because it needs nothing but numpy.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from smn.artists import cluster_artists
 from smn.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
-from smn.evaluate.bootstrap import cluster_artists
-from smn.evaluate.predictions import Failure
-from smn.evaluate.reading import OnProgress, read_pictures
+from smn.extras import require_extra
 from smn.manifest import Manifest
 from smn.models import handcrafted, palette
 from smn.models.codebook import learn_codebook, score_codebook
 from smn.models.dominant import learn_dominant, score_dominant
-from smn.models.extra import require_colour
 from smn.models.handcrafted import describe_picture, learn_boosting, score_boosting
 from smn.models.palette import Floats, Ints, extract_palette
 from smn.models.transport import learn_barycentres, learn_neighbours, score_barycentres, score_neighbours
+from smn.reading import Failure, OnProgress, read_pictures
 
 _HELD_OUT = 0.2
 _ROWS = 256
+_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,8 @@ class ColourClassifier:
     """
 
     def __init__(self, name: str, *, classes: int, seed: int = 0) -> None:
-        if name not in COLOUR_MODELS:
-            raise UnknownNameError("colour model", name, COLOUR_MODELS)
+        self.method = _find_method(name)
         self.name, self.classes, self.seed = name, classes, seed
-        self.method = COLOUR_MODELS[name]
         self.learned: dict[str, Floats] = {}
         self.temperature = 1.0
 
@@ -143,7 +142,7 @@ class ColourClassifier:
             MissingExtraError: what the model needs is not installed.
         """
         self._check(features, targets, artists)
-        require_colour("sklearn")
+        require_extra("colour", "sklearn")
         from sklearn.model_selection import GroupShuffleSplit
 
         groups = np.arange(len(targets)) if artists is None else cluster_artists(artists)
@@ -156,12 +155,13 @@ class ColourClassifier:
             )
         splitter = GroupShuffleSplit(1, test_size=_HELD_OUT, random_state=self.seed)
         shown, held_out = next(splitter.split(features, groups=groups))
-        progress(f"{self.name}: learning", 0, 2)
-        first = self._learn(features[shown], targets[shown])
-        self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
-        progress(f"{self.name}: learning", 1, 2)
-        self.learned = self._learn(features, targets)
-        progress(f"{self.name}: learning", 2, 2)
+        with _limit_threads():
+            progress(f"{self.name}: learning", 0, 2)
+            first = self._learn(features[shown], targets[shown])
+            self.temperature = fit_temperature(self.method.score(first, features[held_out]), targets[held_out])
+            progress(f"{self.name}: learning", 1, 2)
+            self.learned = self._learn(features, targets)
+            progress(f"{self.name}: learning", 2, 2)
         return self
 
     def _learn(self, features: Floats, targets: Ints) -> dict[str, Floats]:
@@ -197,101 +197,76 @@ class ColourClassifier:
         return probabilities
 
 
-def fit_colour_model(
-    name: str,
-    manifest: Manifest,
-    rows: Sequence[int],
-    targets: Ints,
-    *,
-    classes: int,
-    seed: int = 0,
-    progress: OnProgress = lambda *_: None,
-) -> ColourClassifier:
-    """Read pictures and fit a colour model on them.
-
-    Args:
-        name: one of `COLOUR_MODELS`.
-        manifest: where the rows are; its column ``artist`` keeps the rows that the temperature is fitted on apart.
-        rows: N numbers of rows; pictures that cannot be read are left out.
-        targets: (N,), the rows' labels, 0..K-1.
-        classes: K.
-        seed: decides whatever is drawn by lot.
-        progress: told after each picture, and as the model learns.
-
-    Raises:
-        UnknownNameError: there is no such model.
-        InputError: too little can be read, or the labels do not fit.
-        MissingExtraError: the extra ``colour`` is not installed.
-    """
-    model = ColourClassifier(name, classes=classes, seed=seed)
-    artists = manifest.column("artist")
-    features = describe_pictures(name, manifest, rows, progress=progress)
-    return model.fit(features, targets, artists=[artists[row] for row in rows], progress=progress)
-
-
-def predict_colour_model(
-    model: ColourClassifier, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
-) -> Floats:
-    """A colour model's answers to pictures.
+def compare_features(model: ColourClassifier, features: Floats, *, progress: OnProgress = lambda *_: None) -> Floats:
+    """A colour model's answers to the features of pictures, a part that fits into memory at a time.
 
     Args:
         model: fitted.
-        manifest: where the rows are.
-        rows: N numbers of rows.
-        progress: told after each picture, and as they are compared.
+        features: (N, ...), as ``model.method.describe`` makes them.
+        progress: told after each part.
 
     Returns:
-        (N, K), rows summing to 1; a row of NaN where the picture cannot be read.
+        (N, K), rows summing to 1; NaN for rows of NaN.
 
     Raises:
         InputError: the model is not fitted.
-        MissingExtraError: the extra ``colour`` is not installed.
+        MissingExtraError: what the model needs is not installed.
     """
-    features = describe_pictures(model.name, manifest, rows, progress=progress)
     parts = [np.zeros((0, model.classes))]
-    for start in range(0, len(rows), _ROWS):
+    for start in range(0, len(features), _ROWS):
         parts.append(model.predict_proba(features[start : start + _ROWS]))
-        progress(f"{model.name}: comparing", min(start + _ROWS, len(rows)), len(rows))
+        progress(f"{model.name}: comparing", min(start + _ROWS, len(features)), len(features))
     return np.concatenate(parts)
 
 
 def describe_pictures(
-    name: str, manifest: Manifest, rows: Sequence[int], *, progress: OnProgress = lambda *_: None
-) -> Floats:
+    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: OnProgress | None = None
+) -> Iterator[Floats | Failure]:
     """The features of pictures that a colour model works on; models that share ``describe`` share them.
 
     Args:
         name: one of `COLOUR_MODELS`.
         manifest: where the rows are.
         rows: N numbers of rows.
+        title: what is being read, for ``progress``.
         progress: told after each picture.
 
-    Returns:
-        (N, ...), palettes (5, 4) or vectors (257,); NaN where a picture cannot be read.
+    Yields:
+        N times a palette (5, 4) or a vector (257,), or why the picture cannot be read.
 
     Raises:
         UnknownNameError: there is no such model.
         MissingExtraError: the extra ``colour`` is not installed.
     """
-    if name not in COLOUR_MODELS:
-        raise UnknownNameError("colour model", name, COLOUR_MODELS)
-    require_colour("skimage", "sklearn")
+    method = _find_method(name)
+    require_extra("colour", "skimage", "sklearn")
     from threadpoolctl import threadpool_limits
 
-    method, numbers = COLOUR_MODELS[name], np.asarray(rows, dtype=np.int64)
-    blank = np.full_like(method.describe(Image.new("RGB", (16, 16))), np.nan)
     # KMeans sets the process's number of BLAS threads and puts it back; of several at once, one would put back wrong.
     with threadpool_limits(1, user_api="blas"):
-        pictures = read_pictures(
+        yield from read_pictures(
             manifest,
-            numbers,
+            np.asarray(rows, dtype=np.int64),
             method.describe,
             reduce_to=method.side,
-            title=f"{name}: looking",
+            title=title,
             on_progress=progress,
         )
-        found = [blank if isinstance(one, Failure) else one for one in pictures]
-    return np.array(found).reshape(-1, *blank.shape)
+
+
+def _find_method(name: str) -> Method:
+    if name not in COLOUR_MODELS:
+        raise UnknownNameError("colour model", name, COLOUR_MODELS)
+    return COLOUR_MODELS[name]
+
+
+def _limit_threads() -> AbstractContextManager[object]:
+    """As many OpenMP threads as there are now, four at most: trees and clusters gain little from more."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    allowed = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"]
+    limits: AbstractContextManager[object] = threadpool_limits(min([_THREADS, *allowed]), user_api="openmp")
+    return limits
 
 
 def _is_blank(features: Floats) -> NDArray[np.bool_]:

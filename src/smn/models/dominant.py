@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from smn.models.extra import require_colour
+from smn.extras import require_extra
 from smn.models.palette import Floats, Ints, find_typical_palettes
 
 
@@ -32,7 +32,7 @@ def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
     Raises:
         MissingExtraError: scikit-image is not installed.
     """
-    require_colour("skimage")
+    require_extra("colour", "skimage")
     from skimage.color import deltaE_ciede2000
 
     own = learned["palettes"][:, 0, :3]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.models.extra import require_colour
+from smn.extras import require_extra
 from smn.models.palette import COLOURS, Floats, Ints, convert_to_lab, extract_palette, find_typical_palettes
 from smn.models.trees import read_trees, score_trees
 
@@ -29,7 +29,7 @@ def describe_picture(image: Image.Image) -> Floats:
     Raises:
         MissingExtraError: scikit-image or scikit-learn is not installed.
     """
-    require_colour("skimage")
+    require_extra("colour", "skimage")
     from skimage.feature import hog
 
     lab = convert_to_lab(image, side=SIDE).reshape(-1, 3)
@@ -61,7 +61,7 @@ def learn_boosting(features: Floats, targets: Ints, *, classes: int, seed: int) 
     Returns:
         The arrays of `smn.models.trees`, and ``palettes`` (K, 5, 4), NaN for a label without pictures.
     """
-    require_colour("sklearn")
+    require_extra("colour", "sklearn")
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     palettes = features[:, : 4 * COLOURS].reshape(-1, COLOURS, 4)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.models.extra import require_colour
+from smn.extras import require_extra
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,7 +27,7 @@ def convert_to_lab(image: Image.Image, *, side: int = SIDE) -> Floats:
     Raises:
         MissingExtraError: scikit-image is not installed.
     """
-    require_colour("skimage")
+    require_extra("colour", "skimage")
     from skimage.color import rgb2lab
 
     small = image.resize((side, side), Image.Resampling.BOX)
@@ -69,7 +69,7 @@ def cluster_colours(values: Floats, *, colours: int, weights: Floats | None = No
     Raises:
         MissingExtraError: scikit-learn is not installed.
     """
-    require_colour("sklearn")
+    require_extra("colour", "sklearn")
     from sklearn.cluster import KMeans
 
     weights = np.ones(len(values)) if weights is None else weights

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from smn.errors import InputError
-from smn.evaluate.style import MUTED, SMALL, draw_picture, place_axes, write_title
+from smn.extras import require_extra
 from smn.models.colour import ColourClassifier
-from smn.models.extra import require_colour
 from smn.models.palette import Floats
+from smn.style import MUTED, SMALL, draw_picture, place_axes, write_title
 
 
 def draw_palettes(model: ColourClassifier, file: Path, *, labels: Sequence[str]) -> None:
@@ -47,7 +47,7 @@ def draw_palettes(model: ColourClassifier, file: Path, *, labels: Sequence[str])
 
 def _convert_to_rgb(palette: Floats) -> Floats:
     """A palette's colours (P, 3) in sRGB, 0..1."""
-    require_colour("skimage")
+    require_extra("colour", "skimage")
     from skimage.color import lab2rgb
 
     return np.asarray(np.clip(lab2rgb(palette[None, :, :3])[0], 0.0, 1.0))

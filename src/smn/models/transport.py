@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from smn.models.extra import require_colour
+from smn.extras import require_extra
 from smn.models.palette import Floats, Ints, find_typical_palettes
 
 NEIGHBOURS = 15
@@ -32,7 +32,7 @@ def measure_transport(one: Floats, others: Floats) -> Floats:
     Raises:
         MissingExtraError: POT is not installed.
     """
-    require_colour("ot")
+    require_extra("colour", "ot")
     import ot
 
     costs = np.linalg.norm(one[None, :, None, :3] - others[:, None, :, :3], axis=3)
@@ -58,7 +58,7 @@ def learn_barycentres(palettes: Floats, targets: Ints, *, classes: int, seed: in
     Raises:
         MissingExtraError: POT is not installed.
     """
-    require_colour("ot")
+    require_extra("colour", "ot")
     from ot.lp import free_support_barycenter
 
     found = find_typical_palettes(palettes, targets, classes=classes, seed=seed)

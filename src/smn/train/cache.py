@@ -4,13 +4,9 @@ A changed manifest computes only the pictures that are new, in whatever order an
 computation continues where it was.
 """
 
-import ast
 import hashlib
-import json
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from functools import cache as remember
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,10 +19,11 @@ from smn.manifest import Manifest
 from smn.models import Classifier, StatisticsClassifier, backbones, classifier, cnn, network, timm_backbone, vgg16
 from smn.preprocess import PreprocessSpec
 from smn.train import augment, features
+from smn.train.featurefolder import hash_code, open_folder
 from smn.train.features import Progress, statistics
 from smn.train.kinds import ModelSettings, StatisticsSettings, deciding_settings
 from smn.train.recipe import Recipe
-from smn.train.store import add_vectors, read_vectors
+from smn.train.store import complete_vectors
 
 _DECIDING = (images, preprocess, augment, features)
 _DECIDING_BY_KIND: dict[str, tuple[ModuleType, ...]] = {
@@ -55,21 +52,17 @@ def cached_statistics(
     network, preprocessing, view and augmentation has a folder of its own there, and any number of processes may share
     it.
     """
-    folder = _open_folder(cache, describe_features(model, recipe=recipe, spec=spec, view=view))
+    facts = describe_features(model, recipe=recipe, spec=spec, view=view)
+    folder = open_folder(cache, facts, name=f"{facts['backbone']}-view{view}")
     contents = manifest.column("sha256")
-    found, missing = read_vectors(folder, [contents[row] for row in rows], width=model.width)
-    if not missing:
-        return found
-    pictures, done = list(missing), len(rows) - len(missing)
-    wanted = [rows[places[0]] for places in missing.values()]
-    with add_vectors(folder) as writer:
-        for start, values in statistics(model, manifest, recipe=recipe, spec=spec, rows=wanted, view=view):
-            end = start + len(values)
-            writer.add(pictures[start:end], values)
-            for picture, vector in zip(pictures[start:end], values, strict=True):
-                found[missing[picture]] = vector
-            progress(f"features, view {view}", done + end, len(rows))
-    return found
+
+    def compute(places: list[int]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        return statistics(model, manifest, recipe=recipe, spec=spec, rows=[rows[at] for at in places], view=view)
+
+    return complete_vectors(
+        folder, [contents[row] for row in rows], compute, width=model.width, title=f"features, view {view}",
+        progress=progress,
+    )  # fmt: skip
 
 
 def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec, view: int) -> dict[str, Any]:
@@ -90,41 +83,8 @@ def _describe_network(model: Classifier, settings: ModelSettings) -> dict[str, A
     return {"backbone": getattr(settings, "name", settings.kind), "settings": deciding_settings(settings)}
 
 
-@remember
-def hash_code(*modules: ModuleType) -> str:
-    """SHA-256 of what modules do: of their code without comments, docstrings and layout.
-
-    A better sentence about the code does not cost an evening of computing; any other change does.
-    """
-    digest = hashlib.sha256()
-    for module in modules:
-        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                node.body = [part for part in node.body if not _is_docstring(part)]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()
-
-
-def _is_docstring(part: ast.stmt) -> bool:
-    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
-
-
 def _hash_weights(model: Classifier) -> str:
     digest = hashlib.sha256()
     for name, value in model.backbone.state_dict().items():
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _open_folder(cache: Path, facts: dict[str, Any]) -> Path:
-    """The folder for features of one kind, with ``features.json`` that says which."""
-    text = json.dumps(facts, sort_keys=True, indent=2)
-    folder = cache / f"{facts['backbone']}-view{facts['view']}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "features.json"
-    if not file.exists():
-        partial_file = folder / f"features.{os.getpid()}.partial"
-        partial_file.write_text(text + "\n", encoding="utf-8")
-        os.replace(partial_file, file)
-    return folder

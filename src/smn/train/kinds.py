@@ -1,4 +1,4 @@
-"""The kinds of networks that a recipe can ask for in its section ``[model]``: ``kind`` and what belongs to it."""
+"""The kinds of models that a recipe can ask for in its section ``[model]``: ``kind`` and what belongs to it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -106,7 +106,20 @@ class BackboneSettings:
     fit: Fit = Fit.SQUASH
 
 
-ModelSettings = StatisticsSettings | CnnSettings | Vgg16Settings | BackboneSettings
+@dataclass(frozen=True)
+class ColourSettings:
+    """A model of colour or texture, without a network.
+
+    Args:
+        kind: ``"colour"``.
+        name: one of `smn.models.colour.COLOUR_MODELS`.
+    """
+
+    kind: str = "colour"
+    name: str = "colour-1"
+
+
+ModelSettings = StatisticsSettings | CnnSettings | Vgg16Settings | BackboneSettings | ColourSettings
 """What ``[model]`` can hold."""
 
 KINDS: dict[str, type[ModelSettings]] = {
@@ -114,6 +127,7 @@ KINDS: dict[str, type[ModelSettings]] = {
     "cnn": CnnSettings,
     "vgg16": Vgg16Settings,
     "backbone": BackboneSettings,
+    "colour": ColourSettings,
 }
 """By ``kind``, which stands for ``"statistics"`` where it is left out."""
 

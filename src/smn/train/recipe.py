@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from smn.errors import RecipeError, UnknownNameError
-from smn.train.kinds import ModelSettings, StatisticsSettings, is_pretrained
+from smn.models.colour import COLOUR_MODELS
+from smn.train.kinds import ColourSettings, ModelSettings, StatisticsSettings, is_pretrained
 from smn.train.reading import read_section
 from smn.train.settings import AnswerSettings, AugmentSettings, FinetuneSettings, HeadSettings
 
@@ -118,6 +119,8 @@ def read_recipe(name: str | Path) -> Recipe:
 
 def _contradictions(recipe: Recipe) -> list[str]:
     """A sentence for each pair of settings that do not go together."""
+    if isinstance(recipe.model, ColourSettings):
+        return _contradict_colour(recipe, recipe.model.name)
     found = []
     if recipe.head.epochs and not is_pretrained(recipe.model):
         found.append(
@@ -131,4 +134,19 @@ def _contradictions(recipe: Recipe) -> list[str]:
             f"finetune.mixup is {recipe.finetune.mixup} and finetune.cutmix {recipe.finetune.cutmix}, but a batch has "
             "one of them at most; together they must be 1 or less."
         )
+    return found
+
+
+def _contradict_colour(recipe: Recipe, name: str) -> list[str]:
+    """What a colour model does not know, or cannot make anything of."""
+    found = []
+    if name not in COLOUR_MODELS:
+        found.append(f"model.name is {name!r}; allowed are {', '.join(COLOUR_MODELS)}.")
+    unused = {
+        "augment": AugmentSettings(), "head": HeadSettings(), "finetune": FinetuneSettings(),
+        "answers": AnswerSettings(),
+    }  # fmt: skip
+    given = [f"[{section}]" for section, default in unused.items() if getattr(recipe, section) != default]
+    if given:
+        found.append(f"{' and '.join(given)} set up a network, which a model of kind colour has not; leave them out.")
     return found

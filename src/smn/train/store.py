@@ -10,13 +10,15 @@ import os
 import secrets
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from smn.reading import OnProgress
 
 
 class StoreWriter:
@@ -77,6 +79,43 @@ def read_vectors(
             if picture in wanted and number < len(values) and f"{zlib.crc32(values[number].tobytes()):08x}" == check:
                 found[wanted.pop(picture)] = values[number]
     return found, dict(wanted)
+
+
+def complete_vectors(
+    folder: Path,
+    pictures: Sequence[str],
+    compute: Callable[[list[int]], Iterator[tuple[int, NDArray[np.float32]]]],
+    *,
+    width: int,
+    title: str,
+    progress: OnProgress,
+) -> NDArray[np.float32]:
+    """The vectors of pictures: the stored ones, and the others computed and stored as they come.
+
+    Args:
+        folder: the store.
+        pictures: N times a SHA-256, as often as you like.
+        compute: makes, of places among ``pictures`` where missing ones stand first, their vectors in batches
+            ``(start, (n, D))``.
+        width: length D of a vector.
+        title: what is computed, for ``progress``.
+        progress: told after each batch; not at all if nothing is missing.
+
+    Returns:
+        (N, D).
+    """
+    found, missing = read_vectors(folder, pictures, width=width)
+    if not missing:
+        return found
+    names, done = list(missing), len(pictures) - len(missing)
+    with add_vectors(folder) as writer:
+        for start, values in compute([places[0] for places in missing.values()]):
+            end = start + len(values)
+            writer.add(names[start:end], values)
+            for name, vector in zip(names[start:end], values, strict=True):
+                found[missing[name]] = vector
+            progress(title, done + end, len(pictures))
+    return found
 
 
 def _open_values(file: Path, width: int) -> NDArray[np.float32]:

@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from smn.dataset.extra import require_data
 from smn.dataset.fetch.candidate import Candidate, FetchSource, Flaw, Page, Politeness, Query
 from smn.dataset.fetch.collecting import PUBLIC_DOMAIN, Collection, check_manifest, refuse
 from smn.dataset.fetch.downloads import Downloads, fetch_picture
@@ -18,6 +17,7 @@ from smn.dataset.fetch.report import REPORTS, FetchReport
 from smn.dataset.labels import LabelMap
 from smn.dataset.report import write_reports
 from smn.errors import FetchError, InputError, OutputExistsError
+from smn.extras import require_extra
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
@@ -70,7 +70,7 @@ def fetch_dataset(
     Example:
         >>> report = fetch_dataset(get_source("aic"), Query(search="Monet"), "data/monet", limit=50)  # doctest: +SKIP
     """
-    require_data("pyarrow")
+    require_extra("data", "pyarrow")
     out = Path(out)
     query = replace(query, public_domain=query.public_domain or licence == PUBLIC_DOMAIN)
     source.check(query)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from smn.dataset.columns import read_text
-from smn.dataset.extra import require_data
 from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
 from smn.dataset.fetch.sources.fields import refuse
 from smn.dataset.fetch.sources.tables import choose_labels, first_year, match_columns
 from smn.dataset.parquetfile import class_names
 from smn.errors import FetchError, InputError
+from smn.extras import require_extra
 
 if TYPE_CHECKING:
     from pyarrow import parquet
@@ -84,7 +84,7 @@ class HubSource:
             FetchError: the hub cannot be reached, or has no Parquet file of the repository.
             InputError: the cursor's file is no longer there.
         """
-        require_data("pyarrow")
+        require_extra("data", "pyarrow")
         shards = self._list(http, query.address or self._repository)
         first, group, row = _read_cursor(cursor, shards)
         total: int | None = None

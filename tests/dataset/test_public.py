@@ -3,19 +3,7 @@ import sys
 import pytest
 
 import smn.dataset as stage
-from smn.dataset.extra import require_data
 from smn.errors import MissingExtraError
-
-
-def test_what_is_installed_is_fine():
-    require_data("pyarrow", "sklearn")
-
-
-@pytest.mark.parametrize(("module", "package"), [("pyarrow", "pyarrow"), ("sklearn", "scikit-learn")])
-def test_a_missing_package_is_one_sentence_with_the_pip_line(monkeypatch, module, package):
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match=rf'{package}, which is not installed; run: pip install "smn\[data\]"'):
-        require_data(module)
 
 
 def test_public_entry_points_ask_before_they_do_anything(monkeypatch, tmp_path):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smn.errors import MissingExtraError
+from smn.extras import require_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,12 +62,11 @@ def draw_picture(file: Path, *, width: float, height: float) -> Iterator["Figure
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("evaluate", "matplotlib") from error
+    require_extra("evaluate", "matplotlib")
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)

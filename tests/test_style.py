@@ -1,13 +1,12 @@
-import builtins
+import sys
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import pytest
 from PIL import Image
 
 from smn.errors import MissingExtraError
-from smn.evaluate.style import draw_picture, place_axes, write_title
+from smn.style import draw_picture, place_axes, write_title
 
 
 def test_picture_has_its_size_and_leaves_settings_alone(tmp_path: Path) -> None:
@@ -23,14 +22,7 @@ def test_picture_has_its_size_and_leaves_settings_alone(tmp_path: Path) -> None:
 
 
 def test_missing_matplotlib_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **more: Any) -> Any:
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *args, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     drawing = draw_picture(tmp_path / "a.png", width=1, height=1)
     with pytest.raises(MissingExtraError, match=r'pip install "smn\[evaluate\]"'):
         drawing.__enter__()

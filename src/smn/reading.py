@@ -4,14 +4,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from smn.errors import ImageError, ManifestError
-from smn.evaluate.metrics import Ints
-from smn.evaluate.predictions import Failure
 from smn.images import open_image
 from smn.manifest import Manifest
 
@@ -22,9 +23,22 @@ T = TypeVar("T")
 _AHEAD = 64
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be read.
+
+    Args:
+        id: its row's id.
+        reason: what is wrong with it, one sentence.
+    """
+
+    id: str
+    reason: str
+
+
 def read_pictures(
     manifest: Manifest,
-    rows: Ints,
+    rows: NDArray[np.int64],
     convert: Callable[[Image.Image], T],
     *,
     reduce_to: int,

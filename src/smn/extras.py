@@ -1,0 +1,30 @@
+"""Asks for what an extra brings, and says in one sentence how to install it."""
+
+from importlib import import_module
+
+from smn.errors import MissingExtraError
+
+_PACKAGES = {
+    "matplotlib": "matplotlib",
+    "ot": "POT",
+    "pyarrow": "pyarrow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+}
+
+
+def require_extra(extra: str, *modules: str) -> None:
+    """Make sure that modules of an extra can be imported.
+
+    Args:
+        extra: its name in ``pip install "smn[extra]"``.
+        modules: any of ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for module in modules:
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise MissingExtraError(extra, _PACKAGES[module]) from error

@@ -1,0 +1,121 @@
+"""What is done in a run that fits a colour model; needs the extra ``colour`` and no torch."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from smn import images
+from smn.calibration import log_loss
+from smn.errors import InputError
+from smn.extras import require_extra
+from smn.manifest import Manifest, read_manifest
+from smn.models import palette
+from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, describe_pictures
+from smn.models.colourfile import write_colour_model
+from smn.models.palette import Floats, Ints
+from smn.models.swatches import draw_palettes
+from smn.movements import read_taxonomy
+from smn.reading import Failure, OnProgress
+from smn.train.featurefolder import hash_code, open_folder
+from smn.train.kinds import ColourSettings
+from smn.train.recipe import Recipe
+from smn.train.rehearsal import shorten_pictures
+from smn.train.runfolder import MODEL_FILE, describe_run, open_run
+from smn.train.selection import select
+from smn.train.store import complete_vectors
+
+
+def train_colour(
+    recipe: Recipe,
+    manifest: str | Path,
+    *,
+    out: Path,
+    negatives: str | Path | None = None,
+    fast: bool = False,
+    progress: OnProgress = lambda *_: None,
+) -> Path:
+    """Fit a colour model; takes, gives and raises what `smn.train.run.train` does.
+
+    The folder gets ``colour.npz``, ``palettes.png`` and, in ``metrics.jsonl``, one line: the figures on the split
+    ``val``, and the seconds that this call took, for which pictures in the cache take none.
+    """
+    started, name = time.monotonic(), cast(ColourSettings, recipe.model).name
+    if negatives is not None:
+        raise InputError(f"{name} is a model of colour and cannot learn what is no painting; leave --negatives out.")
+    require_extra("colour", "pyarrow", "sklearn", "skimage", "ot", "matplotlib")
+    taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
+    if fast:
+        pictures = shorten_pictures(pictures, taxonomy)
+    shown, held_back = (select(pictures, taxonomy, split=split) for split in ("train", "val"))
+    open_run(out, describe_run(recipe, {"train": shown, "val": held_back}))
+    if (out / MODEL_FILE).exists():
+        return out
+    cache, artists = out.parent / "cache", pictures.column("artist")
+    features, others = (
+        cached_features(name, pictures, rows=part.rows, cache=cache, progress=progress) for part in (shown, held_back)
+    )
+    model = ColourClassifier(name, classes=len(taxonomy.labels), seed=recipe.seed)
+    model.fit(features, shown.targets, artists=[artists[row] for row in shown.rows], progress=progress)
+    figures = _measure(compare_features(model, others, progress=progress), held_back.targets)
+    draw_palettes(model, out / "palettes.png", labels=[label.name for label in taxonomy.labels])
+    record = {"phase": "colour", "epoch": 1, "seconds": round(time.monotonic() - started, 1), **figures}
+    partial_file = out / "metrics.partial"
+    partial_file.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    os.replace(partial_file, out / "metrics.jsonl")
+    write_colour_model(model, out / MODEL_FILE)
+    return out
+
+
+def cached_features(
+    name: str, manifest: Manifest, *, rows: Sequence[int], cache: Path, progress: OnProgress = lambda *_: None
+) -> Floats:
+    """The features of pictures that a colour model works on, stored by the picture's content.
+
+    Args:
+        name: one of `smn.models.colour.COLOUR_MODELS`; models of the same features share a folder below ``cache``.
+        manifest: where the rows are.
+        rows: N numbers of rows.
+        cache: kept as they come, with 32 bits a number, and read from there the next time.
+        progress: told after each picture that was not stored.
+
+    Returns:
+        (N, ...), in the shape that the model works on.
+
+    Raises:
+        InputError: a picture cannot be read.
+    """
+    method = COLOUR_MODELS[name]
+    shape = method.describe(Image.new("RGB", (method.side, method.side))).shape
+    module = import_module(method.describe.__module__)
+    home = module.__name__.rpartition(".")[2]
+    facts = {"features": home, "side": method.side, "code": hash_code(images, palette, module)}
+
+    def compute(places: list[int]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        for at, found in enumerate(describe_pictures(name, manifest, [rows[place] for place in places])):
+            if isinstance(found, Failure):
+                raise InputError(found.reason)
+            yield at, found.reshape(1, -1).astype(np.float32)
+
+    contents = manifest.column("sha256")
+    stored = complete_vectors(
+        open_folder(cache, facts, name=f"colour-{home}"), [contents[row] for row in rows], compute,
+        width=int(np.prod(shape)), title=f"{name}: looking", progress=progress,
+    )  # fmt: skip
+    return stored.astype(np.float64).reshape(-1, *shape)
+
+
+def _measure(probabilities: Floats, targets: Ints) -> dict[str, float]:
+    ranks = np.argsort(-probabilities, axis=1, kind="stable")[:, :3] == targets[:, None]
+    return {
+        "val_log_loss": log_loss(probabilities, targets),
+        "val_top1": float(ranks[:, 0].mean()),
+        "val_top3": float(ranks.any(axis=1).mean()),
+    }

@@ -1,0 +1,56 @@
+"""What is done in a run that trains a network."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from smn.manifest import read_manifest
+from smn.models.stages import unfreeze_stages
+from smn.movements import read_taxonomy
+from smn.train.building import build_network
+from smn.train.features import Progress
+from smn.train.kinds import is_pretrained
+from smn.train.phases import Phases
+from smn.train.recipe import Recipe
+from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
+from smn.train.runfolder import describe_run, open_run
+from smn.train.selection import select, select_negatives
+
+
+def train_network(
+    recipe: Recipe,
+    manifest: str | Path,
+    *,
+    out: Path,
+    negatives: str | Path | None = None,
+    fast: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Path:
+    """Train a network; takes, gives and raises what `smn.train.run.train` does."""
+    taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
+    others = read_manifest(negatives) if negatives is not None else None
+    if fast:
+        recipe, pictures = shorten_recipe(recipe), shorten_pictures(pictures, taxonomy)
+        others = shorten_negatives(others) if others is not None else None
+    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
+    if others is not None:
+        select_negatives(others)  # now, not after hours of training
+    torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
+    built = build_network(recipe.model, classes=len(taxonomy.labels))
+    model = built.network
+    if recipe.finetune.epochs:
+        unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
+    known = describe_run(recipe, data, negatives=others, preprocess=built.spec.to_dict(), backbone=built.origin)
+    open_run(out, known)
+    phases = Phases(recipe, built.spec, out, progress)
+    if is_pretrained(recipe.model):
+        phases.fit_head(model, data)
+    if recipe.finetune.epochs:
+        phases.finetune(model, data)
+    if others is not None:
+        phases.fit_painting(model, data["train"], others)
+    partial_file = out / "model.partial"
+    torch.save(model.state_dict(), partial_file)
+    os.replace(partial_file, out / "model.pt")
+    return out

@@ -1,0 +1,95 @@
+"""A run's folder: what ``run.json`` says of it, and whether a command may continue it."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import smn
+from smn.errors import InputError
+from smn.manifest import Manifest
+from smn.movements import read_taxonomy
+from smn.train.recipe import Recipe
+from smn.train.selection import TrainingData, select_negatives
+
+MODEL_FILE = "colour.npz"
+"""The fitted model in the folder of a run of kind colour, written last: where it stands, the run is complete."""
+
+_KEYS = ("recipe", "taxonomy", "preprocess", "backbone", "data", "manifest")
+
+
+def describe_run(
+    recipe: Recipe,
+    data: Mapping[str, TrainingData],
+    *,
+    negatives: Manifest | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+    backbone: str | None = None,
+) -> dict[str, Any]:
+    """What ``run.json`` will say.
+
+    Args:
+        recipe: what is done.
+        data: by split, what is learned from and measured on.
+        negatives: pictures that are no paintings.
+        preprocess: how pictures are prepared for the network; None where there is none.
+        backbone: where the network's weights come from; None where there is none.
+    """
+    manifest = data["train"].manifest
+    return {
+        "smn": smn.__version__,
+        "recipe": recipe.to_dict(),
+        "taxonomy": read_taxonomy(recipe.taxonomy).to_dict(),
+        "preprocess": preprocess,
+        "backbone": backbone,
+        "data": {
+            "sha256": manifest.data_hash(),
+            "pictures": {split: len(part.rows) for split, part in data.items()},
+            "negatives_sha256": negatives.data_hash() if negatives else None,
+            "negatives": len(select_negatives(negatives)) if negatives else 0,
+        },
+        "manifest": str(manifest.file.resolve()),
+        "negatives": str(negatives.file.resolve()) if negatives else None,
+    }
+
+
+def open_run(out: Path, description: dict[str, Any]) -> None:
+    """Begin a run in a folder, or find that the run in it is the same one.
+
+    Raises:
+        InputError: the folder holds a run of another recipe or of other data.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "run.json"
+    if file.exists():
+        known = read_run(out)
+        # Settings that came later than the run have their defaults there.
+        known["recipe"] = Recipe.from_dict(known["recipe"], where=str(file)).to_dict()
+        changed = [
+            key
+            for key in ("recipe", "taxonomy", "data", "backbone")
+            if json.dumps(known[key]) != json.dumps(description[key])
+        ]
+        if changed:
+            raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")
+    else:
+        partial_file = out / "run.partial"
+        partial_file.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(partial_file, file)
+
+
+def read_run(folder: str | Path) -> dict[str, Any]:
+    """What ``run.json`` in a run's folder says.
+
+    Raises:
+        InputError: the folder holds no run, or one of another version.
+    """
+    file = Path(folder) / "run.json"
+    if not file.is_file():
+        raise InputError(f"{folder} is not a run: it has no run.json; make one with: smn train RECIPE --out {folder}")
+    description: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    missing = [key for key in _KEYS if key not in description]
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}: another version of smn made it, so train anew elsewhere.")
+    return description

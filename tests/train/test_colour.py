@@ -1,0 +1,125 @@
+"""Runs of colour models: what they leave, that they continue, and that the palettes are read once for all."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from smn.errors import InputError
+from smn.manifest import read_manifest
+from smn.models.colour import COLOUR_MODELS, describe_pictures
+from smn.models.colourfile import read_colour_model
+from smn.reading import OnProgress
+from smn.train import Recipe, read_recipe
+from smn.train.colour import cached_features, train_colour
+from smn.train.runfolder import MODEL_FILE, read_run
+
+SetMaker = Callable[..., Path]
+
+
+class StoppedError(Exception):
+    """What a test raises in place of a kill."""
+
+
+def stop_in(phase: str, step: int) -> OnProgress:
+    def progress(what: str, done: int, _: int) -> None:
+        if (what, done) == (phase, step):
+            raise StoppedError
+
+    return progress
+
+
+def of_origin(name: str) -> Recipe:
+    return read_recipe(name).with_settings({"taxonomy": "origin-8"})
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory: pytest.TempPathFactory, make_painted_set: SetMaker) -> Path:
+    return make_painted_set(tmp_path_factory.mktemp("colour") / "set", splits={"train": 5, "val": 2}, side=32)
+
+
+def same(one: Path, other: Path) -> bool:
+    first, second = (read_colour_model(run / MODEL_FILE) for run in (one, other))
+    return first.temperature == second.temperature and all(
+        np.array_equal(values, second.learned[name], equal_nan=True) for name, values in first.learned.items()
+    )
+
+
+def test_every_model_leaves_a_run(painted: Path, tmp_path: Path) -> None:
+    assert len(COLOUR_MODELS) == 5
+    for name in COLOUR_MODELS:
+        run = train_colour(of_origin(name), painted, out=tmp_path / name)
+        assert sorted(file.name for file in run.iterdir()) == [MODEL_FILE, "metrics.jsonl", "palettes.png", "run.json"]
+        (line,) = (run / "metrics.jsonl").read_text().splitlines()
+        figures = json.loads(line)
+        assert list(figures) == ["phase", "epoch", "seconds", "val_log_loss", "val_top1", "val_top3"]
+        assert 0.25 <= figures["val_top1"] <= figures["val_top3"] <= 1.0
+        assert 0.0 < figures["val_log_loss"] < 28.0
+        assert figures["seconds"] > 0
+        known = read_run(run)
+        assert known["recipe"]["model"] == {"kind": "colour", "name": name}
+        assert (known["preprocess"], known["backbone"]) == (None, None)
+        assert read_colour_model(run / MODEL_FILE).name == name
+        with Image.open(run / "palettes.png") as picture:
+            assert picture.width > 1000
+    # The four models of palettes have read the pictures once.
+    folders = sorted(folder.name.rpartition("-")[0] for folder in (tmp_path / "cache").iterdir())
+    assert folders == ["colour-handcrafted", "colour-palette"]
+    assert len([*(tmp_path / "cache").glob("colour-palette-*/*.index")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("phase", "step"), [("colour-5: looking", 15), ("colour-5: learning", 1), ("colour-5: comparing", 8)]
+)
+def test_a_stopped_run_ends_as_one_that_was_not(painted: Path, tmp_path: Path, phase: str, step: int) -> None:
+    recipe, whole = of_origin("colour-5"), train_colour(of_origin("colour-5"), painted, out=tmp_path / "a" / "whole")
+    out = tmp_path / "b" / "run"
+    with pytest.raises(StoppedError):
+        train_colour(recipe, painted, out=out, progress=stop_in(phase, step))
+    assert not (out / MODEL_FILE).exists()
+    told: list[tuple[str, int]] = []
+    train_colour(recipe, painted, out=out, progress=lambda what, done, _: told.append((what, done)))
+    assert ("colour-5: looking", step) not in told  # what was looked at is not looked at again
+    assert same(out, whole)
+
+
+def test_a_finished_run_is_left_as_it_is(painted: Path, tmp_path: Path) -> None:
+    run = train_colour(of_origin("colour-1"), painted, out=tmp_path / "run")
+    before = {file: file.stat().st_mtime_ns for file in run.iterdir()}
+    assert train_colour(of_origin("colour-1"), painted, out=run, progress=stop_in("colour-1: learning", 0)) == run
+    assert {file: file.stat().st_mtime_ns for file in run.iterdir()} == before
+    with pytest.raises(InputError, match="holds a run with another recipe; choose another --out"):
+        train_colour(of_origin("colour-5"), painted, out=run)
+
+
+@pytest.mark.parametrize("name", COLOUR_MODELS)
+def test_every_model_can_be_rehearsed(painted: Path, tmp_path: Path, name: str) -> None:
+    run = train_colour(of_origin(name), painted, out=tmp_path / "run", fast=True)
+    assert read_run(run)["data"]["pictures"] == {"train": 8, "val": 8}
+    assert (run / MODEL_FILE).exists()
+
+
+def test_negatives_are_refused(painted: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"colour-1 is a model of colour and cannot learn .*; leave --negatives out"):
+        train_colour(of_origin("colour-1"), painted, out=tmp_path / "run", negatives=painted)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "set", splits={"train": 2, "val": 1}, side=32)
+    (pictures.parent / "4.jpg").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"4\.jpg"):
+        train_colour(of_origin("colour-1"), pictures, out=tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", COLOUR_MODELS)
+def test_cached_features_are_those_of_the_pictures(painted: Path, tmp_path: Path, name: str) -> None:
+    manifest, rows = read_manifest(painted), [3, 0, 3, 7]
+    direct = np.array(list(describe_pictures(name, manifest, rows)))
+    for _ in range(2):  # as they are computed, and as they are read
+        found = cached_features(name, manifest, rows=rows, cache=tmp_path)
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, direct, rtol=1e-6, atol=1e-6)

@@ -1,0 +1,226 @@
+"""Training from end to end on a few small pictures."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from smn.errors import InputError, ManifestError, UnknownNameError
+from smn.images import open_image
+from smn.manifest import Manifest, read_manifest, write_manifest
+from smn.models import Classifier, build_classifier
+from smn.movements import read_taxonomy
+from smn.preprocess import PreprocessSpec
+from smn.train import Recipe
+from smn.train.features import Progress
+from smn.train.run import read_run, train
+from smn.train.selection import select
+
+SetMaker = Callable[..., Path]
+
+
+class StoppedError(Exception):
+    """What a test raises in place of a kill."""
+
+
+def stop_in(phase: str, step: int) -> Progress:
+    def progress(what: str, done: int, _: int) -> None:
+        if (what, done) == (phase, step):
+            raise StoppedError
+
+    return progress
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
+    return state
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def epochs(run: Path) -> list[tuple[str, int]]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [(line["phase"], line["epoch"]) for line in lines]
+
+
+def load(run: Path) -> tuple[Classifier, PreprocessSpec]:
+    known = read_run(run)
+    model, _ = build_classifier(
+        known["recipe"]["model"]["backbone"],
+        levels=tuple(known["recipe"]["model"]["levels"]),
+        classes=len(known["taxonomy"]["label"]),
+        pretrained=False,
+    )
+    model.load_state_dict(weights(run))
+    return model.eval(), PreprocessSpec.from_dict(known["preprocess"], where="run.json")
+
+
+def answer(run: Path, manifest: Manifest) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (N, K) and painting log-odds (N,) of all of a manifest's pictures."""
+    model, spec = load(run)
+    batch = spec.apply_all(open_image(manifest.picture(row)) for row in range(len(manifest)))
+    with torch.inference_mode():
+        logits, painting, _ = model(torch.from_numpy(batch))
+    return logits.numpy(), painting.numpy()
+
+
+def test_what_a_run_leaves(tiny_run: Path, tiny_recipe: dict[str, Any]) -> None:
+    assert {file.name for file in tiny_run.iterdir()} == {
+        "run.json", "model.pt", "metrics.jsonl", "checkpoint-head.pt", "checkpoint-finetune.pt",
+    }  # fmt: skip
+    known, manifest = read_run(tiny_run), read_manifest(tiny_run.parent / "pictures")
+    assert Recipe.from_dict(known["recipe"], where="run.json") == Recipe.from_dict(tiny_recipe, where="tiny")
+    assert known["taxonomy"] == read_taxonomy("origin-8").to_dict()
+    assert known["preprocess"]["size"] == 64
+    assert known["data"]["sha256"] == manifest.data_hash()
+    assert known["data"]["pictures"] == {"train": 24, "val": 12}
+    assert known["data"]["negatives"] == 8
+    assert known["manifest"] == str(manifest.file.resolve())
+    assert epochs(tiny_run) == [("head", 1), ("head", 2), ("finetune", 1)]
+
+
+def test_it_has_learned_the_movements(tiny_run: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
+    fresh = read_manifest(make_painted_set(tmp_path / "fresh", splits={"test": 5}, first=1000))
+    data = select(fresh, read_taxonomy("origin-8"), split="test")
+    logits, _ = answer(tiny_run, fresh)
+    # Four of eight labels were painted; chance is one in four at best.
+    assert (logits.argmax(1) == data.targets).mean() >= 0.6
+
+
+def test_it_has_learned_what_is_no_painting(
+    tiny_run: Path, tmp_path: Path, make_painted_set: SetMaker, make_other_set: SetMaker
+) -> None:
+    _, yes = answer(tiny_run, read_manifest(make_painted_set(tmp_path / "yes", splits={"test": 3}, first=1000)))
+    _, no = answer(tiny_run, read_manifest(make_other_set(tmp_path / "no", splits={"test": 12}, first=1000)))
+    assert yes.min() > 0 > no.max()
+
+
+def test_without_negatives_everything_is_as_likely_a_painting(
+    head_recipe: Recipe, pictures: Path, tmp_path: Path
+) -> None:
+    train(head_recipe, pictures, out=tmp_path / "run")
+    _, painting = answer(tmp_path / "run", read_manifest(pictures))
+    assert np.array_equal(painting, np.zeros(12, dtype=np.float32))
+    assert read_run(tmp_path / "run")["negatives"] is None
+
+
+@pytest.mark.parametrize("where", [("head", 4), ("head", 5), ("finetune", 2), ("finetune", 3)])
+def test_a_stopped_run_ends_as_one_that_was_not(
+    recipe: Recipe, pictures: Path, others: Path, tmp_path: Path, where: tuple[str, int]
+) -> None:
+    """Steps 4 and 2 end the first epoch before its checkpoint, 5 and 3 begin the second one."""
+    phase, step = where
+    whole = train(recipe, pictures, out=tmp_path / "whole", negatives=others)
+    with pytest.raises(StoppedError):
+        train(recipe, pictures, out=tmp_path / "run", negatives=others, progress=stop_in(phase, step))
+    assert not (tmp_path / "run" / "model.pt").exists()
+    (tmp_path / "run" / f"checkpoint-{phase}.partial").write_bytes(b"half a checkpoint")
+    told: list[tuple[str, int]] = []
+    train(
+        recipe, pictures, out=tmp_path / "run", negatives=others,
+        progress=lambda what, done, _: told.append((what, done)),
+    )  # fmt: skip
+    first_epoch_is_kept = step in (3, 5)
+    assert ((phase, 1) in told) is not first_epoch_is_kept
+    assert same(weights(tmp_path / "run"), weights(whole))
+    assert epochs(tmp_path / "run") == epochs(whole) == [
+        ("head", 1), ("head", 2), ("finetune", 1), ("finetune", 2),
+    ]  # fmt: skip
+
+
+def test_a_finished_run_can_be_asked_for_again(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    first = weights(train(head_recipe, pictures, out=tmp_path / "run"))
+    again = weights(train(head_recipe, pictures, out=tmp_path / "run", progress=stop_in("head", 1)))
+    assert same(first, again)
+
+
+def test_another_recipe_does_not_continue_it(
+    head_recipe: Recipe, tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path
+) -> None:
+    train(head_recipe, pictures, out=tmp_path / "run")
+    tiny_recipe["head"]["epochs"] = 3
+    with pytest.raises(InputError, match="holds a run with another recipe; choose another --out"):
+        train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run")
+    assert read_run(tmp_path / "run")["recipe"]["head"]["epochs"] == 2
+
+
+def test_other_data_does_not_continue_it(
+    head_recipe: Recipe, pictures: Path, others: Path, tmp_path: Path, make_painted_set: SetMaker
+) -> None:
+    train(head_recipe, pictures, out=tmp_path / "run")
+    before = weights(tmp_path / "run")
+    other = make_painted_set(tmp_path / "other", splits={"train": 2, "val": 1}, first=50)
+    with pytest.raises(InputError, match="holds a run with another data"):
+        train(head_recipe, other, out=tmp_path / "run")
+    with pytest.raises(InputError, match="holds a run with another data"):
+        train(head_recipe, pictures, out=tmp_path / "run", negatives=others)
+    assert same(weights(tmp_path / "run"), before)
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_split_without_rows_is_said_at_once(
+    head_recipe: Recipe, tmp_path: Path, make_painted_set: SetMaker, split: str
+) -> None:
+    pictures = make_painted_set(tmp_path / "set", splits={"train" if split == "val" else "val": 1})
+    with pytest.raises(ManifestError, match=rf"no rows of split {split} .*origin-8; split it with: smn dataset split"):
+        train(head_recipe, pictures, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_negatives_without_rows_are_said_before_the_training(
+    head_recipe: Recipe, pictures: Path, tmp_path: Path, make_other_set: SetMaker
+) -> None:
+    others = make_other_set(tmp_path / "others", splits={"val": 2})
+    with pytest.raises(ManifestError, match=r"no rows of split train with movement not-a-painting.*--not-paintings"):
+        train(head_recipe, pictures, out=tmp_path / "run", negatives=others)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_taxonomy_is_said_at_once(tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path) -> None:
+    recipe = Recipe.from_dict(tiny_recipe | {"taxonomy": "origin-9"}, where="tiny")
+    with pytest.raises(UnknownNameError, match="origin-8"):
+        train(recipe, pictures, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_two_runs_share_the_features_beside_them(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    train(head_recipe, pictures, out=tmp_path / "one")
+    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")}
+    assert len([*(tmp_path / "cache").iterdir()]) == 2  # one for each view
+    train(head_recipe, pictures, out=tmp_path / "two")
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")} == files
+    assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
+
+
+def test_pictures_inside_the_manifest_train_alike(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    manifest = read_manifest(pictures)
+    inside = [{"bytes": Path(manifest.picture(row)).read_bytes(), "path": None} for row in range(len(manifest))]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    table = manifest.table.append_column("image", pa.array(inside, kind))
+    place = table.column_names.index("path")
+    table = table.set_column(place, "path", pa.nulls(len(manifest), pa.string()))
+    write_manifest(table, tmp_path / "inside" / "manifest.parquet")
+    one = train(head_recipe, pictures, out=tmp_path / "a" / "run")
+    other = train(head_recipe, tmp_path / "inside", out=tmp_path / "b" / "run")
+    assert same(weights(one), weights(other))
+
+
+def test_a_picture_that_is_gone_is_named(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(pictures.parent, tmp_path / "copy"))
+    gone = Path(read_manifest(copy).picture(0))
+    gone.unlink()
+    with pytest.raises(InputError, match=gone.name):
+        train(head_recipe, copy, out=tmp_path / "run")
+    Image.new("RGB", (1, 1)).save(gone)
+    with pytest.raises(InputError, match="shorter side"):
+        train(head_recipe, copy, out=tmp_path / "run")
