@@ -12,9 +12,9 @@ from smn.errors import InputError, MissingExtraError, UnknownNameError
 @click.command()
 @click.argument("ladder", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Split by artist: train, val, test.")
-@click.option("--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a train split.")
+@click.option("--negatives", type=click.Path(path_type=Path), help="Pictures that are no paintings, to refuse.")
 @click.option("--also", multiple=True, metavar="[NAME=]MANIFEST[:SPLIT]", help="Measure on these too; repeatable.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The ladder's folder, created or continued.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder, created or continued.")
 @click.option("--weights", multiple=True, metavar="RUNG=FILE", help="Pretrained weights for a rung; repeatable.")
 @click.option("--only", metavar="RUNG,RUNG", help="Climb these rungs; the table has all that are finished.")
 def ladder(

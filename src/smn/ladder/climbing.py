@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from smn.bundle import read_bundle
 from smn.errors import SmnError
-from smn.evaluate import EvaluationSet, evaluate_bundle, evaluate_run, write_report
+from smn.evaluate import EvaluationSet, evaluate_model, write_report
+from smn.evaluate.colourrun import open_colour_run
 from smn.evaluate.sets import select_rows
 from smn.ladder.costs import Costs, measure_costs
 from smn.ladder.holding import hold_out
@@ -17,6 +19,7 @@ from smn.ladder.table import KNOWN, UNSEEN
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
 from smn.train.kinds import ColourSettings
+from smn.train.run import train
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
@@ -82,12 +85,14 @@ def climb(ladder: Ladder, protocol: Protocol, out: Path, *, progress: Progress =
     failed = {}
     for rung in ladder.rungs:
         try:
-            climb_rung(rung, protocol, out, progress=lambda what, done, of, name=rung.name: progress(  # type: ignore[misc]
-                f"{name}: {what}", done, of
-            ))  # fmt: skip
+            climb_rung(rung, protocol, out, progress=partial(_tell, progress, rung.name))
         except SmnError as error:
             failed[rung.name] = str(error)
     return failed
+
+
+def _tell(progress: Progress, name: str, what: str, done: int, of: int) -> None:
+    progress(f"{name}: {what}", done, of)
 
 
 def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress = lambda *_: None) -> None:
@@ -97,8 +102,6 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
         InputError: its run's folder holds a run of another recipe or other data, or its weights cannot be had.
         MissingExtraError: what it needs is not installed.
     """
-    from smn.train import train
-
     run = out / "runs" / rung.name
     is_network = not isinstance(rung.recipe.model, ColourSettings)
     bundle = out / "bundles" / rung.name if is_network else None
@@ -115,12 +118,8 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
         export_run(run, out=bundle, name=rung.name, progress=progress)
     report, costs = out / "reports" / rung.name, out / "costs" / f"{rung.name}.json"
     if not (report / "report.json").exists():
-        measured = (
-            evaluate_bundle(read_bundle(bundle), protocol.sets, on_progress=progress)
-            if bundle is not None
-            else evaluate_run(run, protocol.sets, on_progress=progress)
-        )
-        write_report(measured, report)
+        model = open_colour_run(run) if bundle is None else read_bundle(bundle)
+        write_report(evaluate_model(model, protocol.sets, on_progress=progress), report)
     if not costs.exists():
         selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
         _keep(measure_costs(run, bundle, selection.manifest, selection.rows.tolist()), costs)

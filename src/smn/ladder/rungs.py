@@ -69,7 +69,7 @@ def read_ladder(file: str | Path | None = None, *, weights: Mapping[str, str] | 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LadderError(str(place), [f"It is not valid TOML ({error})."]) from error
     given, problems = dict(weights or {}), _unknown(data, _KEYS, "")
-    rungs = []
+    rungs: list[Rung] = []
     for number, entry in enumerate(data.get("rungs", []), start=1):
         rung = _read_rung(entry, number, given, place.parent, problems)
         if rung is not None and rung.name in [one.name for one in rungs]:
@@ -101,7 +101,7 @@ def _read_rung(entry: Any, number: int, weights: dict[str, str], folder: Path, p
         problems.append(f"rung {number}: name is {name!r}; it must be of small letters, digits, dots and dashes.")
         return None
     if not isinstance(changes, dict):
-        problems.append(f"rung {name}: set is {changes!r}; it must be a table such as {{ \"finetune.epochs\" = 10 }}.")
+        problems.append(f'rung {name}: set is {changes!r}; it must be a table such as {{ "finetune.epochs" = 10 }}.')
         return None
     if name in weights:
         changes = {**changes, "model.weights": weights.pop(name)}

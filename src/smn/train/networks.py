@@ -43,6 +43,8 @@ def train_network(
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
     known = describe_run(recipe, data, negatives=others, preprocess=built.spec.to_dict(), backbone=built.origin)
     open_run(out, known)
+    if (out / "model.pt").exists():
+        return out
     phases = Phases(recipe, built.spec, out, progress)
     if is_pretrained(recipe.model):
         phases.fit_head(model, data)

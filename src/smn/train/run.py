@@ -23,7 +23,7 @@ def train(
     """Train a model as a recipe says.
 
     The same call continues a run that was interrupted: features come from the cache beside the run, and weights from
-    the last epoch's checkpoint.
+    the last epoch's checkpoint. A run that is finished is left as it is.
 
     Args:
         recipe: what to do.
