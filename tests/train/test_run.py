@@ -51,7 +51,7 @@ def test_without_torch_a_network_names_the_extra(
         train(head_recipe, pictures, out=tmp_path / "run")
 
 
-@pytest.mark.parametrize("module", ["skimage", "ot", "sklearn", "matplotlib"])
+@pytest.mark.parametrize("module", ["skimage", "sklearn", "matplotlib"])
 def test_without_its_extra_a_colour_model_names_it(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:

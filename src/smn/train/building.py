@@ -91,4 +91,4 @@ _BUILDERS: dict[str, Callable[[Any, int, bool], Built]] = {
     "vgg16": _build_vgg16,
     "backbone": _build_backbone,
 }
-"""By the kinds of `smn.train.kinds.KINDS`."""
+"""By the kinds of `smn.train.kinds.KINDS` that are networks."""

@@ -47,10 +47,12 @@ def train_colour(
     The folder gets ``colour.npz``, ``palettes.png`` and, in ``metrics.jsonl``, one line: the figures on the split
     ``val``, and the seconds that this call took, for which pictures in the cache take none.
     """
-    started, name = time.monotonic(), cast(ColourSettings, recipe.model).name
+    name = cast(ColourSettings, recipe.model).name
     if negatives is not None:
         raise InputError(f"{name} is a model of colour and cannot learn what is no painting; leave --negatives out.")
-    require_extra("colour", "pyarrow", "sklearn", "skimage", "ot", "matplotlib")
+    # Not POT, which takes torch along where it is installed: whichever model needs it asks.
+    require_extra("colour", "pyarrow", "sklearn", "skimage", "matplotlib")
+    started = time.monotonic()
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
     if fast:
         pictures = shorten_pictures(pictures, taxonomy)
