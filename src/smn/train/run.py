@@ -13,9 +13,12 @@ from smn.manifest import Manifest, read_manifest
 from smn.models.stages import unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.train.building import Built, build_network
+from smn.train.curves import draw_curves
 from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
+from smn.train.loop import OnEpoch
 from smn.train.phases import Phases
+from smn.train.precision import choose_device, list_devices
 from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.selection import TrainingData, select, select_negatives
@@ -28,12 +31,14 @@ def train(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
+    device: str = "auto",
     progress: Progress = lambda *_: None,
+    on_epoch: OnEpoch = lambda _: None,
 ) -> Path:
     """Train a model as a recipe says.
 
     The same call continues a run that was interrupted: features come from the cache beside the run, and weights from
-    the last epoch's checkpoint.
+    the last epoch's checkpoint. A finished run stays as it is.
 
     Args:
         recipe: what to do.
@@ -41,15 +46,18 @@ def train(
         out: the run's folder; created, or continued if it is of the same recipe and data.
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
+        device: see `smn.train.precision.choose_device`.
         progress: told how far things are.
+        on_epoch: called after each epoch with what ``metrics.jsonl`` says of it.
 
     Returns:
         The run's folder.
 
     Raises:
-        InputError: ``out`` holds a run of another recipe or of other data.
+        InputError: ``out`` holds a run of another recipe or of other data, or this machine has no such device.
         ManifestError: a split has no usable rows, or the negatives have none.
     """
+    device = choose_device(device, available=list_devices())
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
     others = read_manifest(negatives) if negatives is not None else None
     if fast:
@@ -60,19 +68,23 @@ def train(
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
     built = build_network(recipe.model, classes=len(taxonomy.labels))
-    model = built.network
+    model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
     _open_run(out, _description(recipe, data, negatives=others, built=built))
-    phases = Phases(recipe, built.spec, out, progress)
+    if (out / "model.pt").exists():
+        return out
+    phases = Phases(recipe, built.spec, out, progress, on_epoch)
     if is_pretrained(recipe.model):
         phases.fit_head(model, data)
+        draw_curves(out)
     if recipe.finetune.epochs:
         phases.finetune(model, data)
+        draw_curves(out)
     if others is not None:
         phases.fit_painting(model, data["train"], others)
     partial_file = out / "model.partial"
-    torch.save(model.state_dict(), partial_file)
+    torch.save(model.cpu().state_dict(), partial_file)
     os.replace(partial_file, out / "model.pt")
     return out
 
