@@ -24,11 +24,11 @@ def test_every_figure_of_every_epoch_is_written(tiny_recipe: dict[str, Any], pic
     told: list[dict[str, Any]] = []
     with track_tensorboard(tmp_path / "events") as track:
 
-        def on_epoch(record: dict[str, Any]) -> None:
+        def told_epoch(record: dict[str, Any]) -> None:
             track(record)
             told.append(record)
 
-        train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run", on_epoch=on_epoch)
+        train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run", told_epoch=told_epoch)
         events = read_events(tmp_path / "events")  # they are there before the block ends
     assert [(record["phase"], record["epoch"]) for record in told] == [("head", 1), ("head", 2), ("finetune", 1)]
     names = ("seconds", "loss", "val_log_loss", "val_top1", "val_top3")

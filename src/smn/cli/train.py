@@ -117,11 +117,11 @@ def train(
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     with ExitStack() as open_now:
-        on_epoch = open_now.enter_context(track_tensorboard(out / "tensorboard")) if tensorboard else lambda _: None
+        told_epoch = open_now.enter_context(track_tensorboard(out / "tensorboard")) if tensorboard else lambda _: None
         report = open_now.enter_context(progress())
         run(
             chosen, manifest, out=out, negatives=negatives, fast=fast, device=device, progress=report,
-            on_epoch=on_epoch,
+            told_epoch=told_epoch,
         )  # fmt: skip
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")

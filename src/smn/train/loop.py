@@ -25,8 +25,8 @@ Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 Classify = Callable[[nn.Module, Tensor], Tensor]
 """Given a model and inputs, its logits (N, K)."""
 
-OnEpoch = Callable[[dict[str, Any]], None]
-"""Called after each epoch with what ``metrics.jsonl`` says of it."""
+ToldEpoch = Callable[[dict[str, Any]], None]
+"""Called after every epoch with its line of ``metrics.jsonl``; what it raises ends the training."""
 
 _LOWEST = 1 / 25
 """Where one cycle begins, as a share of the highest learning rate."""
@@ -116,7 +116,7 @@ def fit(
     classify: Classify = lambda model, inputs: model(inputs),
     spread: Tensor | None = None,
     scaler: torch.amp.GradScaler | None = None,
-    on_epoch: OnEpoch = lambda _: None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> nn.Module:
     """Train a model and return it with its averaged weights.
 
@@ -135,7 +135,7 @@ def fit(
         classify: how the model turns inputs into logits (N, K).
         spread: (K, K) where the smoothed share of each label goes; None spreads it evenly.
         scaler: see `smn.train.precision.build_scaler`; None scales nothing.
-        on_epoch: called after each epoch, when its checkpoint is safe.
+        told_epoch: see `ToldEpoch`; the epoch's checkpoint is there by then.
     """
     scaler = torch.amp.GradScaler(enabled=False) if scaler is None else scaler
     state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser, scaler)
@@ -159,7 +159,7 @@ def fit(
         if schedule.patience and figures["val_log_loss"] < best.loss:
             best = Best(figures["val_log_loss"], epoch, copy.deepcopy(state.average.state_dict()))
         _save(file, epoch + 1, state, best)
-        on_epoch(record)
+        told_epoch(record)
     model.load_state_dict(best.weights or state.average.state_dict())
     return model.eval()
 

@@ -16,7 +16,7 @@ from smn.train.building import Built, build_network
 from smn.train.curves import draw_curves
 from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
-from smn.train.loop import OnEpoch
+from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases
 from smn.train.precision import choose_device, list_devices
 from smn.train.recipe import Recipe
@@ -33,7 +33,7 @@ def train(
     fast: bool = False,
     device: str = "auto",
     progress: Progress = lambda *_: None,
-    on_epoch: OnEpoch = lambda _: None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> Path:
     """Train a model as a recipe says.
 
@@ -48,7 +48,7 @@ def train(
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
         device: see `smn.train.precision.choose_device`.
         progress: told how far things are.
-        on_epoch: called after each epoch with what ``metrics.jsonl`` says of it.
+        told_epoch: told the figures of every epoch after it; what it raises ends the training.
 
     Returns:
         The run's folder.
@@ -74,7 +74,7 @@ def train(
     _open_run(out, _description(recipe, data, negatives=others, built=built))
     if (out / "model.pt").exists():
         return out
-    phases = Phases(recipe, built.spec, out, progress, on_epoch)
+    phases = Phases(recipe, built.spec, out, progress, told_epoch)
     if is_pretrained(recipe.model):
         phases.fit_head(model, data)
         draw_curves(out)

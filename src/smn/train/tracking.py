@@ -1,7 +1,7 @@
 """Sends the figures of a run's epochs to programs that plot them.
 
 Such a program is one function like `track_tensorboard`: a block that gives what `smn.train.run.train` takes as
-``on_epoch``. MLflow would be another.
+``told_epoch``. MLflow would be another.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from smn.errors import MissingExtraError
-from smn.train.loop import OnEpoch
+from smn.train.loop import ToldEpoch
 
 
 @contextmanager
-def track_tensorboard(folder: Path) -> Iterator[OnEpoch]:
+def track_tensorboard(folder: Path) -> Iterator[ToldEpoch]:
     """Write the figures of every epoch for TensorBoard, safe from a kill as soon as an epoch ends.
 
     Args:
