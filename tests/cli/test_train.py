@@ -159,6 +159,12 @@ def test_all_that_is_wrong_with_settings_is_said_at_once(recipe: Path, tmp_path:
     assert "is valid TOML" in only.stderr
 
 
+def test_training_that_is_refused_leaves_nothing_for_tensorboard(recipe: Path, tmp_path: Path) -> None:
+    result = smn("train", recipe, "--manifest", tmp_path / "none", "--out", tmp_path / "run", "--tensorboard")
+    assert result.exit_code == 2
+    assert not (tmp_path / "run").exists()
+
+
 def test_without_tensorboard_the_pip_line_is_shown(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

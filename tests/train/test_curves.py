@@ -1,6 +1,7 @@
 """The picture of how a run has learned."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def test_later_epochs_replace_the_picture(tmp_path: Path) -> None:
         draw_curves(tmp_path / "run")
         sizes.append((tmp_path / "run" / "curves.png").read_bytes())
     assert sizes[0] != sizes[1]
+
+
+def test_a_run_that_went_astray_is_drawn_too(tmp_path: Path) -> None:
+    line = {"phase": "head", "epoch": 1, "loss": math.nan, "val_log_loss": math.nan, "val_top1": 0.1}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+    assert draw_curves(tmp_path) == tmp_path / "curves.png"
 
 
 def test_before_the_first_epoch_there_is_nothing_to_draw(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ Such a program is one function like `track_tensorboard`: a block that gives what
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,16 @@ def track_tensorboard(folder: Path) -> Iterator[ToldEpoch]:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise MissingExtraError("track", "tensorboard") from error
-    with SummaryWriter(str(folder)) as writer:
+    with ExitStack() as opened:
+
+        @cache
+        def open_writer() -> SummaryWriter:
+            writer = SummaryWriter(str(folder))
+            opened.callback(writer.close)
+            return writer
 
         def track(record: dict[str, Any]) -> None:
+            writer = open_writer()  # no sooner, so that training which is refused leaves no folder
             for name, value in record.items():
                 if name not in ("phase", "epoch"):
                     writer.add_scalar(f"{record['phase']}/{name}", value, record["epoch"])
