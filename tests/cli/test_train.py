@@ -132,6 +132,49 @@ def test_a_rehearsal_says_that_it_was_one(recipe: Path, tmp_path: Path, make_pai
     assert len((run / "metrics.jsonl").read_text().splitlines()) == 1
 
 
+def test_settings_are_changed_on_the_command_line(recipe: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 1, "val": 1})
+    run = tmp_path / "run"
+    changes = ["--set", "head.epochs=1", "--set", "model.levels=[0]", "--set", "head.smoothing=families"]
+    result = smn("train", recipe, "--manifest", pictures, "--out", run, *changes, "--device", "cpu", "--tensorboard")
+    assert result.exit_code == 0, result.output
+    known = json.loads((run / "run.json").read_text())["recipe"]
+    assert (known["head"]["epochs"], known["model"]["levels"], known["head"]["smoothing"]) == (1, [0], "families")
+    assert known["head"]["batch_size"] == 4
+    assert len([*(run / "tensorboard").glob("events.out.tfevents.*")]) == 1
+    assert (run / "curves.png").is_file()
+
+
+def test_all_that_is_wrong_with_settings_is_said_at_once(recipe: Path, tmp_path: Path) -> None:
+    changes = ["--set", "head.epochs", "--set", "head.views=-1", "--set", "head.width=3", "--set", "seed.x=1"]
+    result = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run", *changes, "--weights", "a.pth")
+    assert result.exit_code == 2
+    for part in (
+        "Recipe mine cannot be used", "--set head.epochs is no setting", "head.views is -1", "head.width is unknown",
+        "seed.x is unknown", "model.weights is unknown",
+    ):  # fmt: skip
+        assert part in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    only = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run", "--set", "model.levels=[0,")
+    assert "is valid TOML" in only.stderr
+
+
+def test_training_that_is_refused_leaves_nothing_for_tensorboard(recipe: Path, tmp_path: Path) -> None:
+    result = smn("train", recipe, "--manifest", tmp_path / "none", "--out", tmp_path / "run", "--tensorboard")
+    assert result.exit_code == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_tensorboard_the_pip_line_is_shown(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    result = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run", "--tensorboard")
+    assert result.exit_code == 2
+    assert 'pip install "smn[track]"' in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "option", "parts"),
     [

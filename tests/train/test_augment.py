@@ -4,13 +4,15 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from smn.errors import RecipeError
 from smn.examples import paint
 from smn.train.augment import _CHANGES, augment
-from smn.train.recipe import AugmentSettings
+from smn.train.recipe import AugmentSettings, read_recipe
 
 CHANGES = ("margin", "crop", "flip", "colour", "grey", "blur", "rescale", "jpeg")
 NOTHING = replace(AugmentSettings(), **dict.fromkeys(CHANGES, 0.0))
@@ -102,6 +104,55 @@ def test_what_each_change_does(painting: Image.Image) -> None:
     worse, better = (alone("jpeg", jpeg_quality=quality) for quality in (1, 95))
     errors = [np.abs(np.asarray(view, dtype=int) - pixels).mean() for view in (worse, better)]
     assert errors[0] > errors[1] > 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_randaugment_is_repeatable_and_draws_from_its_own_seed(painting: Image.Image, count: int) -> None:
+    drawn = replace(NOTHING, randaugment=count, magnitude=15)
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    views = [augment(painting, drawn, seed=(0, 1, row)) for row in range(8)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert all(same(view, augment(painting, drawn, seed=(0, 1, row))) for row, view in enumerate(views))
+    assert sum(not same(view, painting) for view in views) >= 5  # some of its changes leave a picture as it is
+    assert len({view.tobytes() for view in views}) >= 5
+    assert {(view.size, view.mode) for view in views} == {(painting.size, "RGB")}
+
+
+def test_randaugment_comes_on_top_of_the_other_changes(painting: Image.Image) -> None:
+    plain = augment(painting, EVERYTHING, seed=(0, 1, 2))
+    on_top = [augment(painting, replace(EVERYTHING, randaugment=2, magnitude=size), seed=(0, 1, 2)) for size in (5, 25)]
+    assert all(view.size == plain.size and not same(view, plain) for view in on_top)
+    assert not same(*on_top)
+
+
+@pytest.mark.parametrize("settings", [EVERYTHING, replace(EVERYTHING, randaugment=2)])
+def test_switched_off_the_picture_stays_whatever_the_rest_says(
+    painting: Image.Image, settings: AugmentSettings
+) -> None:
+    assert augment(painting, replace(settings, on=False), seed=(0, 1, 2)) is painting
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("randaugment", -1, "0 or more"),
+        ("randaugment", 1.5, "of type int"),
+        ("magnitude", 31, "from 0 to 30"),
+        ("magnitude", -1, "from 0 to 30"),
+        ("on", 1, "of type bool"),
+    ],
+)
+def test_settings_out_of_range_are_said(name: str, value: object, allowed: str) -> None:
+    with pytest.raises(RecipeError, match=rf"augment\.{name} is {value}; it must be {allowed}"):
+        read_recipe("cnn-small").with_settings({f"augment.{name}": value})
+
+
+def test_the_ends_of_the_ranges_are_allowed() -> None:
+    for ends in ({"randaugment": 0, "magnitude": 0}, {"randaugment": 9, "magnitude": 30}, {"on": False}):
+        changed = read_recipe("cnn-small").with_settings({f"augment.{name}": at for name, at in ends.items()})
+        assert ends.items() <= vars(changed.augment).items()
 
 
 def test_a_picture_smaller_than_the_rescaling_keeps_its_size(painting: Image.Image) -> None:

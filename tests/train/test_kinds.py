@@ -181,7 +181,8 @@ def test_with_everything_switched_on_a_stopped_run_still_ends_alike(
         "sampling": "class-aware", "smoothing": "families", "mixup": 0.5, "cutmix": 0.5, "accumulate": 2,
         "curve": "one-cycle", "patience": 1, "unfreeze": "all", "rate_decay": 0.5, "epochs": 3,
     }  # fmt: skip
-    recipe = make_recipe("cnn", **{f"finetune.{name}": value for name, value in changes.items()})
+    settings = {f"finetune.{name}": value for name, value in changes.items()}
+    recipe = make_recipe("cnn", **settings, **{"augment.randaugment": 2, "augment.blur": 1})
     whole = train(recipe, pictures, out=tmp_path / "whole")
     with pytest.raises(StoppedError):
         train(recipe, pictures, out=tmp_path / "run", progress=stop_in("finetune", 3))

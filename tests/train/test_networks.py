@@ -75,6 +75,7 @@ def answer(run: Path, manifest: Manifest) -> tuple[np.ndarray, np.ndarray]:
 def test_what_a_run_leaves(tiny_run: Path, tiny_recipe: dict[str, Any]) -> None:
     assert {file.name for file in tiny_run.iterdir()} == {
         "run.json", "model.pt", "metrics.jsonl", "checkpoint-head.pt", "checkpoint-finetune.pt",
+        "curves.png",
     }  # fmt: skip
     known, manifest = read_run(tiny_run), read_manifest(tiny_run.parent / "pictures")
     assert Recipe.from_dict(known["recipe"], where="run.json") == Recipe.from_dict(tiny_recipe, where="tiny")
@@ -140,6 +141,34 @@ def test_a_finished_run_can_be_asked_for_again(head_recipe: Recipe, pictures: Pa
     first = weights(train(head_recipe, pictures, out=tmp_path / "run"))
     again = weights(train(head_recipe, pictures, out=tmp_path / "run", progress=stop_in("head", 1)))
     assert same(first, again)
+
+
+def test_a_finished_run_computes_nothing_again(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
+    """Not even where another version of smn has left no features that this one could use."""
+    run = train(head_recipe, pictures, out=tmp_path / "run")
+    shutil.rmtree(tmp_path / "cache")
+    before = (run / "model.pt").stat().st_mtime_ns
+    told: list[str] = []
+    train(head_recipe, pictures, out=run, progress=lambda what, _, __: told.append(what))
+    assert (told, (run / "model.pt").stat().st_mtime_ns) == ([], before)
+
+
+def test_the_head_stops_early_and_stays_stopped(tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path) -> None:
+    """At such a learning rate the log loss on val soon rises; the weights are those of its lowest point."""
+    tiny_recipe["model"] |= {"levels": [0, 1], "size": 32}
+    tiny_recipe["finetune"]["epochs"] = 0
+    tiny_recipe["head"] |= {"epochs": 12, "patience": 1, "learning_rate": 3.0}
+    recipe = Recipe.from_dict(tiny_recipe, where="tiny")
+    whole = train(recipe, pictures, out=tmp_path / "whole")
+    lines = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
+    losses = [line["val_log_loss"] for line in lines]
+    assert 2 <= len(losses) < 12
+    assert losses[-2] == min(losses) < losses[-1]
+    best = torch.load(whole / "checkpoint-head.pt", weights_only=True)["best"]
+    assert torch.equal(weights(whole)["head.weight"], best["weights"]["1.weight"])
+    with pytest.raises(StoppedError):
+        train(recipe, pictures, out=tmp_path / "run", progress=stop_in("head", 5))
+    assert same(weights(train(recipe, pictures, out=tmp_path / "run")), weights(whole))
 
 
 def test_another_recipe_does_not_continue_it(

@@ -279,3 +279,12 @@ def test_settings_are_changed_by_name() -> None:
     assert read_recipe("cnn-small").finetune.epochs == 20
     with pytest.raises(RecipeError, match=r"model\.name is unknown.*finetune\.epochs is -1"):
         read_recipe("cnn-small").with_settings({"model.name": "x", "finetune.epochs": -1})
+
+
+def test_a_setting_is_no_section() -> None:
+    changes = {"seed.x": 1, "model.widths.first.y": 1, "model.depth": 0, "nothing.x": 1, "head": 3}
+    with pytest.raises(RecipeError) as caught:
+        read_recipe("cnn-small").with_settings(changes)
+    assert "seed.x is unknown: seed is a setting, not a section." in caught.value.problems
+    assert "model.widths.first.y is unknown: model.widths.first is a setting, not a section." in caught.value.problems
+    assert len(caught.value.problems) == 5

@@ -1,14 +1,18 @@
 """``smn recipes``, ``smn train`` and ``smn export``."""
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
 from smn.cli.screen import console, note, progress
-from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeError
 from smn.movements import read_taxonomy
+from smn.train.assignments import read_assignments
 from smn.train.kinds import ColourSettings
-from smn.train.recipe import list_recipes, read_recipe, recipe_text
+from smn.train.recipe import Recipe, list_recipes, read_recipe, recipe_text
 
 
 @click.group(invoke_without_command=True)
@@ -80,6 +84,15 @@ def validate(names: tuple[str, ...]) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
 @click.option("--backbone", help="Any of timm's models by name, for a recipe of kind backbone.")
 @click.option("--weights", help="A file of weights, for a recipe of kind vgg16 or backbone.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
+    help="Another value for a setting of the recipe, such as finetune.epochs=4; as often as you like.",
+)  # fmt: skip
+@click.option(
+    "--device", default="auto", show_default=True, type=click.Choice(["auto", "cuda", "mps", "cpu"]),
+    help="Where to compute; auto takes the fastest.",
+)  # fmt: skip
+@click.option("--tensorboard", is_flag=True, help="Write every epoch's figures for TensorBoard, in OUT/tensorboard.")
 @click.option("--fast-dev-run", "fast", is_flag=True, help="Only rehearse: one epoch of two small batches.")
 def train(
     recipe: str,
@@ -89,6 +102,9 @@ def train(
     out: Path,
     backbone: str | None,
     weights: str | None,
+    settings: tuple[str, ...],
+    device: str,
+    tensorboard: bool,
     fast: bool,
 ) -> None:
     """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
@@ -102,14 +118,43 @@ def train(
     if not has_network and (backbone or weights):
         raise InputError(f"{recipe} is a recipe of kind colour, without a network; leave --backbone and --weights out.")
     given = {"model.name": backbone, "model.weights": weights}
-    chosen = chosen.with_settings({name: value for name, value in given.items() if value is not None})
-    with progress() as report:
-        run(chosen, manifest, out=out, negatives=negatives, fast=fast, progress=report)
+    chosen = _change_recipe(chosen, settings, given)
+    with ExitStack() as open_now:
+        told_epoch = open_now.enter_context(_follow(out, tensorboard=tensorboard))
+        report = open_now.enter_context(progress())
+        run(
+            chosen, manifest, out=out, negatives=negatives, fast=fast, device=device, progress=report,
+            told_epoch=told_epoch,
+        )  # fmt: skip
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
         return
     following = f"export {out} --out bundles/{chosen.name} --name {chosen.name}-1" if has_network else f"evaluate {out}"
     note(f"{out} is trained; next: smn {following}")
+
+
+def _follow(out: Path, *, tensorboard: bool) -> AbstractContextManager[Callable[[dict[str, Any]], None]]:
+    """What is told of every epoch: TensorBoard, or nothing."""
+    if not tensorboard:
+        return nullcontext(lambda _: None)
+    try:
+        from smn.train.tracking import track_tensorboard
+    except ImportError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    return track_tensorboard(out / "tensorboard")
+
+
+def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str, str | None]) -> Recipe:
+    """The recipe with what ``--set`` and the options for one setting say; all that is wrong is said at once."""
+    changes, problems = read_assignments(settings)
+    changes |= {name: value for name, value in given.items() if value is not None}
+    try:
+        changed = recipe.with_settings(changes)
+    except RecipeError as error:
+        raise RecipeError(error.name, [*problems, *error.problems]) from error
+    if problems:
+        raise RecipeError(recipe.name, problems)
+    return changed
 
 
 @click.command()

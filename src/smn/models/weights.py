@@ -95,10 +95,12 @@ def write_weights(source: str | Path, target: Path, *, convention: Convention, o
         origin: where the weights come from and under which licence, one sentence; runs and bundles repeat it.
 
     Raises:
-        InputError: the source cannot be read, or the target exists.
+        InputError: the source cannot be read, the target exists or has another ending.
     """
     from safetensors.torch import save_file
 
+    if target.suffix != ".safetensors":
+        raise InputError(f"{target} cannot be written: a note fits into .safetensors only; choose such a name.")
     if target.exists():
         raise InputError(f"{target} already exists and smn overwrites nothing; choose another name.")
     tensors = {name: value.contiguous() for name, value in read_weights(source).tensors.items()}

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from smn import images, preprocess
@@ -22,6 +23,7 @@ from smn.train import augment, features
 from smn.train.featurefolder import hash_code, open_folder
 from smn.train.features import Progress, statistics
 from smn.train.kinds import ModelSettings, StatisticsSettings, deciding_settings
+from smn.train.precision import choose_dtype, device_of, has_bfloat16
 from smn.train.recipe import Recipe
 from smn.train.store import complete_vectors
 
@@ -67,6 +69,7 @@ def cached_statistics(
 
 def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec, view: int) -> dict[str, Any]:
     """Everything but the picture that decides its features, as plain data."""
+    device = device_of(model).type
     facts: dict[str, Any] = {
         **_describe_network(model, recipe.model),
         "weights": _hash_weights(model),
@@ -74,6 +77,9 @@ def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec
         "code": hash_code(*_DECIDING_BY_KIND[recipe.model.kind]),
         "view": view,
     }
+    numbers = choose_dtype(device, bfloat16=has_bfloat16(device))
+    if numbers is not torch.bfloat16:  # what all features were computed in before there was a choice
+        facts["numbers"] = str(numbers)
     return {**facts, "augment": asdict(recipe.augment), "seed": recipe.seed} if view else facts
 
 

@@ -15,6 +15,7 @@ from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.preprocess import PreprocessSpec
 from smn.train.augment import augment
+from smn.train.precision import autocast, device_of
 from smn.train.recipe import Recipe
 
 Progress = Callable[[str, int, int], None]
@@ -42,13 +43,14 @@ def statistics(
     """Raw style statistics in batches ``(start, (n, D))``; the next batch is decoded while the network runs."""
     read = partial(open_view, manifest, recipe=recipe, spec=spec, view=view)
     model.eval()
+    device = device_of(model)
     with ThreadPoolExecutor(2) as pool:
         queued: list[Future[NDArray[np.uint8]]] = []
         for start in range(0, len(rows), _BATCH):
             current = queued or [pool.submit(read, row) for row in rows[start : start + _BATCH]]
             queued = [pool.submit(read, row) for row in rows[start + _BATCH : start + 2 * _BATCH]]
             batch = torch.from_numpy(spec.normalise(np.stack([picture.result() for picture in current])))
-            # bfloat16 is the fast type on recent CPUs; the statistics are summed in 32 bits all the same.
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                values = model.statistics(batch.contiguous(memory_format=torch.channels_last))
-            yield start, values.float().numpy()
+            # Whatever the network computes in, the statistics are summed in 32 bits.
+            with torch.inference_mode(), autocast(device):
+                values = model.statistics(batch.contiguous(memory_format=torch.channels_last).to(device))
+            yield start, values.float().cpu().numpy()

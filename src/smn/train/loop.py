@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from smn.models.stages import rest_frozen
 from smn.train.features import Progress
+from smn.train.precision import device_of
 from smn.train.settings import Curve
 from smn.train.targets import measure_loss
 
@@ -23,6 +24,9 @@ Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 
 Classify = Callable[[nn.Module, Tensor], Tensor]
 """Given a model and inputs, its logits (N, K)."""
+
+ToldEpoch = Callable[[dict[str, Any]], None]
+"""Called after every epoch with its line of ``metrics.jsonl``; what it raises ends the training."""
 
 _LOWEST = 1 / 25
 """Where one cycle begins, as a share of the highest learning rate."""
@@ -71,11 +75,13 @@ class State:
         model: what is trained.
         average: the moving average of its weights.
         optimiser: over the model's parameters.
+        scaler: of the losses, for gradients of 16 bits.
     """
 
     model: nn.Module
     average: nn.Module
     optimiser: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,8 @@ def fit(
     progress: Progress,
     classify: Classify = lambda model, inputs: model(inputs),
     spread: Tensor | None = None,
+    scaler: torch.amp.GradScaler | None = None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> nn.Module:
     """Train a model and return it with its averaged weights.
 
@@ -116,7 +124,7 @@ def fit(
     one epoch. Batches depend on the epoch's number alone, therefore a resumed run ends as an uninterrupted one.
 
     Args:
-        model: what is trained; changed in place.
+        model: what is trained, on the device where it is; changed in place.
         optimiser: over the model's parameters; its learning rates are the highest ones.
         batches: see `Batches`.
         schedule: see `Schedule`.
@@ -126,8 +134,12 @@ def fit(
         progress: told after every step.
         classify: how the model turns inputs into logits (N, K).
         spread: (K, K) where the smoothed share of each label goes; None spreads it evenly.
+        scaler: see `smn.train.precision.build_scaler`; None scales nothing.
+        told_epoch: see `ToldEpoch`; the epoch's checkpoint is there by then.
     """
-    state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser)
+    scaler = torch.amp.GradScaler(enabled=False) if scaler is None else scaler
+    state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser, scaler)
+    spread = spread if spread is None else spread.to(device_of(model))
     highest = [group["lr"] for group in optimiser.param_groups]
     file = run / f"checkpoint-{phase}.pt"
     first, best = _restore(file, state)
@@ -147,6 +159,7 @@ def fit(
         if schedule.patience and figures["val_log_loss"] < best.loss:
             best = Best(figures["val_log_loss"], epoch, copy.deepcopy(state.average.state_dict()))
         _save(file, epoch + 1, state, best)
+        told_epoch(record)
     model.load_state_dict(best.weights or state.average.state_dict())
     return model.eval()
 
@@ -163,7 +176,8 @@ def _train_epoch(
     told: Callable[[int], None],
 ) -> float:
     """Train for an epoch; the mean loss of its batches."""
-    model, optimiser, losses = state.model, state.optimiser, []
+    model, optimiser, scaler, losses = state.model, state.optimiser, state.scaler, []
+    device = device_of(model)
     torch.manual_seed(epoch)  # dropout repeats after a resume
     model.train()
     rest_frozen(model)
@@ -172,10 +186,12 @@ def _train_epoch(
         step = epoch * schedule.steps + place - 1
         for group, rate in zip(optimiser.param_groups, highest, strict=True):
             group["lr"] = rate * schedule.rate(step)
-        loss = measure_loss(classify(model, inputs), targets, smoothing=schedule.label_smoothing, spread=spread)
-        (loss / schedule.accumulate).backward()  # type: ignore[no-untyped-call]
+        logits = classify(model, inputs.to(device))
+        loss = measure_loss(logits, targets.to(device), smoothing=schedule.label_smoothing, spread=spread)
+        scaler.scale(loss / schedule.accumulate).backward()  # type: ignore[no-untyped-call]
         if place % schedule.accumulate == 0 or place == schedule.steps:
-            optimiser.step()
+            scaler.step(optimiser)
+            scaler.update()
             optimiser.zero_grad(set_to_none=True)
             _update_average(state.average, model, decay=min(schedule.ema_decay, (1 + step) / (10 + step)))
         losses.append(loss.detach())
@@ -200,6 +216,7 @@ def _save(file: Path, epoch: int, state: State, best: Best) -> None:
         "model": state.model.state_dict(),
         "average": state.average.state_dict(),
         "optimiser": state.optimiser.state_dict(),
+        "scaler": state.scaler.state_dict(),
         "best": vars(best),
     }
     partial = file.with_suffix(".partial")
@@ -229,4 +246,6 @@ def _restore(file: Path, state: State) -> tuple[int, Best]:
     state.model.load_state_dict(known["model"])
     state.average.load_state_dict(known["average"])
     state.optimiser.load_state_dict(known["optimiser"])
+    if known.get("scaler"):  # empty where nothing was scaled
+        state.scaler.load_state_dict(known["scaler"])
     return int(known["epoch"]), Best(**known.get("best", {}))

@@ -9,9 +9,12 @@ from smn.manifest import read_manifest
 from smn.models.stages import unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.train.building import build_network
+from smn.train.curves import draw_curves
 from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
+from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases
+from smn.train.precision import choose_device, list_devices
 from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.runfolder import describe_run, open_run
@@ -25,9 +28,12 @@ def train_network(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
+    device: str = "auto",
     progress: Progress = lambda *_: None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> Path:
     """Train a network; takes, gives and raises what `smn.train.run.train` does."""
+    device = choose_device(device, available=list_devices())
     taxonomy, pictures = read_taxonomy(recipe.taxonomy), read_manifest(manifest)
     others = read_manifest(negatives) if negatives is not None else None
     if fast:
@@ -38,21 +44,23 @@ def train_network(
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
     built = build_network(recipe.model, classes=len(taxonomy.labels))
-    model = built.network
+    model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
     known = describe_run(recipe, data, negatives=others, preprocess=built.spec.to_dict(), backbone=built.origin)
     open_run(out, known)
     if (out / "model.pt").exists():
         return out
-    phases = Phases(recipe, built.spec, out, progress)
+    phases = Phases(recipe, built.spec, out, progress, told_epoch)
     if is_pretrained(recipe.model):
         phases.fit_head(model, data)
+        draw_curves(out)
     if recipe.finetune.epochs:
         phases.finetune(model, data)
+        draw_curves(out)
     if others is not None:
         phases.fit_painting(model, data["train"], others)
     partial_file = out / "model.partial"
-    torch.save(model.state_dict(), partial_file)
+    torch.save(model.cpu().state_dict(), partial_file)
     os.replace(partial_file, out / "model.pt")
     return out

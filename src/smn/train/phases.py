@@ -20,7 +20,8 @@ from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_feat
 from smn.train.cache import cached_statistics
 from smn.train.features import Progress, statistics
 from smn.train.kinds import is_pretrained
-from smn.train.loop import Schedule, fit
+from smn.train.loop import Schedule, ToldEpoch, fit
+from smn.train.precision import autocast, build_scaler, device_of
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
 from smn.train.settings import FinetuneSettings, HeadSettings, Smoothing
@@ -36,12 +37,14 @@ class Phases:
         spec: how pictures become numbers.
         run: the run's folder.
         progress: told how far things are.
+        told_epoch: told the figures of every epoch.
     """
 
     recipe: Recipe
     spec: PreprocessSpec
     run: Path
     progress: Progress
+    told_epoch: ToldEpoch = lambda _: None
 
     def _statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int], view: int = 0) -> Tensor:
         values = cached_statistics(
@@ -54,7 +57,7 @@ class Phases:
             cache=self.run.parent / "cache",
             progress=self.progress,
         )
-        return torch.from_numpy(values)
+        return torch.from_numpy(values).to(device_of(model))
 
     def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
         """Fit the head on cached features of the splits ``train``, watching ``val``."""
@@ -76,12 +79,14 @@ class Phases:
                 settings.epochs,
                 count_steps(len(features), settings.batch_size),
                 label_smoothing=settings.label_smoothing,
+                patience=settings.patience,
             ),
             phase="head",
             run=self.run,
             evaluate=lambda module: _figures(module(held_out), held_back.targets),
             progress=self.progress,
             spread=self._spread(settings.smoothing),
+            told_epoch=self.told_epoch,
         )
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
@@ -117,6 +122,8 @@ class Phases:
             progress=self.progress,
             classify=_classify_pictures,
             spread=self._spread(settings.smoothing),
+            scaler=build_scaler(device_of(model)),
+            told_epoch=self.told_epoch,
         )
         blended = {
             name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value
@@ -141,7 +148,7 @@ class Phases:
     def _fresh_statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int]) -> Tensor:
         parts = []
         for start, values in statistics(model, manifest, recipe=self.recipe, spec=self.spec, rows=rows, view=0):
-            parts.append(torch.from_numpy(values))
+            parts.append(torch.from_numpy(values).to(device_of(model)))
             self.progress("features of the trained network", start + len(values), len(rows))
         return torch.cat(parts)
 
@@ -154,7 +161,7 @@ class Phases:
         statistics_of = self._fresh_statistics if self.recipe.finetune.epochs else self._statistics
         values = [statistics_of(model, paintings.manifest, paintings.rows), statistics_of(model, negatives, others)]
         with torch.inference_mode():
-            features = model.standardise(torch.cat(values)).numpy()
+            features = model.standardise(torch.cat(values)).cpu().numpy()
         truth = np.repeat([1, 0], [len(paintings.rows), len(others)])
         shift, scale = np.zeros_like(features[0]), np.ones_like(features[0])
         if not is_pretrained(self.recipe.model):  # its features have not been standardised when the head was fitted
@@ -168,14 +175,13 @@ class Phases:
 
 
 def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:
-    # bfloat16 is the fast type on recent CPUs and GPUs; the statistics are summed in 32 bits all the same.
-    with torch.autocast(images.device.type, torch.bfloat16):
+    with autocast(images.device):
         logits: Tensor = model(images)[0]
     return logits
 
 
 def _figures(logits: Tensor, targets: NDArray[np.int64]) -> dict[str, float]:
-    right = torch.from_numpy(targets)
+    right = torch.from_numpy(targets).to(logits.device)
     ranks = logits.topk(min(3, logits.shape[1])).indices == right[:, None]
     return {
         "val_log_loss": float(nn.functional.cross_entropy(logits.float(), right)),

@@ -106,7 +106,7 @@ _POSITIVE = (
     "finetune.accumulate", "finetune.learning_rate", "finetune.head_learning_rate", "augment.rescale_to",
 )  # fmt: skip
 _NOT_NEGATIVE = (
-    "seed", "head.epochs", "head.views", "head.weight_decay", "finetune.epochs", "finetune.unfreeze",
+    "seed", "head.epochs", "head.views", "head.weight_decay", "head.patience", "finetune.epochs", "finetune.unfreeze",
     "finetune.patience", "finetune.weight_decay", "augment.aspect", "augment.randaugment",
 )  # fmt: skip
 _Range = tuple[Callable[[Any], bool], str]

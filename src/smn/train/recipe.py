@@ -57,13 +57,20 @@ class Recipe:
         Raises:
             RecipeError: it has no such settings, or they are of the wrong kind or out of range; all are listed.
         """
-        data = self.to_dict()
+        data: dict[str, Any] = self.to_dict()
+        astray = []
         for name, value in changes.items():
             *sections, last = name.split(".")
-            place = data
+            place: Any = data
             for section in sections:
-                place = place.setdefault(section, {})
-            place[last] = value
+                place = place.setdefault(section, {}) if isinstance(place, dict) else None
+            if isinstance(place, dict):
+                place[last] = value
+            else:
+                astray.append(f"{name} is unknown: {'.'.join(sections)} is a setting, not a section.")
+        if astray:
+            _, problems = read_section(Recipe, data)
+            raise RecipeError(self.name, [*astray, *problems])
         return Recipe.from_dict(data, where=self.name)
 
     @classmethod

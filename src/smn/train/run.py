@@ -1,12 +1,16 @@
 """A training run of whatever kind of model; only what the recipe's kind needs is imported."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from smn.errors import MissingExtraError
 from smn.reading import OnProgress
 from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.runfolder import read_run
+
+if TYPE_CHECKING:
+    from smn.train.loop import ToldEpoch
 
 __all__ = ["read_run", "train"]
 
@@ -18,7 +22,9 @@ def train(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
+    device: str = "auto",
     progress: OnProgress = lambda *_: None,
+    told_epoch: "ToldEpoch" = lambda _: None,
 ) -> Path:
     """Train a model as a recipe says.
 
@@ -32,13 +38,16 @@ def train(
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
             Not for models of colour.
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
+        device: see `smn.train.precision.choose_device`; models of colour have none.
         progress: told how far things are.
+        told_epoch: told the figures of every epoch of a network after it; what it raises ends the training.
 
     Returns:
         The run's folder.
 
     Raises:
-        InputError: ``out`` holds a run of another recipe or of other data, or a picture cannot be read.
+        InputError: ``out`` holds a run of another recipe or of other data, a picture cannot be read, or this
+            machine has no such device.
         ManifestError: a split has no usable rows, or the negatives have none.
         MissingExtraError: the extra ``train`` is not installed, or for models of colour the extra ``colour``.
     """
@@ -50,4 +59,7 @@ def train(
         from smn.train.networks import train_network
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
-    return train_network(recipe, manifest, out=out, negatives=negatives, fast=fast, progress=progress)
+    return train_network(
+        recipe, manifest, out=out, negatives=negatives, fast=fast, device=device, progress=progress,
+        told_epoch=told_epoch,
+    )  # fmt: skip

@@ -87,6 +87,8 @@ class HeadSettings:
         weight_decay: AdamW's, decoupled.
         label_smoothing: share of the target spread over other labels, 0..1.
         smoothing: over which ones.
+        patience: epochs without a lower log loss on val after which the phase ends, with the best epoch's weights; 0
+            goes on to the end.
     """
 
     views: int = 1
@@ -96,6 +98,7 @@ class HeadSettings:
     weight_decay: float = 3.0
     label_smoothing: float = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
+    patience: int = 0
 
 
 @dataclass(frozen=True)
