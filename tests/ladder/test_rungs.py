@@ -70,7 +70,7 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
         "colour is unknown; allowed are name, description, known, rungs.",
         "model.kernel is 4; it must be odd",
         "finetune.epochs is -1",
-        "Did you mean cnn-small?",
+        "'cnn-smal'. Did you mean",
         "rung 3: name is 'Three!'; it must be",
         "rung 4: sett is unknown",
         "rung 5 is called four like one before it; give it another name.",
