@@ -9,6 +9,7 @@ SmnError
 │   ├── ManifestError        a table of pictures does not fit its schema
 │   ├── TaxonomyError        a taxonomy file does not hold
 │   ├── RecipeError          a recipe has problems, all of them listed
+│   ├── SweepError           a sweep's file has problems, all of them listed
 │   ├── DecisionsError       a file of decisions has problems, all of them listed
 │   ├── BundleError          a model bundle is incomplete or damaged
 │   └── OutputExistsError    writing would overwrite something of the user's
@@ -89,6 +90,19 @@ class RecipeError(InputError):
     def __init__(self, name: str, problems: Iterable[str]) -> None:
         self.name, self.problems = name, tuple(problems)
         super().__init__(f"Recipe {name} cannot be used: " + " ".join(self.problems))
+
+
+class SweepError(InputError):
+    """A sweep's file has problems.
+
+    Args:
+        name: the file.
+        problems: every problem found, one sentence each.
+    """
+
+    def __init__(self, name: str, problems: Iterable[str]) -> None:
+        self.name, self.problems = name, tuple(problems)
+        super().__init__(f"Sweep {name} cannot be used: " + " ".join(self.problems))
 
 
 class DecisionsError(InputError):

@@ -18,6 +18,7 @@ _COMMANDS = {
     "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, decide, write a cleaned data set."),
     "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
+    "sweep": ("smn.cli.sweep:sweep", "Search the settings of a recipe, several trials at a time."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
 }

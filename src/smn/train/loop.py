@@ -24,6 +24,9 @@ Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 Classify = Callable[[nn.Module, Tensor], Tensor]
 """Given a model and inputs, its logits (N, K)."""
 
+ToldEpoch = Callable[[dict[str, Any]], None]
+"""Called after every epoch with its line of ``metrics.jsonl``; what it raises ends the training."""
+
 _LOWEST = 1 / 25
 """Where one cycle begins, as a share of the highest learning rate."""
 
@@ -109,6 +112,7 @@ def fit(
     progress: Progress,
     classify: Classify = lambda model, inputs: model(inputs),
     spread: Tensor | None = None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> nn.Module:
     """Train a model and return it with its averaged weights.
 
@@ -126,6 +130,7 @@ def fit(
         progress: told after every step.
         classify: how the model turns inputs into logits (N, K).
         spread: (K, K) where the smoothed share of each label goes; None spreads it evenly.
+        told_epoch: see `ToldEpoch`; the epoch's checkpoint is there by then.
     """
     state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
@@ -147,6 +152,7 @@ def fit(
         if schedule.patience and figures["val_log_loss"] < best.loss:
             best = Best(figures["val_log_loss"], epoch, copy.deepcopy(state.average.state_dict()))
         _save(file, epoch + 1, state, best)
+        told_epoch(record)
     model.load_state_dict(best.weights or state.average.state_dict())
     return model.eval()
 

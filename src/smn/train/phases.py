@@ -20,7 +20,7 @@ from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_feat
 from smn.train.cache import cached_statistics
 from smn.train.features import Progress, statistics
 from smn.train.kinds import is_pretrained
-from smn.train.loop import Schedule, fit
+from smn.train.loop import Schedule, ToldEpoch, fit
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
 from smn.train.settings import FinetuneSettings, HeadSettings, Smoothing
@@ -36,12 +36,14 @@ class Phases:
         spec: how pictures become numbers.
         run: the run's folder.
         progress: told how far things are.
+        told_epoch: told the figures of every epoch.
     """
 
     recipe: Recipe
     spec: PreprocessSpec
     run: Path
     progress: Progress
+    told_epoch: ToldEpoch = lambda _: None
 
     def _statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int], view: int = 0) -> Tensor:
         values = cached_statistics(
@@ -82,6 +84,7 @@ class Phases:
             evaluate=lambda module: _figures(module(held_out), held_back.targets),
             progress=self.progress,
             spread=self._spread(settings.smoothing),
+            told_epoch=self.told_epoch,
         )
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
@@ -117,6 +120,7 @@ class Phases:
             progress=self.progress,
             classify=_classify_pictures,
             spread=self._spread(settings.smoothing),
+            told_epoch=self.told_epoch,
         )
         blended = {
             name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value

@@ -15,6 +15,7 @@ from smn.movements import read_taxonomy
 from smn.train.building import Built, build_network
 from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
+from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases
 from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
@@ -29,6 +30,7 @@ def train(
     negatives: str | Path | None = None,
     fast: bool = False,
     progress: Progress = lambda *_: None,
+    told_epoch: ToldEpoch = lambda _: None,
 ) -> Path:
     """Train a model as a recipe says.
 
@@ -42,6 +44,7 @@ def train(
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
         progress: told how far things are.
+        told_epoch: told the figures of every epoch after it; what it raises ends the training.
 
     Returns:
         The run's folder.
@@ -64,7 +67,7 @@ def train(
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
     _open_run(out, _description(recipe, data, negatives=others, built=built))
-    phases = Phases(recipe, built.spec, out, progress)
+    phases = Phases(recipe, built.spec, out, progress, told_epoch)
     if is_pretrained(recipe.model):
         phases.fit_head(model, data)
     if recipe.finetune.epochs:
