@@ -10,6 +10,7 @@ SmnError
 │   ├── TaxonomyError        a taxonomy file does not hold
 │   ├── RecipeError          a recipe has problems, all of them listed
 │   ├── LadderError          a ladder has problems, all of them listed
+│   ├── SweepError           a sweep's file has problems, all of them listed
 │   ├── DecisionsError       a file of decisions has problems, all of them listed
 │   ├── BundleError          a model bundle is incomplete or damaged
 │   └── OutputExistsError    writing would overwrite something of the user's
@@ -103,6 +104,19 @@ class LadderError(InputError):
     def __init__(self, name: str, problems: Iterable[str]) -> None:
         self.name, self.problems = name, tuple(problems)
         super().__init__(f"Ladder {name} cannot be used: " + " ".join(self.problems))
+
+
+class SweepError(InputError):
+    """A sweep's file has problems.
+
+    Args:
+        name: the file.
+        problems: every problem found, one sentence each.
+    """
+
+    def __init__(self, name: str, problems: Iterable[str]) -> None:
+        self.name, self.problems = name, tuple(problems)
+        super().__init__(f"Sweep {name} cannot be used: " + " ".join(self.problems))
 
 
 class DecisionsError(InputError):

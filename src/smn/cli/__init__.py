@@ -19,6 +19,7 @@ _COMMANDS = {
     "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
     "weights": ("smn.cli.weights:weights", "Note in a file of weights how its pictures were prepared."),
+    "sweep": ("smn.cli.sweep:sweep", "Search the settings of a recipe, several trials at a time."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
     "ladder": ("smn.cli.ladder:ladder", "Train and measure a list of recipes under one protocol."),
