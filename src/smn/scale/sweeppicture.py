@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.style import FAINT, INK, PAPER, SMALL, TEXT, draw_picture, place_axes, write_title
 from smn.scale.space import Choices, Range
 from smn.scale.sweepfile import Metric, Sweep
 from smn.scale.sweepresults import show_value
 from smn.scale.trials import State, Trial
+from smn.style import FAINT, INK, PAPER, SMALL, TEXT, draw_picture, place_axes, write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
