@@ -59,6 +59,8 @@ def _steps() -> str:
         "| --- | --- | --- | ---: | ---: | ---: |",
     ]
     for what, before, after in _STEPS:
+        if not {before, after} <= rows.keys():
+            continue
         gains = [
             f"{100 * (float(rows[after][key]) - float(rows[before][key])):+.1f}"
             for key in ("unseen-artists_top1", "known-artists_top1", "famous_top1")
@@ -67,10 +69,26 @@ def _steps() -> str:
     return "\n".join(lines)
 
 
+def _missing() -> str:
+    """What the ladder of the package has and the kept one has not, if anything."""
+    from smn.ladder.rungs import read_ladder
+
+    rows, names = _rows(), [rung.name for rung in read_ladder().rungs]
+    missing = [f"`{name}`" for name in names if name not in rows]
+    if not missing:
+        return f"All {len(names)} rungs are climbed."
+    return f"{len(rows)} of {len(names)} rungs are climbed; not measured yet: {', '.join(missing)}."
+
+
 def _changes() -> str:
     """What the rungs change in their recipes."""
     rows = [f"| `{row['rung']}` | `{row['recipe']}` | {row['changes'] or '–'} |" for row in _rows().values()]
     return "\n".join(["| rung | recipe | changed in it |", "| --- | --- | --- |", *rows])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"ladder": _ladder, "ladder-steps": _steps, "ladder-changes": _changes}
+TABLES: Mapping[str, Callable[[], str]] = {
+    "ladder": _ladder,
+    "ladder-missing": _missing,
+    "ladder-steps": _steps,
+    "ladder-changes": _changes,
+}

@@ -32,7 +32,7 @@ def draw_ladder(rows: Sequence[Row], file: Path) -> None:
             "Top-1 in per cent with 95 % intervals over artists: new pictures by artists seen in training, and artists "
             "never seen",
         )
-        bottom, share = 0.62 / height, 1 - 1.35 / height - 0.62 / height
+        bottom, share = 0.62 / height, 1 - 1.0 / height - 0.62 / height
         _draw_rungs(figure.add_axes((0.15, bottom, 0.42, share)), rows)
         _draw_cost(figure.add_axes((0.66, bottom, 0.32, share)), rows)
 
@@ -62,9 +62,38 @@ def _draw_cost(axes: "Axes", rows: Sequence[Row]) -> None:
     for row in rows:
         at, value = row["milliseconds"], 100 * row[f"{UNSEEN}_top1"]
         axes.plot(at, value, _MARKS.get(row["kind"], "o"), color=ACCENT, markersize=5.5)
+    for group in _group(rows):
+        last = max(group, key=lambda row: row["milliseconds"])
+        names = group[0]["rung"] if len(group) == 1 else f"{group[0]['rung']} +{len(group) - 1}"
         axes.annotate(
-            row["rung"], (at, value), xytext=(5, 3), textcoords="offset points", fontsize=SMALL - 0.5, color=INK
+            names,
+            (last["milliseconds"], 100 * last[f"{UNSEEN}_top1"]),
+            xytext=(6, 3),
+            textcoords="offset points",
+            fontsize=SMALL - 0.5,
+            color=INK,
         )
-    axes.set_xlabel("milliseconds from file to answer (each step to the right ten times more)")
+    axes.set_xticks([1, 2, 5, 10, 20, 50, 100, 200, 500], labels=["1", "2", "5", "10", "20", "50", "100", "200", "500"])
+    axes.minorticks_off()
+    if rows:
+        axes.set_xlim(min(row["milliseconds"] for row in rows) / 1.5, 3.5 * max(row["milliseconds"] for row in rows))
+    axes.set_xlabel("milliseconds from file to answer")
     axes.set_ylabel("top-1 on unseen artists, per cent")
-    axes.margins(x=0.22, y=0.08)
+
+
+def _group(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rungs whose points are so near that their names would cover each other."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        near = (group for group in groups if _is_near(group[0], row))
+        home = next(near, None)
+        if home is None:
+            groups.append([row])
+        else:
+            home.append(row)
+    return groups
+
+
+def _is_near(one: Row, other: Row) -> bool:
+    ratio: float = other["milliseconds"] / one["milliseconds"]
+    return 0.75 < ratio < 1.33 and bool(abs(one[f"{UNSEEN}_top1"] - other[f"{UNSEEN}_top1"]) < 0.03)
