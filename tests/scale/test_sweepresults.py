@@ -49,7 +49,7 @@ def test_the_table_has_a_row_a_trial(tmp_path: Path) -> None:
     assert (rows[4]["state"], rows[4]["reason"]) == ("failed", "No, sorry.")
 
 
-@pytest.mark.parametrize("name", list_recipes())
+@pytest.mark.parametrize("name", [name for name in list_recipes() if read_recipe(name).model.kind != "colour"])
 def test_the_best_recipe_reads_as_it_was_written(name: str, tmp_path: Path) -> None:
     recipe = read_recipe(name).with_settings({"description": 'Says "hé\\no".'})
     file = write_best(TRIALS, SWEEP, recipe, tmp_path, manifest="my set", negatives=Path("no paintings"))
