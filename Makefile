@@ -69,7 +69,8 @@ build/data/pool-distinct/manifest.parquet: build/data/pool/manifest.parquet buil
 	$(BIN)/smn clean suggest build/data/pool-copies --out build/data/pool-copies/decisions.csv
 	$(BIN)/smn clean apply build/data/pool --decisions build/data/pool-copies/decisions.csv --splits train --out build/data/pool-distinct
 
-ladder: data build/data/pool-distinct/manifest.parquet ## climb the ladder, hours if nothing is trained yet; VGG16=file.safetensors
+ladder: data build/data/pool-distinct/manifest.parquet ## climb the rungs that docs/results/ladder lacks (remove it to climb all, hours); VGG16=file.safetensors
+	$(BIN)/python docs/figures.py restore --results build/ladder
 	$(BIN)/smn ladder --manifest build/data/pool-distinct --negatives build/data/not-paintings --also famous=build/data/famous \
 		--out build/ladder $(if $(VGG16),--weights vgg16-frozen=$(VGG16) --weights vgg16-unfrozen=$(VGG16))
 	$(BIN)/python docs/figures.py ladder --results build/ladder

@@ -2,11 +2,13 @@
 
     python docs/figures.py measure --data build/data --out build/results [--bundle NAME=FOLDER]
     python docs/figures.py write --results build/results
+    python docs/figures.py restore --results build/ladder
     python docs/figures.py ladder --results build/ladder
     python docs/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
-``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``check`` fails where a file differs from what that would be.
+``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``restore`` lays the kept ladder into a folder to be
+continued, ``ladder`` keeps a climbed one; ``check`` fails where a file differs from what that would be.
 """
 
 import argparse
@@ -235,7 +237,7 @@ def main() -> None:
     measuring.add_argument("--data", type=Path, required=True)
     measuring.add_argument("--out", type=Path, required=True)
     measuring.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
-    for step in ("write", "ladder"):
+    for step in ("write", "restore", "ladder"):
         steps.add_parser(step).add_argument("--results", type=Path, required=True)
     steps.add_parser("check")
     chosen = parser.parse_args()
@@ -243,6 +245,8 @@ def main() -> None:
         measure(chosen.data, chosen.out, dict(one.split("=", 1) for one in chosen.bundle))
     elif chosen.step == "write":
         write(chosen.results)
+    elif chosen.step == "restore":
+        ladder_page.restore(chosen.results)
     elif chosen.step == "ladder":
         ladder_page.keep(chosen.results)
         fill_places()

@@ -29,16 +29,31 @@ _STEPS = (
 
 
 def keep(results: Path) -> None:
-    """Keep a climbed ladder's table, pictures and reports."""
+    """Keep a climbed ladder's table, pictures, reports and costs."""
     shutil.rmtree(KEPT, ignore_errors=True)
     (KEPT / "reports").mkdir(parents=True)
+    shutil.copytree(results / "costs", KEPT / "costs")
     for name in ("ladder.csv", "ladder.md"):
         shutil.copy(results / name, KEPT / name)
     for report in sorted((results / "reports").glob("*/report.json")):
         shutil.copy(report, KEPT / "reports" / f"{report.parent.name}.json")
     shutil.copy(results / "ladder.png", IMAGES / "ladder.png")
     for name in ("colour-1", "colour-5", "handcrafted"):
-        shutil.copy(results / "runs" / name / "palettes.png", IMAGES / f"palettes-{name}.png")
+        palettes = results / "runs" / name / "palettes.png"
+        if palettes.exists():
+            shutil.copy(palettes, IMAGES / f"palettes-{name}.png")
+
+
+def restore(results: Path) -> None:
+    """Lay what is kept into a ladder's folder, so that only rungs without a result are climbed."""
+    for costs in sorted((KEPT / "costs").glob("*.json")):
+        report = results / "reports" / costs.stem / "report.json"
+        if report.exists() or (results / "runs" / costs.stem).exists():
+            continue
+        report.parent.mkdir(parents=True, exist_ok=True)
+        (results / "costs").mkdir(exist_ok=True)
+        shutil.copy(KEPT / "reports" / costs.name, report)
+        shutil.copy(costs, results / "costs" / costs.name)
 
 
 def _rows() -> dict[str, Row]:

@@ -1,6 +1,7 @@
 """A small ladder, climbed for real: colour, a network from scratch, and a rung that breaks."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +111,47 @@ def test_options_that_do_not_fit_are_said_to_be_wrong(
     result = CliRunner().invoke(main, [*climbed[1], *options])
     assert result.exit_code == 2
     assert sentence in result.output
+
+
+@pytest.fixture
+def without_runs(climbed: tuple[Path, list[str], str], tmp_path: Path) -> tuple[Path, list[str]]:
+    """A copy of the climbed ladder from which the runs and bundles were deleted, and its command."""
+    out, command, _ = climbed
+    copied = tmp_path / "out"
+    shutil.copytree(out, copied, ignore=shutil.ignore_patterns("runs", "bundles"))
+    return copied, [str(copied) if word == str(out) else word for word in command]
+
+
+def test_a_result_stands_without_its_run(without_runs: tuple[Path, list[str]]) -> None:
+    out, command = without_runs
+    result = CliRunner().invoke(main, [*command, "--only", "colour-1,tiny"])
+    assert result.exit_code == 0, result.output
+    assert "2 of 3 rungs" in result.output
+    assert not (out / "runs").exists()
+
+
+def test_a_result_of_another_recipe_or_of_other_pictures_is_refused(without_runs: tuple[Path, list[str]]) -> None:
+    out, command = without_runs
+    file = out / "costs" / "tiny.json"
+    costs = json.loads(file.read_text(encoding="utf-8"))
+    costs["recipe"]["seed"] = 7
+    file.write_text(json.dumps(costs), encoding="utf-8")
+    report = out / "reports" / "colour-1" / "report.json"
+    report.write_text(report.read_text(encoding="utf-8").replace('"data_hash": "', '"data_hash": "0'), encoding="utf-8")
+    result = CliRunner().invoke(main, [*command, "--only", "colour-1,tiny"])
+    assert result.exit_code == 2
+    assert "Rung tiny failed" in result.output
+    assert "holds the result of another recipe; remove it and tiny.json" in result.output
+    assert "holds the result of another data" in result.output
+
+
+def test_networks_can_be_timed_again_without_their_runs(without_runs: tuple[Path, list[str]]) -> None:
+    out, command = without_runs
+    before = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in out.glob("costs/*.json")}
+    result = CliRunner().invoke(main, [*command, "--only", "colour-1,tiny", "--time-again"])
+    assert result.exit_code == 0, result.output
+    after = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in out.glob("costs/*.json")}
+    assert after["colour-1"] == before["colour-1"]
+    assert after["tiny"]["milliseconds"] > 0
+    assert after["tiny"]["milliseconds"] != before["tiny"]["milliseconds"]
+    assert {**after["tiny"], "milliseconds": 0} == {**before["tiny"], "milliseconds": 0}

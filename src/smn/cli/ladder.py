@@ -17,6 +17,7 @@ from smn.errors import InputError, MissingExtraError, UnknownNameError
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder, created or continued.")
 @click.option("--weights", multiple=True, metavar="RUNG=FILE", help="Pretrained weights for a rung; repeatable.")
 @click.option("--only", metavar="RUNG,RUNG", help="Climb these rungs; the table has all that are finished.")
+@click.option("--time-again", is_flag=True, help="Time the networks that are finished again, on an idle machine.")
 def ladder(
     ladder: Path | None,
     *,
@@ -26,16 +27,18 @@ def ladder(
     out: Path,
     weights: tuple[str, ...],
     only: str | None,
+    time_again: bool,
 ) -> None:
     """Train and measure every recipe of LADDER, a TOML file; by default the one inside the package.
 
     Each rung is measured on new pictures by artists that it has seen, and on artists that it has not. What is finished
-    is used again, so the same command continues, and two with different --only share the work. Writes ladder.csv,
+    is used again, so the same command continues, and two with different --only share the work; reports and costs are
+    enough, the runs may be gone. Writes ladder.csv,
     ladder.md and ladder.png.
     """
     try:
         from smn.evaluate import EvaluationSet
-        from smn.ladder.climbing import climb, prepare
+        from smn.ladder import climbing
         from smn.ladder.picture import draw_ladder
         from smn.ladder.rungs import read_ladder
         from smn.ladder.table import collect_rows, describe_rows, write_table
@@ -48,10 +51,14 @@ def ladder(
     for name in wanted:
         if name not in names:
             raise UnknownNameError("rung", name, names)
-    protocol = prepare(whole, manifest, out, also=[EvaluationSet.parse(one) for one in also], negatives=negatives)
+    protocol = climbing.prepare(
+        whole, manifest, out, also=[EvaluationSet.parse(one) for one in also], negatives=negatives
+    )
     chosen = replace(whole, rungs=tuple(rung for rung in whole.rungs if rung.name in wanted))
     with progress() as report:
-        failed = climb(chosen, protocol, out, progress=report)
+        failed = climbing.climb(chosen, protocol, out, progress=report)
+        if time_again:
+            climbing.time_again(chosen, protocol, out, progress=report)
     rows = collect_rows(whole, out)
     if rows:
         write_table(rows, out / "ladder.csv")

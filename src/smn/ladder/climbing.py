@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from smn.bundle import read_bundle
-from smn.errors import SmnError
+from smn.errors import InputError, SmnError
 from smn.evaluate import EvaluationSet, evaluate_model, write_report
 from smn.evaluate.colourrun import open_colour_run
 from smn.evaluate.sets import select_rows
-from smn.ladder.costs import Costs, measure_costs
+from smn.ladder.costs import Costs, choose_files, measure_costs, time_network
 from smn.ladder.holding import hold_out
 from smn.ladder.rungs import Ladder, Rung
 from smn.ladder.table import KNOWN, UNSEEN
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
 from smn.train.kinds import ColourSettings
+from smn.train.recipe import Recipe
 from smn.train.run import train
 
 Progress = Callable[[str, int, int], None]
@@ -71,7 +73,8 @@ def climb(ladder: Ladder, protocol: Protocol, out: Path, *, progress: Progress =
     """Train, export, measure and time every rung; what is finished is used as it is.
 
     Below ``out`` each rung has ``runs/NAME``, ``bundles/NAME`` (networks only), ``reports/NAME`` and
-    ``costs/NAME.json``. A rung that fails costs that rung only.
+    ``costs/NAME.json``. A rung whose report and costs are there is finished, even if its run was deleted since. A rung
+    that fails costs that rung only.
 
     Args:
         ladder: the rungs.
@@ -102,7 +105,10 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
         InputError: its run's folder holds a run of another recipe or other data, or its weights cannot be had.
         MissingExtraError: what it needs is not installed.
     """
-    run = out / "runs" / rung.name
+    run, report, costs = out / "runs" / rung.name, out / "reports" / rung.name, out / "costs" / f"{rung.name}.json"
+    if not run.exists() and (report / "report.json").exists() and costs.exists():
+        _require_same(rung, protocol, report / "report.json", costs)
+        return
     is_network = not isinstance(rung.recipe.model, ColourSettings)
     bundle = out / "bundles" / rung.name if is_network else None
     train(
@@ -116,17 +122,58 @@ def climb_rung(rung: Rung, protocol: Protocol, out: Path, *, progress: Progress 
         from smn.export import export_run
 
         export_run(run, out=bundle, name=rung.name, progress=progress)
-    report, costs = out / "reports" / rung.name, out / "costs" / f"{rung.name}.json"
     if not (report / "report.json").exists():
         model = open_colour_run(run) if bundle is None else read_bundle(bundle)
         write_report(evaluate_model(model, protocol.sets, on_progress=progress), report)
     if not costs.exists():
         selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
-        _keep(measure_costs(run, bundle, selection.manifest, selection.rows.tolist()), costs)
+        _keep(rung, measure_costs(run, bundle, selection.manifest, selection.rows.tolist()), costs)
 
 
-def _keep(costs: Costs, file: Path) -> None:
+def time_again(ladder: Ladder, protocol: Protocol, out: Path, *, progress: Progress = lambda *_: None) -> None:
+    """Time every finished network of a ladder anew, whether or not its run is still there; for an idle machine."""
+    known = [rung for rung in ladder.rungs if (out / "costs" / f"{rung.name}.json").exists()]
+    for place, rung in enumerate(known, start=1):
+        if not isinstance(rung.recipe.model, ColourSettings):
+            selection = select_rows(protocol.sets[1], read_taxonomy(rung.recipe.taxonomy))
+            milliseconds = time_network(rung.recipe, choose_files(selection.manifest, selection.rows.tolist()))
+            file = out / "costs" / f"{rung.name}.json"
+            costs = json.loads(file.read_text(encoding="utf-8"))
+            _write(file, costs | {"milliseconds": milliseconds})
+        progress("timing", place, len(known))
+
+
+def _keep(rung: Rung, costs: Costs, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
+    _write(file, {**asdict(costs), "recipe": _describe(rung.recipe)})
+
+
+def _write(file: Path, known: dict[str, Any]) -> None:
     partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(costs), indent=1) + "\n", encoding="utf-8")
+    partial.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     os.replace(partial, file)
+
+
+def _describe(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as plain data, its file of weights by name: where that file lies changes nothing."""
+    described: dict[str, Any] = json.loads(json.dumps(recipe.to_dict()))
+    if "weights" in described["model"]:
+        described["model"]["weights"] = Path(described["model"]["weights"]).name
+    return described
+
+
+def _require_same(rung: Rung, protocol: Protocol, report: Path, costs: Path) -> None:
+    """Refuse a result whose run is gone unless it is of this recipe and of these pictures."""
+    unseen = json.loads(report.read_text(encoding="utf-8"))["sets"][1]
+    changed = []
+    # Settings that came later than the result have their defaults there.
+    known = Recipe.from_dict(json.loads(costs.read_text(encoding="utf-8"))["recipe"], where=str(costs))
+    if _describe(known) != _describe(rung.recipe):
+        changed.append("recipe")
+    if unseen["data_hash"] != read_manifest(protocol.training).data_hash():
+        changed.append("data")
+    if changed:
+        raise InputError(
+            f"{report.parent} holds the result of another {' and '.join(changed)}; remove it and {costs.name} in "
+            f"{costs.parent}, or choose another --out."
+        )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import smn
@@ -48,7 +49,7 @@ def measure_costs(run: Path, bundle: Path | None, manifest: Manifest, rows: Sequ
         manifest: where the pictures are that it is timed on.
         rows: their numbers; the first five warm it up, the next sixty are timed.
     """
-    files = [manifest.picture(row) for row in rows[: _WARM + _TIMED]]
+    files = choose_files(manifest, rows)
     if bundle is None:
         model = read_colour_model(run / MODEL_FILE)
         milliseconds = _time(lambda file: _answer(model, file), files)
@@ -59,6 +60,35 @@ def measure_costs(run: Path, bundle: Path | None, manifest: Manifest, rows: Sequ
     milliseconds = _time(smn.load(bundle).predict, files)
     megabytes = sum(file.stat().st_size for file in bundle.iterdir()) / 1e6
     return Costs(parameters, flops, training_minutes(run), milliseconds, megabytes)
+
+
+def choose_files(manifest: Manifest, rows: Sequence[int]) -> list[bytes | Path]:
+    """The pictures that models are timed on."""
+    return [manifest.picture(row) for row in rows[: _WARM + _TIMED]]
+
+
+def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
+    """Median milliseconds from a file to the answer of a recipe's network, its weights drawn at random.
+
+    What a network has learned does not change how long it takes, so a rung can be timed again without its run.
+    """
+    from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
+    from smn.export.graph import fold_normalisation, halve_weights, write_graph
+    from smn.movements import read_taxonomy
+    from smn.train.building import build_network
+
+    taxonomy = read_taxonomy(recipe.taxonomy)
+    built = build_network(recipe.model, classes=len(taxonomy.labels), pretrained=False)
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        fold_normalisation(built.network.eval(), size=built.spec.size)
+        halve_weights(built.network)
+        write_graph(built.network, place / "model.onnx", size=built.spec.size)
+        sha256 = file_sha256(place / "model.onnx")
+        write_bundle(
+            Bundle(place, recipe.name, taxonomy, built.spec, 1.0, Thresholds(0.0, 0.0), "none", model_sha256=sha256)
+        )
+        return _time(smn.load(place).predict, files)
 
 
 def _time(answer: Callable[[Any], object], files: Sequence[Any]) -> float:
