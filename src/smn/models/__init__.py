@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from smn.models.classifier import build_classifier
     from smn.models.cnn import build_cnn
     from smn.models.contract import Classifier
+    from smn.models.ensemble import Ensemble
     from smn.models.network import PooledClassifier
     from smn.models.timm_backbone import build_timm
     from smn.models.vgg16 import build_vgg16
 
 __all__ = [
-    "Backbone", "Classifier", "PooledClassifier", "StatisticsClassifier", "build_backbone", "build_classifier",
-    "build_cnn", "build_timm", "build_vgg16", "list_backbones",
+    "Backbone", "Classifier", "Ensemble", "PooledClassifier", "StatisticsClassifier", "build_backbone",
+    "build_classifier", "build_cnn", "build_timm", "build_vgg16", "list_backbones",
 ]  # fmt: skip
 
 _HOMES = {
     "Backbone": "backbones:Backbone",
     "Classifier": "contract:Classifier",
+    "Ensemble": "ensemble:Ensemble",
     "PooledClassifier": "network:PooledClassifier",
     "StatisticsClassifier": "classifier:Classifier",
     "build_backbone": "backbones:build_backbone",

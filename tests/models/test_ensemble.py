@@ -1,0 +1,38 @@
+"""Networks that answer together."""
+
+import pytest
+import torch
+
+from smn.errors import InputError
+from smn.models import build_cnn
+from smn.models.ensemble import Ensemble
+
+
+def test_the_answer_is_the_geometric_mean_of_the_members() -> None:
+    torch.manual_seed(0)
+    members = [build_cnn((4, 8), classes=3).eval() for _ in range(2)]
+    for member in members:
+        torch.nn.init.normal_(member.painting.weight)
+        for parameter in member.head.parameters():
+            torch.nn.init.normal_(parameter)
+    images = torch.randn(5, 3, 32, 32)
+    with torch.inference_mode():
+        logits, painting, embedding = Ensemble(members).eval()(images)
+        first, second = (member(images) for member in members)
+    product = (first[0].softmax(1) * second[0].softmax(1)).sqrt()
+    assert torch.allclose(logits.softmax(1), product / product.sum(1, keepdim=True), atol=1e-6)
+    assert torch.allclose(painting, (first[1] + second[1]) / 2)
+    assert torch.equal(embedding, first[2])
+
+
+def test_one_member_answers_as_it_would_alone() -> None:
+    torch.manual_seed(1)
+    member = build_cnn((4, 8), classes=3).eval()
+    images = torch.randn(2, 3, 32, 32)
+    with torch.inference_mode():
+        assert torch.allclose(Ensemble([member])(images)[0].softmax(1), member(images)[0].softmax(1))
+
+
+def test_no_members_are_refused() -> None:
+    with pytest.raises(InputError, match="0 members; give it one"):
+        Ensemble([])
