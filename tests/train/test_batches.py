@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pytest
 import torch
 
-from smn.manifest import read_manifest
+from smn.manifest import Manifest, read_manifest
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
-from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
+from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
 from smn.train.features import open_view
 from smn.train.selection import TrainingData, select
 from smn.train.settings import Sampling
@@ -74,3 +76,34 @@ def test_class_aware_sampling_shows_rare_labels_as_often(recipe: Recipe, picture
     rare = sum(labels(epoch, Sampling.CLASS_AWARE).count(kinds[0]) for epoch in range(4))
     assert 13 < rare < 39  # of 52 draws
     assert labels(1, Sampling.CLASS_AWARE) == labels(1, Sampling.CLASS_AWARE)
+
+
+def test_features_can_be_drawn_by_weight() -> None:
+    features, targets = torch.arange(4.0)[:, None], torch.arange(4)
+    weights = np.array([0.0, 1.0, 0.0, 1.0])
+    drawn = [int(one) for _, right in shuffle_features(features, targets, 0, batch=2, seed=0, weights=weights)
+             for one in right]  # fmt: skip
+    again = [int(one) for _, right in shuffle_features(features, targets, 0, batch=2, seed=0, weights=weights)
+             for one in right]  # fmt: skip
+    assert len(drawn) == 4
+    assert set(drawn) <= {1, 3}
+    assert drawn == again
+
+
+def test_artists_and_sources_weigh_the_same_within_a_label(pictures: Path) -> None:
+    manifest = read_manifest(pictures)
+    table = manifest.table.slice(0, 6)
+    for name, values in (
+        ("artist", ["Ann", "Ann", "Ann", "Bea", "Ann", None]),
+        ("source", ["one", "one", "two", "two", "two", "two"]),
+    ):
+        table = table.set_column(table.column_names.index(name), name, pa.array(values))
+    targets = np.array([0, 0, 0, 0, 1, 1])
+    data = TrainingData(Manifest(manifest.file, table), tuple(range(6)), targets)
+    by_artist = weigh_rows(data, Sampling.ARTIST_AWARE)
+    assert by_artist == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2.0, 1.0, 1.0])
+    assert by_artist[targets == 0].sum() == pytest.approx(4.0)  # labels keep their shares
+    uneven = TrainingData(data.manifest, (0, 1, 2, 4), np.zeros(4, dtype=np.int64))
+    assert weigh_rows(uneven, Sampling.SOURCE_AWARE) == pytest.approx([1.0] * 4)
+    assert weigh_rows(uneven, Sampling.ARTIST_AWARE) == pytest.approx([1.0] * 4)
+    assert weigh_rows(data, Sampling.CLASS_AWARE) == pytest.approx([0.25] * 4 + [0.5] * 2)

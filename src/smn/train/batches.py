@@ -1,9 +1,11 @@
 """The batches that training sees: pictures, or features that are computed already."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
@@ -36,8 +38,8 @@ def load_pictures(
     pictures.epoch = epoch
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     sampler = None
-    if sampling is Sampling.CLASS_AWARE:
-        weights = 1.0 / np.bincount(pictures.data.targets)[pictures.data.targets]
+    if sampling is not Sampling.UNIFORM:
+        weights = weigh_rows(pictures.data, sampling)
         sampler = WeightedRandomSampler(weights.tolist(), len(pictures), generator=generator)
     loader = DataLoader(
         pictures, batch_size=batch, shuffle=sampler is None, sampler=sampler, drop_last=len(pictures) >= batch,
@@ -47,12 +49,46 @@ def load_pictures(
         yield inputs.contiguous(memory_format=torch.channels_last), targets
 
 
+def weigh_rows(data: TrainingData, sampling: Sampling) -> NDArray[np.float64]:
+    """How often each row (N,) is drawn, relative to the others; see `Sampling`.
+
+    A row without an artist is by an artist of its own.
+    """
+    labels = data.targets.tolist()
+    if sampling is Sampling.UNIFORM:
+        return np.ones(len(labels))
+    if sampling is Sampling.CLASS_AWARE:
+        return np.asarray(1.0 / np.bincount(labels)[labels])
+    values = data.manifest.column("artist" if sampling is Sampling.ARTIST_AWARE else "source")
+    groups = list(zip(labels, (values[row] or f"row {row}" for row in data.rows), strict=True))
+    sizes, of_label, parts = Counter(groups), Counter(labels), Counter(label for label, _ in set(groups))
+    return np.array([of_label[group[0]] / (parts[group[0]] * sizes[group]) for group in groups])
+
+
 def shuffle_features(
-    features: Tensor, targets: Tensor, epoch: int, *, batch: int, seed: int
+    features: Tensor,
+    targets: Tensor,
+    epoch: int,
+    *,
+    batch: int,
+    seed: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch of feature vectors (batch, D) and targets (batch,), in an order of its own."""
+    """An epoch of feature vectors (batch, D) and targets (batch,), in an order of its own.
+
+    Args:
+        features: (N, D).
+        targets: (N,).
+        epoch: counted from 0; the same one is the same order.
+        batch: vectors a step.
+        seed: another seed, other orders.
+        weights: (N,), how often each is drawn; None shows each once.
+    """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    order = torch.randperm(len(features), generator=generator)
+    if weights is None:
+        order = torch.randperm(len(features), generator=generator)
+    else:
+        order = torch.multinomial(torch.from_numpy(weights), len(features), replacement=True, generator=generator)
     for start in range(0, count_steps(len(features), batch) * batch, batch):
         chosen = order[start : start + batch]
         yield features[chosen], targets[chosen]

@@ -16,7 +16,7 @@ from smn.models import Classifier
 from smn.models.stages import group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
-from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features
+from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
 from smn.train.cache import cached_statistics
 from smn.train.features import Progress, statistics
 from smn.train.kinds import is_pretrained
@@ -24,7 +24,7 @@ from smn.train.loop import Schedule, ToldEpoch, fit
 from smn.train.precision import autocast, build_scaler, device_of
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
-from smn.train.settings import FinetuneSettings, HeadSettings, Smoothing
+from smn.train.settings import FinetuneSettings, HeadSettings, Sampling, Smoothing
 from smn.train.targets import mix_batches, spread_over_families
 
 
@@ -69,12 +69,16 @@ class Phases:
         features = model.standardise(features)
         held_out = model.standardise(self._statistics(model, held_back.manifest, held_back.rows))
         targets = torch.from_numpy(np.tile(shown.targets, len(views)))
+        is_even = settings.sampling is Sampling.UNIFORM
+        weights = None if is_even else np.tile(weigh_rows(shown, settings.sampling), len(views))
         head = nn.Sequential(model.dropout, model.head)
         optimiser = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         fit(
             head,
             optimiser,
-            batches=partial(shuffle_features, features, targets, batch=settings.batch_size, seed=self.recipe.seed),
+            batches=partial(
+                shuffle_features, features, targets, batch=settings.batch_size, seed=self.recipe.seed, weights=weights
+            ),
             schedule=Schedule(
                 settings.epochs,
                 count_steps(len(features), settings.batch_size),

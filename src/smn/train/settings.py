@@ -21,6 +21,10 @@ class Sampling(StrEnum):
     """Each once."""
     CLASS_AWARE = "class-aware"
     """As many draws, from every label as often as from any other (Shen et al. 2016)."""
+    ARTIST_AWARE = "artist-aware"
+    """As many draws, within each label from every artist as often: prolific ones do not stand for a movement."""
+    SOURCE_AWARE = "source-aware"
+    """As many draws, within each label from every source as often: a movement is not the scanner it comes from."""
 
 
 class Curve(StrEnum):
@@ -87,6 +91,7 @@ class HeadSettings:
         weight_decay: AdamW's, decoupled.
         label_smoothing: share of the target spread over other labels, 0..1.
         smoothing: over which ones.
+        sampling: which features an epoch shows.
         patience: epochs without a lower log loss on val after which the phase ends, with the best epoch's weights; 0
             goes on to the end.
     """
@@ -98,6 +103,7 @@ class HeadSettings:
     weight_decay: float = 3.0
     label_smoothing: float = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
+    sampling: Sampling = Sampling.UNIFORM
     patience: int = 0
 
 
