@@ -197,3 +197,10 @@ def test_what_can_be_wrong_with_backbone_and_weights(
     for part in parts:
         assert part in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_everything_is_not_for_models_of_colour(tmp_path: Path) -> None:
+    arguments = ["train", "colour-1", "--manifest", str(tmp_path), "--out", str(tmp_path / "run"), "--everything"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "leave --everything out" in " ".join(result.output.split())

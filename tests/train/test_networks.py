@@ -253,3 +253,19 @@ def test_a_picture_that_is_gone_is_named(head_recipe: Recipe, pictures: Path, tm
     Image.new("RGB", (1, 1)).save(gone)
     with pytest.raises(InputError, match="shorter side"):
         train(head_recipe, copy, out=tmp_path / "run")
+
+
+def test_everything_is_learned_from_when_a_model_is_to_be_shipped(
+    recipe: Recipe, make_painted_set: SetMaker, tmp_path: Path
+) -> None:
+    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 2, "val": 1, "test": 1})
+    plain = train(recipe, pictures, out=tmp_path / "plain")
+    shipped = train(recipe, pictures, out=tmp_path / "shipped", everything=True)
+    count = len(select(read_manifest(pictures), read_taxonomy("origin-8"), split="train").rows)
+    assert read_run(plain)["data"]["pictures"]["train"] == count
+    assert "everything" not in read_run(plain)["data"]
+    assert read_run(shipped)["data"]["pictures"]["train"] == 2 * count
+    assert read_run(shipped)["data"]["everything"] is True
+    assert not same(weights(plain), weights(shipped))
+    with pytest.raises(InputError, match="another data"):
+        train(recipe, pictures, out=tmp_path / "plain", everything=True)

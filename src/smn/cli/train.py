@@ -93,6 +93,10 @@ def validate(names: tuple[str, ...]) -> None:
     help="Where to compute; auto takes the fastest.",
 )  # fmt: skip
 @click.option("--tensorboard", is_flag=True, help="Write every epoch's figures for TensorBoard, in OUT/tensorboard.")
+@click.option(
+    "--everything", is_flag=True,
+    help="Learn from the rows of every split, for a model that is shipped; measure the recipe without this first.",
+)  # fmt: skip
 @click.option("--fast-dev-run", "fast", is_flag=True, help="Only rehearse: one epoch of two small batches.")
 def train(
     recipe: str,
@@ -105,6 +109,7 @@ def train(
     settings: tuple[str, ...],
     device: str,
     tensorboard: bool,
+    everything: bool,
     fast: bool,
 ) -> None:
     """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
@@ -117,14 +122,18 @@ def train(
     has_network = not isinstance(chosen.model, ColourSettings)
     if not has_network and (backbone or weights):
         raise InputError(f"{recipe} is a recipe of kind colour, without a network; leave --backbone and --weights out.")
+    if everything and not has_network:
+        raise InputError(
+            f"{recipe} is a recipe of kind colour, which is fitted on the split train; leave --everything out."
+        )
     given = {"model.name": backbone, "model.weights": weights}
     chosen = _change_recipe(chosen, settings, given)
     with ExitStack() as open_now:
         told_epoch = open_now.enter_context(_follow(out, tensorboard=tensorboard))
         report = open_now.enter_context(progress())
         run(
-            chosen, manifest, out=out, negatives=negatives, fast=fast, device=device, progress=report,
-            told_epoch=told_epoch,
+            chosen, manifest, out=out, negatives=negatives, fast=fast, everything=everything, device=device,
+            progress=report, told_epoch=told_epoch,
         )  # fmt: skip
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")

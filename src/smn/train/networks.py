@@ -28,6 +28,7 @@ def train_network(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
+    everything: bool = False,
     device: str = "auto",
     progress: Progress = lambda *_: None,
     told_epoch: ToldEpoch = lambda _: None,
@@ -39,7 +40,8 @@ def train_network(
     if fast:
         recipe, pictures = shorten_recipe(recipe), shorten_pictures(pictures, taxonomy)
         others = shorten_negatives(others) if others is not None else None
-    data = {split: select(pictures, taxonomy, split=split) for split in ("train", "val")}
+    splits = {"train": None if everything else "train", "val": "val"}
+    data = {name: select(pictures, taxonomy, split=split) for name, split in splits.items()}
     if others is not None:
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
@@ -47,7 +49,14 @@ def train_network(
     model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
-    known = describe_run(recipe, data, negatives=others, preprocess=built.spec.to_dict(), backbone=built.origin)
+    known = describe_run(
+        recipe,
+        data,
+        negatives=others,
+        preprocess=built.spec.to_dict(),
+        backbone=built.origin,
+        everything=everything,
+    )
     open_run(out, known)
     if (out / "model.pt").exists():
         return out

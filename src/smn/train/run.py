@@ -22,6 +22,7 @@ def train(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
+    everything: bool = False,
     device: str = "auto",
     progress: OnProgress = lambda *_: None,
     told_epoch: "ToldEpoch" = lambda _: None,
@@ -38,6 +39,8 @@ def train(
         negatives: a manifest of pictures that are not paintings, to learn refusal from; its split ``train`` is used.
             Not for models of colour.
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
+        everything: learn from the rows of every split and of none, for a model that is shipped; its figures on val are
+            worth nothing then. Not for models of colour.
         device: see `smn.train.precision.choose_device`; models of colour have none.
         progress: told how far things are.
         told_epoch: told the figures of every epoch of a network after it; what it raises ends the training.
@@ -60,6 +63,6 @@ def train(
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     return train_network(
-        recipe, manifest, out=out, negatives=negatives, fast=fast, device=device, progress=progress,
-        told_epoch=told_epoch,
+        recipe, manifest, out=out, negatives=negatives, fast=fast, everything=everything, device=device,
+        progress=progress, told_epoch=told_epoch,
     )  # fmt: skip

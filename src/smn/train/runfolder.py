@@ -26,6 +26,7 @@ def describe_run(
     negatives: Manifest | None = None,
     preprocess: Mapping[str, Any] | None = None,
     backbone: str | None = None,
+    everything: bool = False,
 ) -> dict[str, Any]:
     """What ``run.json`` will say.
 
@@ -35,6 +36,7 @@ def describe_run(
         negatives: pictures that are no paintings.
         preprocess: how pictures are prepared for the network; None where there is none.
         backbone: where the network's weights come from; None where there is none.
+        everything: whether the rows of every split are learned from.
     """
     manifest = data["train"].manifest
     return {
@@ -48,6 +50,7 @@ def describe_run(
             "pictures": {split: len(part.rows) for split, part in data.items()},
             "negatives_sha256": negatives.data_hash() if negatives else None,
             "negatives": len(select_negatives(negatives)) if negatives else 0,
+            **({"everything": True} if everything else {}),
         },
         "manifest": str(manifest.file.resolve()),
         "negatives": str(negatives.file.resolve()) if negatives else None,

@@ -25,8 +25,8 @@ class TrainingData:
     targets: NDArray[np.int64]
 
 
-def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str) -> TrainingData:
-    """The rows of one split whose movement the taxonomy covers.
+def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str | None) -> TrainingData:
+    """The rows of one split, or of all and of none, whose movement the taxonomy covers.
 
     Raises:
         ManifestError: there are none.
@@ -34,14 +34,15 @@ def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str) -> TrainingDat
     places = {label: place for place, label in enumerate(taxonomy.label_ids)}
     rows, targets = [], []
     movements = manifest.column("movement")
-    for row in manifest.rows(split=split):
+    for row in manifest.rows(**({"split": split} if split else {})):
         label = taxonomy.label_of(movements[row]) if movements[row] else None
         if label is not None:
             rows.append(row)
             targets.append(places[label.id])
     if not rows:
         raise ManifestError(
-            f"{manifest.file} has no rows of split {split} with a movement of taxonomy {taxonomy.id}; "
+            f"{manifest.file} has no rows of {f'split {split}' if split else 'any split'} with a movement of taxonomy "
+            f"{taxonomy.id}; "
             "split it with: smn dataset split"
         )
     return TrainingData(manifest, tuple(rows), np.asarray(targets, dtype=np.int64))
