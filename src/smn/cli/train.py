@@ -167,12 +167,16 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The bundle's folder.")
 @click.option("--name", required=True, help="The model's name and version, such as default-1.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="The run's manifest, if it has moved.")
-def export(run: Path, out: Path, name: str, manifest: Path | None) -> None:
-    """Turn a finished RUN into a bundle, calibrated on its validation split.
+@click.option(
+    "--calibrated-by", metavar="BUNDLE", type=click.Path(path_type=Path),
+    help="Take the calibration from the same recipe's bundle, for runs that learned from everything.",
+)  # fmt: skip
+def export(runs: tuple[Path, ...], out: Path, name: str, manifest: Path | None, calibrated_by: Path | None) -> None:
+    """Turn a finished RUN into a bundle, calibrated on its validation split; several RUNs answer as one.
 
     Fails unless torch and ONNX Runtime agree on real pictures.
     """
@@ -181,7 +185,7 @@ def export(run: Path, out: Path, name: str, manifest: Path | None) -> None:
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     with progress() as report:
-        bundle = export_run(run, out=out, name=name, manifest=manifest, progress=report)
+        bundle = export_run(*runs, out=out, name=name, manifest=manifest, calibrated_by=calibrated_by, progress=report)
     figures = bundle.metrics
     megabytes = bundle.model_file.stat().st_size / 1e6
     note(

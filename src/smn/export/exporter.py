@@ -1,29 +1,28 @@
 """From a run to a bundle: graph, agreement, calibration, thresholds."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
+from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
 from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.export.graph import fold_normalisation, halve_weights, write_graph
+from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
-from smn.models import Classifier
-from smn.movements import parse_taxonomy
+from smn.models import Ensemble
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
-from smn.train.building import build_network
 from smn.train.features import Progress
-from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
-from smn.train.runfolder import read_run
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3
@@ -51,82 +50,96 @@ class Agreement:
 
 
 def export_run(
-    run: str | Path,
-    *,
+    *runs: str | Path,
     out: Path,
     name: str,
     manifest: str | Path | None = None,
+    calibrated_by: str | Path | None = None,
     licence: str = LICENCE,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
-    """Write a run's model as a bundle, calibrated on the validation split.
+    """Write a run's model, or several runs' as one, as a bundle that is calibrated on the validation split.
 
     Args:
-        run: a finished run's folder.
+        runs: finished runs' folders; several answer together, see `smn.models.Ensemble`.
         out: the bundle's folder; must not hold a bundle yet.
         name: the model's name and version, such as ``default-1``.
-        manifest: the run's manifest, if it has moved since.
+        manifest: the runs' manifest, if it has moved since.
+        calibrated_by: a bundle of the same recipes, whose calibration is taken over: for runs that learned from
+            everything, validation pictures among them.
         licence: of the weights.
         progress: told how far things are.
 
     Raises:
-        InputError: the run is not finished, or the manifest holds other data than the run was trained on.
+        InputError: a run is not finished, the runs do not fit each other, the manifest holds other data than they were
+            trained on, or what they learned from leaves nothing to calibrate with.
         AgreementError: torch and ONNX Runtime differ by more than `TOLERANCE`.
         OutputExistsError: ``out`` holds a bundle.
     """
-    run, description = Path(run), read_run(run)
+    opened = open_runs(runs)
+    first = opened[0]
     for file in (out / "bundle.json", out / "model.onnx"):
         if file.exists():
             raise OutputExistsError(file)
-    recipe = Recipe.from_dict(description["recipe"], where=str(run / "run.json"))
-    if isinstance(recipe.model, ColourSettings):
+    source = _open_calibration(opened, calibrated_by)
+    pictures = read_manifest(manifest or first.description["manifest"])
+    if pictures.data_hash() != first.description["data"]["sha256"]:
         raise InputError(
-            f"{run} is of kind colour, whose models have no ONNX graph to export; measure it as it is with: "
-            f"smn evaluate {run}"
+            f"{pictures.file} is not the data that {first.folder} was trained on; name the right one with --manifest."
         )
-    spec = PreprocessSpec.from_dict(description["preprocess"], where=str(run / "run.json"))
-    taxonomy = parse_taxonomy(description["taxonomy"], where=str(run / "run.json"))
-    pictures = read_manifest(manifest or description["manifest"])
-    if pictures.data_hash() != description["data"]["sha256"]:
-        raise InputError(
-            f"{pictures.file} is not the data that {run} was trained on; name the right one with --manifest."
-        )
-    data = select(pictures, taxonomy, split="val")
-    model = _load(run, recipe, classes=len(taxonomy.labels))
+    data = select(pictures, first.taxonomy, split="val")
+    networks = [load_network(run) for run in opened]
+    model = networks[0] if len(networks) == 1 else Ensemble(networks)
     out.mkdir(parents=True, exist_ok=True)
-    fold_normalisation(model, size=spec.size)
+    fold_normalisation(model, size=first.spec.size)
     halve_weights(model)
     try:
-        write_graph(model, out / "model.onnx", size=spec.size)
+        write_graph(model, out / "model.onnx", size=first.spec.size)
         unfinished = Bundle(
-            out, name, taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence,
+            out, name, first.taxonomy, first.spec, 1.0, Thresholds(0.0, 0.0), licence,
             model_sha256=file_sha256(out / "model.onnx"),
         )  # fmt: skip
-        outputs, agreement = _compare(model, Runtime(unfinished), data, spec, progress)
+        outputs, agreement = _compare(model, Runtime(unfinished), data, first.spec, progress)
     except BaseException:
         # A graph that nobody has compared must neither be used nor stand in the way of the next export.
         (out / "model.onnx").unlink(missing_ok=True)
         raise
-    bundle = _calibrated(unfinished, outputs, data.targets, recipe)
-    bundle = replace(bundle, recipe=recipe.to_dict(), data=description["data"], metrics={
+    bundle = (
+        _calibrated(unfinished, outputs, data.targets, first.recipe)
+        if source is None
+        else replace(unfinished, temperature=source.temperature, thresholds=source.thresholds, metrics=source.metrics)
+    )
+    bundle = replace(bundle, recipe=describe_recipes(opened), data=first.description["data"], metrics={
         **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
-        "backbone": description["backbone"],
+        "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
+        **({"calibrated_by": source.name} if source else {}),
     })  # fmt: skip
     write_bundle(bundle)
     return bundle
 
 
-def _load(run: Path, recipe: Recipe, *, classes: int) -> Classifier:
-    file = run / "model.pt"
-    if not file.is_file():
-        raise InputError(f"{run} is not finished: it has no model.pt; continue it with the same smn train command.")
-    model = build_network(recipe.model, classes=classes, pretrained=False).network
-    model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-    return model.eval()
+def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | None) -> Bundle | None:
+    """The bundle whose calibration is taken over, if one must be.
+
+    Raises:
+        InputError: it is needed and not named, or is of other recipes.
+    """
+    learned = [run for run in runs if run.description["data"].get("everything")]
+    if calibrated_by is None and learned:
+        raise InputError(
+            f"{learned[0].folder} has learned from everything, so no picture is left to calibrate it with; name a "
+            "bundle of the same recipe, trained without --everything, with --calibrated-by."
+        )
+    source = None if calibrated_by is None else read_bundle(calibrated_by)
+    if source is not None and json.dumps(source.recipe) != json.dumps(describe_recipes(runs)):
+        raise InputError(
+            f"{source.folder} is of another recipe, so its calibration does not fit; name a bundle of the same recipe."
+        )
+    return source
 
 
 def _compare(
-    model: Classifier, runtime: Runtime, data: TrainingData, spec: PreprocessSpec, progress: Progress
+    model: nn.Module, runtime: Runtime, data: TrainingData, spec: PreprocessSpec, progress: Progress
 ) -> tuple[Outputs, Agreement]:
     """Both runtimes on every validation file, through the very code that prediction uses."""
     parts: list[Outputs] = []

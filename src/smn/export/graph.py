@@ -12,7 +12,6 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from smn.errors import AgreementError
-from smn.models import Classifier
 
 _LARGEST_CHANGE = 1e-3
 """How far folding may move a probability; rounding moves it far less."""
@@ -21,7 +20,7 @@ _SMALLEST_HALVED = 64
 """Tensors with fewer values than this stay in 32 bits: halving them saves nothing."""
 
 
-def fold_normalisation(model: Classifier, *, size: int) -> None:
+def fold_normalisation(model: nn.Module, *, size: int) -> None:
     """Fold every batch normalisation into the convolution before it, in place; outputs stay the same but for rounding.
 
     Folded here and not by the exporter, so that `halve_weights` rounds the very weights that the graph will hold.
@@ -83,7 +82,7 @@ def halve_weights(model: nn.Module) -> None:
                 parameter.copy_(parameter.half().float())
 
 
-def write_graph(model: Classifier, file: Path, *, size: int) -> None:
+def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
     """Write a classifier as ONNX: input ``image`` (N, 3, size, size), outputs ``logits``, ``painting``, ``embedding``.
 
     Weights are stored in 16 bits and computed with in 32, which halves the file and costs nothing at run time: ONNX

@@ -1,0 +1,92 @@
+"""The runs that a bundle is made of: what they say of themselves, and their networks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from smn.errors import InputError
+from smn.models import Classifier
+from smn.movements import Taxonomy, parse_taxonomy
+from smn.preprocess import PreprocessSpec
+from smn.train.building import build_network
+from smn.train.kinds import ColourSettings
+from smn.train.recipe import Recipe
+from smn.train.runfolder import read_run
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A run's folder, read.
+
+    Args:
+        folder: where it is.
+        description: its ``run.json``.
+        recipe: what was trained.
+        spec: how pictures become numbers.
+        taxonomy: the labels.
+    """
+
+    folder: Path
+    description: Mapping[str, Any]
+    recipe: Recipe
+    spec: PreprocessSpec
+    taxonomy: Taxonomy
+
+
+def open_runs(folders: Sequence[str | Path]) -> tuple[OpenedRun, ...]:
+    """Read runs that are to answer as one.
+
+    Raises:
+        InputError: there are none, one is no run of a network, or they do not fit each other.
+    """
+    if not folders:
+        raise InputError("0 runs are named; name one at least.")
+    runs = tuple(_open(Path(folder)) for folder in folders)
+    for key in ("taxonomy", "preprocess", "data"):
+        for run in runs[1:]:
+            if json.dumps(run.description[key]) != json.dumps(runs[0].description[key]):
+                raise InputError(
+                    f"{run.folder} has another {key} than {runs[0].folder}; runs that answer together must share it, "
+                    "so train them on the same manifest with recipes of one taxonomy, size and normalisation."
+                )
+    return runs
+
+
+def _open(folder: Path) -> OpenedRun:
+    description, where = read_run(folder), str(folder / "run.json")
+    recipe = Recipe.from_dict(description["recipe"], where=where)
+    if isinstance(recipe.model, ColourSettings):
+        raise InputError(
+            f"{folder} is of kind colour, whose models have no ONNX graph to export; measure it as it is with: "
+            f"smn evaluate {folder}"
+        )
+    spec = PreprocessSpec.from_dict(description["preprocess"], where=where)
+    return OpenedRun(folder, description, recipe, spec, parse_taxonomy(description["taxonomy"], where=where))
+
+
+def load_network(run: OpenedRun) -> Classifier:
+    """The network that a run has trained.
+
+    Raises:
+        InputError: the run is not finished.
+    """
+    file = run.folder / "model.pt"
+    if not file.is_file():
+        raise InputError(
+            f"{run.folder} is not finished: it has no model.pt; continue it with the same smn train command."
+        )
+    model = build_network(run.recipe.model, classes=len(run.taxonomy.labels), pretrained=False).network
+    model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    return model.eval()
+
+
+def describe_recipes(runs: Sequence[OpenedRun]) -> dict[str, Any]:
+    """The recipe of one run, or those of several under ``members``, as plain data."""
+    described = [run.recipe.to_dict() for run in runs]
+    return (
+        described[0] if len(runs) == 1 else {"name": " + ".join(run.recipe.name for run in runs), "members": described}
+    )
