@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from smn.artists import cluster_artists
 from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
-from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
+from smn.export.calibrating import calibrate
 from smn.export.graph import fold_normalisation, halve_weights, write_graph
-from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
 from smn.models import Classifier
@@ -107,7 +108,14 @@ def export_run(
         # A graph that nobody has compared must neither be used nor stand in the way of the next export.
         (out / "model.onnx").unlink(missing_ok=True)
         raise
-    bundle = _calibrated(unfinished, outputs, data.targets, recipe)
+    artists = pictures.column("artist")
+    bundle = calibrate(
+        unfinished,
+        outputs,
+        data.targets,
+        artists=cluster_artists([artists[row] for row in data.rows]),
+        answers=recipe.answers,
+    )
     bundle = replace(bundle, recipe=recipe.to_dict(), data=description["data"], metrics={
         **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
         "backbone": description["backbone"],
@@ -156,20 +164,3 @@ def _batches(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray[np.fl
     for start in range(0, len(data.rows), _BATCH):
         rows = data.rows[start : start + _BATCH]
         yield spec.apply_all(open_image(data.manifest.picture(row), reduce_to=spec.size) for row in rows)
-
-
-def _calibrated(bundle: Bundle, outputs: Outputs, targets: NDArray[np.int64], recipe: Recipe) -> Bundle:
-    temperature = fit_temperature(outputs.logits, targets)
-    probabilities = softmax(outputs.logits, temperature=temperature)
-    right = probabilities.argmax(axis=1) == targets
-    thresholds = Thresholds(
-        confidence=choose_confidence(probabilities.max(axis=1), right, precision=recipe.answers.precision),
-        painting=choose_painting(sigmoid(outputs.painting), refused=recipe.answers.paintings_refused),
-    )
-    metrics = {
-        "val_pictures": len(targets),
-        "val_top1": float(right.mean()),
-        "val_log_loss_before": log_loss(softmax(outputs.logits), targets),
-        "val_log_loss": log_loss(probabilities, targets),
-    }
-    return replace(bundle, temperature=temperature, thresholds=thresholds, metrics=metrics)
