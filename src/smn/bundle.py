@@ -5,13 +5,14 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from smn.errors import BundleError, OutputExistsError, TaxonomyError
 from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
+from smn.promises import Promises
 
 SCHEMA = 1
 """The version of ``bundle.json``'s layout that this smn reads and writes."""
@@ -27,10 +28,13 @@ class Thresholds:
     Args:
         confidence: below this calibrated confidence (0..1) the outcome is ``unsure``.
         painting: below this painting score (0..1) the outcome is ``not_a_painting``.
+        family: where the movement is unsure, the family is said at or above this probability (0..1); None in bundles
+            of smn 0.1's first days, which then say none.
     """
 
     confidence: float
     painting: float
+    family: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Bundle:
         data: hashes and counts of the data it was trained on.
         metrics: figures measured at export, by name.
         model_sha256: of ``model.onnx``.
+        promises: what lets a precision or a coverage be asked for; None in bundles that were exported without.
     """
 
     folder: Path
@@ -63,6 +68,7 @@ class Bundle:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    promises: Promises | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -92,7 +98,9 @@ def write_bundle(bundle: Bundle) -> Path:
     data: dict[str, Any] = {"schema": SCHEMA, "taxonomy": bundle.taxonomy.to_dict()}
     data |= {name: getattr(bundle, name) for name in _PLAIN}
     data["preprocess"] = bundle.preprocess.to_dict()
-    data["thresholds"] = {"confidence": bundle.thresholds.confidence, "painting": bundle.thresholds.painting}
+    data["thresholds"] = {name: value for name, value in asdict(bundle.thresholds).items() if value is not None}
+    if bundle.promises is not None:
+        data["promises"] = bundle.promises.to_dict()
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, file)
@@ -127,9 +135,10 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
             taxonomy=parse_taxonomy(data["taxonomy"], where=str(file)),
             preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
             thresholds=Thresholds(**data["thresholds"]),
+            promises=Promises.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
             **{key: data[key] for key in _PLAIN},
         )
-        numbers = (bundle.temperature, bundle.thresholds.confidence, bundle.thresholds.painting)
+        numbers = [bundle.temperature, *(value for value in asdict(bundle.thresholds).values() if value is not None)]
         usable = all(map(math.isfinite, numbers)) and bundle.temperature > 0
     except (TypeError, AttributeError, TaxonomyError) as error:
         raise BundleError(f"{file} has keys or values that do not fit ({error}); export the model anew.") from error

@@ -17,7 +17,10 @@ from pyarrow import parquet
 from awkward_files import READABLE, UNREADABLE, jpeg
 from smn.bundle import Bundle
 from smn.cli import main
+from smn.conformal import SetTable
+from smn.precision import ASKED, Point, PrecisionTable
 from smn.predict import Model
+from smn.promises import Promises
 
 SMN = Path(sys.executable).with_name("smn")
 Predict = Callable[..., Result]
@@ -323,3 +326,52 @@ def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, 
     done = (tmp_path / "out.jsonl.partial").read_bytes().count(b"\n") - 1
     assert 192 <= done < COUNT
     check_that_it_continues(predict, many, tmp_path / "out.jsonl", done=done)
+
+
+# How sure.
+
+
+@pytest.fixture
+def promising(make_tiny_bundle: Callable[..., Bundle], tmp_path: Path) -> Bundle:
+    """A bundle that names a movement from 0.6 on at up to 90 % right, and a family from 0.8 on."""
+    points = tuple(Point(0.6, 0.9, 0.25) if asked <= 0.9 else None for asked in ASKED)
+    families = tuple(Point(0.8, 0.9, 0.5) for _ in ASKED)
+    return make_tiny_bundle(
+        tmp_path / "promising",
+        hues={"fauvism": (1, -1, -1), "expressionism": (-1, -1, 1)},
+        promises=Promises(PrecisionTable(points, families), SetTable((0.7,) * 50)),
+    )
+
+
+def test_an_unsure_answer_says_what_can_be_said(promising: Bundle, paint_file: Painter) -> None:
+    file = paint_file("a.png", (255, 0, 255))
+    words = ["predict", "--model", str(promising.folder), "--precision", "0.9", "--coverage", "0.8", str(file)]
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(main, words)
+    assert result.exit_code == 0
+    assert "unsure: some kind of Expressionist (100 %)" in result.stdout
+    assert "one of these, 80%" in result.stdout
+    assert result.stderr.startswith("At 90 % right on validation pictures, tiny-1 names a movement for about 25%")
+
+
+def test_a_precision_never_reached_leaves_everything_unsure_and_says_so(promising: Bundle, paint_file: Painter) -> None:
+    file = paint_file("a.png", (255, 0, 0))
+    words = ["predict", "--model", str(promising.folder), "--precision", "0.975", "--format", "json", str(file)]
+    result = CliRunner().invoke(main, words)
+    assert json.loads(result.stdout)[0]["outcome"] == "unsure"
+    assert "never reached 97.5 % right" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--precision", "--coverage"])
+def test_what_the_bundle_cannot_promise_is_said_before_any_work(predict: Predict, gallery: Path, option: str) -> None:
+    out = gallery.parent / "out.csv"
+    result = predict(gallery, option, "0.9", "--out", out)
+    assert (result.exit_code, out.exists(), out.with_name("out.csv.partial").exists()) == (2, False, False)
+    assert "was exported without" in result.stderr
+
+
+def test_a_job_is_not_continued_with_another_precision(promising: Bundle, paint_file: Painter, tmp_path: Path) -> None:
+    file, out = paint_file("a.png", (255, 0, 0)), tmp_path / "out.jsonl"
+    (tmp_path / "out.jsonl.partial").write_text('{"smn-predict": 2, "precision": 0.6}\n', encoding="utf-8")
+    words = ["predict", "--model", str(promising.folder), "--precision", "0.9", "--out", str(out), str(file)]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, "with other settings" in result.stderr) == (2, True)

@@ -20,7 +20,7 @@ def rows() -> list[dict[str, Any]]:
         AWKWARD_NAME, Outcome.MOVEMENT, "naive-art", 0.7,
         (Guess("naive-art", "Naïve Art", 0.7), Guess("realism", "Realism", 0.2)),
         (FamilyGuess("naive", "Naïve", 0.7), FamilyGuess("romantic-realist", "Realist", 0.3)),
-        is_painting=True, painting_score=0.98, model="tiny-1",
+        is_painting=True, painting_score=0.98, model="tiny-1", family="naive", set=("naive-art", "realism"),
     )  # fmt: skip
     other = Prediction(
         None, Outcome.NOT_A_PAINTING, None, 0.4, (Guess("cubism", "Cubism", 0.4),), (FamilyGuess("cubist", "C", 0.4),),
@@ -55,10 +55,11 @@ def test_csv_carries_the_same_rows_flat(count: int) -> None:
 def test_the_columns_of_csv_are_pinned() -> None:
     assert csv_header(2) == [
         "path", "outcome", "movement", "confidence", "guess_1", "probability_1", "guess_2", "probability_2", "family",
-        "family_probability", "is_painting", "painting_score", "model", "error",
+        "family_probability", "is_painting", "painting_score", "model", "error", "sure_family", "set",
     ]  # fmt: skip
     first, second, third = (csv_row(row, 2) for row in rows())
     assert (first["guess_1"], first["probability_2"], first["family"]) == ("naive-art", 0.2, "naive")
+    assert (first["sure_family"], first["set"]) == ("naive", "naive-art realism")
     assert (second["error"], "guess_1" in second, "family" in second) == ("It is empty; copy it again.", False, False)
     assert (third["guess_1"], "guess_2" in third) == ("cubism", False)
 

@@ -7,7 +7,7 @@ from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, fail
 
 KEYS = [
     "path", "outcome", "movement", "confidence", "predictions", "families", "is_painting", "painting_score", "model",
-    "error",
+    "error", "family", "set",
 ]  # fmt: skip
 
 
@@ -22,6 +22,8 @@ def answered() -> Prediction:
         is_painting=True,
         painting_score=0.99,
         model="default-1",
+        family="naive",
+        set=("naive-art",),
     )
 
 
@@ -37,6 +39,7 @@ def test_an_answer_is_plain_data() -> None:
     assert json.loads(json.dumps(data)) == data
     assert type(data["outcome"]) is str
     assert data["error"] is None
+    assert data["set"] == ["naive-art"]
 
 
 def test_outcomes_are_the_documented_words() -> None:

@@ -37,8 +37,10 @@ class CountingModel:
             self.most = max(self.most, self.held)
         return np.array([int(source)])
 
-    def answer(self, batch: np.ndarray, paths: Sequence[str], *, top_k: int) -> tuple[Prediction, ...]:
-        assert top_k == 3
+    def answer(
+        self, batch: np.ndarray, paths: Sequence[str], *, top_k: int, coverage: float | None
+    ) -> tuple[Prediction, ...]:
+        assert (top_k, coverage) == (3, None)
         with self.lock:
             self.held -= len(batch)
         self.batches.append(len(batch))
@@ -75,9 +77,11 @@ def test_the_next_batch_is_decoded_while_the_network_answers() -> None:
                 self.ahead.set()
             return super().prepare(source)
 
-        def answer(self, batch: np.ndarray, paths: Sequence[str], *, top_k: int) -> tuple[Prediction, ...]:
+        def answer(
+            self, batch: np.ndarray, paths: Sequence[str], *, top_k: int, coverage: float | None
+        ) -> tuple[Prediction, ...]:
             assert self.ahead.wait(10)
-            return super().answer(batch, paths, top_k=top_k)
+            return super().answer(batch, paths, top_k=top_k, coverage=coverage)
 
     model: Any = Waiting()
     assert len(list(predict_stream(model, numbered(8), batch_size=4))) == 8

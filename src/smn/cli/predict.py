@@ -1,7 +1,8 @@
 """``smn predict``."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from smn.predict.journal import Journal
 from smn.predict.model import Model, load
 from smn.predict.prediction import Outcome, Prediction
 from smn.predict.stream import predict_stream
+from smn.predict.sureness import choose_mass
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,10 +43,12 @@ _WORTH_NAMING = 0.02
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Write to this file; interrupted, the same command continues."
 )
+@click.option("--precision", type=float, metavar="SHARE", help="Answer only where this share is right, such as 0.9.")
+@click.option("--coverage", type=float, metavar="SHARE", help="Add sets that hold the right movement this often.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures seen at once.")
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
-    batch_size: int,
+    precision: float | None, coverage: float | None, batch_size: int,
 ) -> None:  # fmt: skip
     """Tell the movement of pictures.
 
@@ -61,18 +65,36 @@ def predict(  # noqa: PLR0917 - click passes options by name
     inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
     if not inputs:
         raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
-    loaded = load(model, taxonomy=taxonomy)
+    loaded = load(model, taxonomy=taxonomy, precision=precision)
+    choose_mass(loaded.bundle, coverage)  # what is wrong with it must be said before any work is done
+    if loaded.bar.note:
+        note(loaded.bar.note)
+    asked = _Asked(top_k, coverage, precision, batch_size)
     if out is not None:
-        failures = _to_file(loaded, inputs, out, chosen, top_k=top_k, batch_size=batch_size)
+        failures = _to_file(loaded, inputs, out, chosen, asked)
     else:
-        failures = _to_screen(loaded, inputs, chosen, top_k=top_k, batch_size=batch_size)
+        failures = _to_screen(loaded, inputs, chosen, asked)
     if failures == len(inputs):
         click.get_current_context().exit(1)
 
 
-def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, *, top_k: int, batch_size: int) -> int:
-    settings = {"smn-predict": 1, "model": model.name, "sha256": model.bundle.model_sha256[:16],
-                "taxonomy": model.taxonomy.id, "top_k": top_k}  # fmt: skip
+@dataclass(frozen=True)
+class _Asked:
+    """What the options ask of every answer."""
+
+    top_k: int
+    coverage: float | None
+    precision: float | None
+    batch_size: int
+
+    def stream(self, model: Model, inputs: Sequence[Input]) -> Iterator[Prediction]:
+        return predict_stream(model, inputs, top_k=self.top_k, batch_size=self.batch_size, coverage=self.coverage)
+
+
+def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, asked: _Asked) -> int:
+    settings = {"smn-predict": 2, "model": model.name, "sha256": model.bundle.model_sha256[:16],
+                "taxonomy": model.taxonomy.id, "top_k": asked.top_k, "coverage": asked.coverage,
+                "precision": asked.precision}  # fmt: skip
     journal = Journal(out, settings)
     strangers = journal.done - {item.path for item in inputs}
     if strangers:
@@ -83,11 +105,11 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, *
     waiting = [item for item in inputs if item.path not in journal.done]
     if journal.done:
         note(f"{len(inputs) - len(waiting)} of {len(inputs)} were done before; continuing.")
-    answers = journal.add(predict_stream(model, waiting, top_k=top_k, batch_size=batch_size))
+    answers = journal.add(asked.stream(model, waiting))
     for _ in _watched(answers, len(waiting)):
         pass
     outcomes = [row["outcome"] for row in journal.rows()]
-    journal.finish(form, top_k=top_k)
+    journal.finish(form, top_k=asked.top_k)
     counts = [(name, outcomes.count(outcome)) for outcome, name in _NAMES.items()]
     note(f"{out}: {len(outcomes)} rows ({', '.join(f'{count} {name}' for name, count in counts if count)}).")
     return outcomes.count(Outcome.ERROR)
@@ -101,15 +123,15 @@ _NAMES = {
 }
 
 
-def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, *, top_k: int, batch_size: int) -> int:
+def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, asked: _Asked) -> int:
     failures = 0
-    answers: Iterator[Prediction] = predict_stream(model, inputs, top_k=top_k, batch_size=batch_size)
+    answers = asked.stream(model, inputs)
     if len(inputs) > _FEW:
         answers = _watched(answers, len(inputs))
     if form is Format.TABLE:
         shown = list(answers)
         screen = console()
-        screen.print(_table(shown, model, wide=screen.width >= _WIDE))
+        screen.print(_table(shown, model, wide=screen.width >= _WIDE, coverage=asked.coverage))
         return sum(answer.outcome is Outcome.ERROR for answer in shown)
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -118,7 +140,7 @@ def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, *, top_k: 
             failures += answer.outcome is Outcome.ERROR
             yield answer.to_dict()
 
-    for line in text_lines(rows(), form, top_k=top_k):
+    for line in text_lines(rows(), form, top_k=asked.top_k):
         click.echo(line, nl=False)
     return failures
 
@@ -130,7 +152,7 @@ def _watched(answers: Iterable[Prediction], total: int) -> Iterator[Prediction]:
             show("pictures", count, total)
 
 
-def _table(answers: list[Prediction], model: Model, *, wide: bool) -> "Table":
+def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: float | None) -> "Table":
     from rich import box
     from rich.table import Table
 
@@ -143,9 +165,13 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool) -> "Table":
     table.add_column("or")
     if wide:
         table.add_column("family")
+    if coverage is not None:
+        table.add_column(f"one of these, {coverage:.0%}")
+    names = {label.id: label.name for label in model.taxonomy.labels}
     for answer in answers:
         cells = _cells(answer)
-        table.add_row(*(cells if wide else cells[:4]))
+        chosen = [] if coverage is None else [", ".join(names[one] for one in answer.set or ())]
+        table.add_row(*(cells if wide else cells[:4]), *chosen)
     return table
 
 
@@ -163,6 +189,9 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
     }[answer.outcome]
     if answer.outcome is Outcome.NOT_A_PAINTING:
         return name, best, "", f"if it is one: {first.label} {first.probability:.0%}", ""
-    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _WORTH_NAMING)
     family = answer.families[0]
+    if answer.outcome is Outcome.UNSURE and answer.family is not None:
+        best = f"[yellow]unsure:[/yellow] some kind of {family.label} ({100 * family.probability:.0f} %)"
+        others = list(answer.predictions)
+    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _WORTH_NAMING)
     return name, best, f"{first.probability:.0%}", rest, f"{family.label} {family.probability:.0%}"

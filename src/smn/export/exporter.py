@@ -10,19 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from smn.artists import cluster_artists
 from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
-from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
+from smn.export.calibrating import calibrate, take_calibration
 from smn.export.graph import fold_normalisation, halve_weights, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
-from smn.export.thresholds import choose_confidence, choose_painting
 from smn.images import open_image
 from smn.manifest import read_manifest
 from smn.models import Ensemble
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
 from smn.train.features import Progress
-from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3
@@ -104,11 +104,12 @@ def export_run(
         # A graph that nobody has compared must neither be used nor stand in the way of the next export.
         (out / "model.onnx").unlink(missing_ok=True)
         raise
-    bundle = (
-        _calibrated(unfinished, outputs, data.targets, first.recipe)
-        if source is None
-        else replace(unfinished, temperature=source.temperature, thresholds=source.thresholds, metrics=source.metrics)
-    )
+    if source is None:
+        artists = pictures.column("artist")
+        numbers = cluster_artists([artists[row] for row in data.rows])
+        bundle = calibrate(unfinished, outputs, data.targets, artists=numbers, answers=first.recipe.answers)
+    else:
+        bundle = take_calibration(unfinished, source)
     bundle = replace(bundle, recipe=describe_recipes(opened), data=first.description["data"], metrics={
         **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
@@ -169,20 +170,3 @@ def _batches(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray[np.fl
     for start in range(0, len(data.rows), _BATCH):
         rows = data.rows[start : start + _BATCH]
         yield spec.apply_all(open_image(data.manifest.picture(row), reduce_to=spec.size) for row in rows)
-
-
-def _calibrated(bundle: Bundle, outputs: Outputs, targets: NDArray[np.int64], recipe: Recipe) -> Bundle:
-    temperature = fit_temperature(outputs.logits, targets)
-    probabilities = softmax(outputs.logits, temperature=temperature)
-    right = probabilities.argmax(axis=1) == targets
-    thresholds = Thresholds(
-        confidence=choose_confidence(probabilities.max(axis=1), right, precision=recipe.answers.precision),
-        painting=choose_painting(sigmoid(outputs.painting), refused=recipe.answers.paintings_refused),
-    )
-    metrics = {
-        "val_pictures": len(targets),
-        "val_top1": float(right.mean()),
-        "val_log_loss_before": log_loss(softmax(outputs.logits), targets),
-        "val_log_loss": log_loss(probabilities, targets),
-    }
-    return replace(bundle, temperature=temperature, thresholds=thresholds, metrics=metrics)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.precision import find_threshold
+
 Floats = NDArray[np.float64]
 
 
@@ -17,13 +19,8 @@ def choose_confidence(confidence: Floats, right: NDArray[np.bool_], *, precision
     Returns:
         A threshold in 0..1; 1, which hardly an answer reaches, where no threshold reaches the precision.
     """
-    order = np.argsort(-confidence, kind="stable")
-    falling = confidence[order]
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    # A threshold takes all answers of one confidence or none: only the last of equals can be one.
-    share[:-1][falling[:-1] == falling[1:]] = -1.0
-    enough = np.flatnonzero(share >= precision)
-    return float(falling[enough[-1]]) if len(enough) else 1.0
+    found = find_threshold(confidence, right, precision=precision)
+    return 1.0 if found is None else found
 
 
 def choose_painting(scores: Floats, *, refused: float) -> float:

@@ -32,7 +32,7 @@ def regroup(probabilities: Floats, *, source: Taxonomy, target: Taxonomy) -> tup
     # Not by id: a file of one's own may carry a preset's id and other labels.
     if source.labels == target.labels:
         return probabilities, np.ones(len(probabilities))
-    matrix = _membership(source.labels, target)
+    matrix = membership(source.labels, target)
     if not matrix.any():
         raise TaxonomyError(
             f"The model answers in taxonomy {source.id}, which shares no movement with {target.id}; choose another."
@@ -43,7 +43,8 @@ def regroup(probabilities: Floats, *, source: Taxonomy, target: Taxonomy) -> tup
     return np.where(covered[:, None] > 1e-12, shares, 1.0 / len(target.labels)), covered
 
 
-def _membership(labels: Sequence[Label], target: Taxonomy) -> Floats:
+def membership(labels: Sequence[Label], target: Taxonomy) -> Floats:
+    """Which of the target's L labels each of K labels belongs to: (K, L), 1 there and 0 elsewhere, or all 0."""
     matrix = np.zeros((len(labels), len(target.labels)))
     for row, label in enumerate(labels):
         homes = {home.id for movement in label.movements if (home := target.label_of(movement)) is not None}

@@ -45,7 +45,7 @@ def json_line(row: Row) -> str:
 def csv_header(top_k: int) -> list[str]:
     """The columns of the flat form."""
     guesses = [name for rank in range(1, top_k + 1) for name in (f"guess_{rank}", f"probability_{rank}")]
-    return [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:]]
+    return [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:], "sure_family", "set"]
 
 
 _PLAIN = ("path", "outcome", "movement", "confidence", "is_painting", "painting_score", "model", "error")
@@ -56,6 +56,8 @@ def csv_row(row: Row, top_k: int) -> dict[str, Any]:
     flat = {name: row[name] for name in _PLAIN}
     for rank, guess in enumerate(row["predictions"][:top_k], start=1):
         flat |= {f"guess_{rank}": guess["movement"], f"probability_{rank}": guess["probability"]}
+    # A column called family holds the likeliest one already, sure or not.
+    flat |= {"sure_family": row["family"], "set": None if row["set"] is None else " ".join(row["set"])}
     if row["families"]:
         flat |= {"family": row["families"][0]["family"], "family_probability": row["families"][0]["probability"]}
     return flat
@@ -122,6 +124,7 @@ def _write_parquet(rows: Iterable[Row], path: Path) -> None:
         ("path", text), ("outcome", text), ("movement", text), ("confidence", number),
         ("predictions", guesses("movement")), ("families", guesses("family")),
         ("is_painting", pa.bool_()), ("painting_score", number), ("model", text), ("error", text),
+        ("family", text), ("set", pa.list_(text)),
     ])  # fmt: skip
     remaining = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:

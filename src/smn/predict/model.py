@@ -14,6 +14,7 @@ from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image
 from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction
+from smn.predict.sureness import choose_bar, list_sets
 from smn.runtime import Runtime
 
 Picture = bytes | str | Path | Image.Image
@@ -31,9 +32,12 @@ class Model:
         taxonomy: id or file of the taxonomy to answer in; by default the one that the model was trained on.
         limits: how large a picture may be.
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
+        precision: the share of answers, 0.5 or more and below 1, that ought to be right; fewer are given the higher it
+            is. None for the bundle's own thresholds.
 
     Raises:
         BundleError: its graph cannot be loaded.
+        InputError: the precision lies outside, or the bundle does not know what its answers are worth.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
 
@@ -50,8 +54,10 @@ class Model:
         taxonomy: str | Path | None = None,
         limits: Limits = DEFAULT_LIMITS,
         threads: int = 0,
+        precision: float | None = None,
     ) -> None:
         self.bundle = bundle
+        self.bar = choose_bar(bundle, precision)
         self.limits = limits
         self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
@@ -63,18 +69,21 @@ class Model:
         """The model's name and version."""
         return self.bundle.name
 
-    def predict(self, image: Picture, *, top_k: int = 3) -> Prediction:
+    def predict(self, image: Picture, *, top_k: int = 3, coverage: float | None = None) -> Prediction:
         """Answer for one picture.
 
         Args:
             image: bytes, a path, or an opened picture.
             top_k: how many guesses to list, 1 or more.
+            coverage: with what probability, 0.5..0.99, the answer's ``set`` should hold the right movement; None for
+                no set.
 
         Raises:
             ImageError: the picture cannot be read.
+            InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
         path = str(image) if isinstance(image, str | Path) else None
-        return self.answer(self.prepare(image)[None], [path], top_k=top_k)[0]
+        return self.answer(self.prepare(image)[None], [path], top_k=top_k, coverage=coverage)[0]
 
     def prepare(self, image: Picture) -> NDArray[np.float32]:
         """One picture as network input (3, size, size).
@@ -89,21 +98,24 @@ class Model:
         )
 
     def answer(
-        self, batch: NDArray[np.float32], paths: Sequence[str | None], *, top_k: int = 3
+        self,
+        batch: NDArray[np.float32],
+        paths: Sequence[str | None],
+        *,
+        top_k: int = 3,
+        coverage: float | None = None,
     ) -> tuple[Prediction, ...]:
         """Answer for a batch (N, 3, size, size) made by `prepare`, whose pictures came from ``paths``.
 
         Raises:
-            InputError: ``top_k`` is below 1.
+            InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
         """
         if top_k < 1:
             raise InputError(f"top_k is {top_k}; it must be 1 or more.")
         outputs = self._runtime.run(batch)
-        probabilities, covered = regroup(
-            softmax(outputs.logits, temperature=self.bundle.temperature),
-            source=self.bundle.taxonomy,
-            target=self.taxonomy,
-        )
+        own = softmax(outputs.logits, temperature=self.bundle.temperature)
+        sets = list_sets(own, bundle=self.bundle, target=self.taxonomy, coverage=coverage)
+        probabilities, covered = regroup(own, source=self.bundle.taxonomy, target=self.taxonomy)
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
         return tuple(
@@ -112,13 +124,16 @@ class Model:
                 self._guesses(probabilities[place], top_k),
                 tuple(
                     FamilyGuess(families[at], get_family(families[at]).name, round(float(sums[place, at]), 4))
-                    for at in np.argsort(-sums[place], kind="stable")
+                    # Rounded as they are shown: sums of equals may differ in their last bit from batch to batch.
+                    for at in np.argsort(-sums[place].round(4), kind="stable")
                 ),
                 painting=float(painting[place]),
                 # An answer among labels that the model hardly believes in is no answer.
-                sure=bool(
-                    probabilities[place].max() >= self.bundle.thresholds.confidence and covered[place] >= _LEAST_COVERED
+                sure=(
+                    bool(probabilities[place].max() >= self.bar.movement and covered[place] >= _LEAST_COVERED),
+                    bool(sums[place].max() >= self.bar.family and covered[place] >= _LEAST_COVERED),
                 ),
+                chosen=sets[place],
             )
             for place, path in enumerate(paths)
         )
@@ -137,12 +152,16 @@ class Model:
         families: tuple[FamilyGuess, ...],
         *,
         painting: float,
-        sure: bool,
+        sure: tuple[bool, bool],
+        chosen: tuple[str, ...] | None,
     ) -> Prediction:
         is_painting = painting >= self.bundle.thresholds.painting
-        outcome = Outcome.MOVEMENT if sure else Outcome.UNSURE
+        outcome = Outcome.MOVEMENT if sure[0] else Outcome.UNSURE
+        family = families[0].family if sure[1] else None
+        if outcome is Outcome.MOVEMENT:
+            family = self.taxonomy.label(guesses[0].movement).family
         if not is_painting:
-            outcome = Outcome.NOT_A_PAINTING
+            outcome, family = Outcome.NOT_A_PAINTING, None
         return Prediction(
             path=path,
             outcome=outcome,
@@ -153,6 +172,8 @@ class Model:
             is_painting=is_painting,
             painting_score=round(painting, 4),
             model=self.name,
+            family=family,
+            set=chosen,
         )
 
 
@@ -162,6 +183,7 @@ def load(
     taxonomy: str | Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
     threads: int = 0,
+    precision: float | None = None,
 ) -> Model:
     """Load a model: the one inside the package, or one of your own.
 
@@ -170,10 +192,12 @@ def load(
         taxonomy: id or file of the taxonomy to answer in; by default the one that the model was trained on.
         limits: how large a picture may be.
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
+        precision: the share of answers that ought to be right, as for `Model`.
 
     Raises:
         BundleError: the bundle is missing or damaged.
+        InputError: the precision lies outside, or the bundle does not know what its answers are worth.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
     """
-    return Model(read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads)
+    return Model(read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision)

@@ -59,6 +59,10 @@ class Prediction:
         painting_score: how much it looks like one, 0..1; None for an error.
         model: name of the model that answered.
         error: what was wrong and what to do, or None.
+        family: id of the family that it is from, where that is sure: the movement's, or, where the outcome is
+            ``unsure``, one that is sure although the movement is not; None otherwise.
+        set: ids of the movements that together hold the right one with the coverage that was asked for, most likely
+            first; None where none was asked for.
     """
 
     path: str | None
@@ -71,6 +75,8 @@ class Prediction:
     painting_score: float | None
     model: str
     error: str | None = None
+    family: str | None = None
+    set: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
@@ -78,6 +84,7 @@ class Prediction:
         data["outcome"] = self.outcome.value
         data["predictions"] = list(data["predictions"])
         data["families"] = list(data["families"])
+        data["set"] = None if self.set is None else list(self.set)
         return data
 
 

@@ -16,7 +16,7 @@ Prepared = NDArray[np.float32] | ImageError
 
 
 def predict_stream(
-    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 4
+    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 4, coverage: float | None = None
 ) -> Iterator[Prediction]:
     """Answer for each picture, in order; one that cannot be read gets an answer with the reason.
 
@@ -28,13 +28,14 @@ def predict_stream(
         inputs: the pictures.
         top_k: how many guesses to list, 1 or more.
         batch_size: pictures that the network sees at once; on a CPU more cost memory and save nothing.
+        coverage: with what probability each answer's set should hold the right movement; None for no sets.
     """
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         ahead: list[Future[Prepared]] = []
         for start in range(0, len(inputs), batch_size):
             current = ahead or _submit(pool, model, inputs[start : start + batch_size])
             ahead = _submit(pool, model, inputs[start + batch_size : start + 2 * batch_size])
-            yield from _answer(model, inputs[start : start + batch_size], current, top_k)
+            yield from _answer(model, inputs[start : start + batch_size], current, top_k, coverage)
 
 
 def _submit(pool: ThreadPoolExecutor, model: Model, inputs: Sequence[Input]) -> list[Future[Prepared]]:
@@ -49,7 +50,11 @@ def _prepare(model: Model, item: Input) -> Prepared:
 
 
 def _answer(
-    model: Model, inputs: Sequence[Input], prepared: Sequence[Future[Prepared]], top_k: int
+    model: Model,
+    inputs: Sequence[Input],
+    prepared: Sequence[Future[Prepared]],
+    top_k: int,
+    coverage: float | None,
 ) -> Iterator[Prediction]:
     results = [future.result() for future in prepared]
     readable = [place for place, result in enumerate(results) if not isinstance(result, ImageError)]
@@ -57,7 +62,7 @@ def _answer(
     if readable:
         batch = np.stack([np.asarray(results[place]) for place in readable])
         paths = [inputs[place].path for place in readable]
-        answers = dict(zip(readable, model.answer(batch, paths, top_k=top_k), strict=True))
+        answers = dict(zip(readable, model.answer(batch, paths, top_k=top_k, coverage=coverage), strict=True))
     for place, result in enumerate(results):
         if isinstance(result, ImageError):
             yield failed(inputs[place].path, result.reason, model=model.name)

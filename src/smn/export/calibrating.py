@@ -1,0 +1,62 @@
+"""What validation data teaches a bundle: temperature, thresholds, and what it may promise."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.bundle import Bundle, Thresholds
+from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.export.thresholds import choose_confidence, choose_painting
+from smn.promises import fit_promises, judge
+from smn.runtime import Outputs
+from smn.train.settings import AnswerSettings
+
+
+def calibrate(
+    bundle: Bundle,
+    outputs: Outputs,
+    targets: NDArray[np.int64],
+    *,
+    artists: NDArray[np.int64],
+    answers: AnswerSettings,
+) -> Bundle:
+    """The bundle with everything that is learned from its network's outputs for the validation pictures.
+
+    Args:
+        bundle: its graph is final; temperature, thresholds, promises and metrics are replaced.
+        outputs: the network's, for N pictures that it was not trained on.
+        targets: (N,), the right labels, 0..K-1.
+        artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
+        answers: the recipe's shares.
+    """
+    temperature = fit_temperature(outputs.logits, targets)
+    probabilities = softmax(outputs.logits, temperature=temperature)
+    (confidence, right), (family, family_right) = judge(probabilities, targets, bundle.taxonomy)
+    movement = choose_confidence(confidence, right, precision=answers.precision)
+    # Only pictures whose movement is not sure are answered with a family alone.
+    left = confidence < movement
+    thresholds = Thresholds(
+        confidence=movement,
+        painting=choose_painting(sigmoid(outputs.painting), refused=answers.paintings_refused),
+        family=choose_confidence(family[left], family_right[left], precision=answers.precision),
+    )
+    metrics = {
+        "val_pictures": len(targets),
+        "val_top1": float(right.mean()),
+        "val_log_loss_before": log_loss(softmax(outputs.logits), targets),
+        "val_log_loss": log_loss(probabilities, targets),
+    }
+    promises = fit_promises(probabilities, targets, taxonomy=bundle.taxonomy, artists=artists)
+    return replace(bundle, temperature=temperature, thresholds=thresholds, promises=promises, metrics=metrics)
+
+
+def take_calibration(bundle: Bundle, source: Bundle) -> Bundle:
+    """The bundle with what validation data has taught another one."""
+    return replace(
+        bundle,
+        temperature=source.temperature,
+        thresholds=source.thresholds,
+        promises=source.promises,
+        metrics=source.metrics,
+    )
