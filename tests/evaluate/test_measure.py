@@ -7,6 +7,7 @@ import pytest
 
 from smn.bundle import Thresholds
 from smn.evaluate import FIGURES, Predictions, measure, measure_figures
+from smn.movements import normalise
 from smn.movements.regroup import families_of
 
 Make = Callable[..., Predictions]
@@ -111,3 +112,23 @@ def test_thousand_resamples_of_a_big_set_take_seconds(make_predictions: Make) ->
     start = time.process_time()
     measure_figures(made, resamples=1000)
     assert time.process_time() - start < 20
+
+
+def test_artists_that_were_trained_on_are_a_group_of_their_own(make_predictions: Make) -> None:
+    rows = len(make_predictions())
+    artists = tuple(("Ann Óne", "bea", None)[place % 3] for place in range(rows))
+    measured = measure(make_predictions(artists=artists, known_artists=frozenset({normalise("Ann one")})), resamples=0)
+    groups = {group.name: group.rows for group in measured.groups if group.kind == "artists"}
+    assert groups == {"seen in training": artists.count("Ann Óne"), "never seen": artists.count("bea")}
+    # Where all are known, there is nothing to compare.
+    everyone = frozenset(map(normalise, ("Ann one", "bea")))
+    measured = measure(make_predictions(artists=artists, known_artists=everyone), resamples=0)
+    assert not [group for group in measured.groups if group.kind == "artists"]
+
+
+def test_centuries_are_groups(make_predictions: Make) -> None:
+    rows = len(make_predictions())
+    years = tuple((1500, 1501, 1900, None)[place % 4] for place in range(rows))
+    measured = measure(make_predictions(years=years), resamples=0)
+    groups = {group.name: group.rows for group in measured.groups if group.kind == "century"}
+    assert groups == {"15th century": rows // 4, "16th century": rows // 4, "19th century": rows // 4}

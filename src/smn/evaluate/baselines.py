@@ -77,8 +77,13 @@ def match_colour(predictions: Predictions, *, train: TrainingRows, colours: Floa
 
 def count_known(artists: Sequence[str | None], *, train: TrainingRows) -> int:
     """How many rows are by an artist who also stands in the training rows; 0 for a split that is clean of leakage."""
-    known = {normalise(artist) for artist in train.artists if artist} - {""}
+    known = name_artists(train.artists)
     return sum(normalise(artist or "") in known for artist in artists)
+
+
+def name_artists(artists: Sequence[str | None]) -> frozenset[str]:
+    """The artists, each as `smn.movements.normalise` writes it."""
+    return frozenset(normalise(artist) for artist in artists if artist) - {""}
 
 
 def _prior(truth: Ints, classes: int) -> Floats:

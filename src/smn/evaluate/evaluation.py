@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from smn.bundle import Bundle
-from smn.evaluate.baselines import TrainingRows, answer_majority, count_known, look_up_artist, match_colour
+from smn.evaluate.baselines import (
+    TrainingRows,
+    answer_majority,
+    count_known,
+    look_up_artist,
+    match_colour,
+    name_artists,
+)
 from smn.evaluate.candidate import Answers, Candidate
 from smn.evaluate.colour import read_colours
 from smn.evaluate.infer import open_bundle
@@ -76,6 +84,8 @@ def evaluate_model(
         predictions = predict_selection(
             answers, selection, name=chosen.name, source=own, taxonomy=target, not_paintings=others
         )
+        if rows is not None:
+            predictions = replace(predictions, known_artists=name_artists(rows.artists))
         measured = measure(predictions, thresholds=candidate.about.thresholds, resamples=resamples, seed=seed)
         if rows is not None:
             colours = _read_own_colours(selection, answers, chosen.name, on_progress)
@@ -116,7 +126,7 @@ def predict_selection(
     """
     probabilities, _ = regroup(answers.probabilities, source=source, target=taxonomy)
 
-    def kept(column: str) -> tuple[str | None, ...]:
+    def kept(column: str) -> tuple[Any, ...]:
         values = selection.values(column)
         return tuple(values[at] for at in answers.kept)
 
@@ -134,6 +144,7 @@ def predict_selection(
         excluded=selection.excluded,
         failures=answers.failures,
         data_hash=selection.manifest.data_hash(),
+        years=kept("year"),
     )
 
 

@@ -99,7 +99,10 @@ def _describe_baselines(report: Report, measured: SetReport) -> str:
 
 
 def _describe_groups(measured: SetReport) -> str:
-    kinds = {"source": "source", "labels": "how the label is known"}
+    kinds = {
+        "source": "source", "labels": "how the label is known", "artists": "whether the artist was trained on",
+        "century": "when it was painted",
+    }  # fmt: skip
     head = ["Part", "by", "Paintings", "Artists", "Top-1", "Top-3", "Macro-F1"]
     rows = [
         [
@@ -113,7 +116,7 @@ def _describe_groups(measured: SetReport) -> str:
     ]
     note = "\n\nPer-work labels were given to the very work, not taken over from its artist; trust them most."
     split = any(group.kind == "labels" for group in measured.groups)
-    return "### Sources and labels\n\n" + write_table(head, rows) + (note if split else "")
+    return "### Sources, labels, artists, centuries\n\n" + write_table(head, rows) + (note if split else "")
 
 
 def _table_classes(classes: Sequence[ClassReport], kind: str) -> str:

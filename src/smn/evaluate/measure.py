@@ -183,7 +183,7 @@ def _three_figures(level: _Level) -> Callable[[Floats], Floats]:
 
 
 def _group_rows(predictions: Predictions) -> Mapping[tuple[str, str], list[int]]:
-    """Row numbers by group: sources, the largest first, then labels known per work against the others."""
+    """Row numbers by group: sources, the largest first; labels known per work; artists known; centuries, in turn."""
     sources: dict[tuple[str, str], list[int]] = {}
     for row, source in enumerate(predictions.sources):
         sources.setdefault(("source", source or "unknown"), []).append(row)
@@ -192,7 +192,24 @@ def _group_rows(predictions: Predictions) -> Mapping[tuple[str, str], list[int]]
     others = [row for row, kind in enumerate(predictions.label_kinds) if kind not in PER_WORK]
     if per_work and others:
         groups |= {("labels", "per-work"): per_work, ("labels", "other"): others}
-    return groups
+    return groups | _group_artists(predictions) | _group_centuries(predictions)
+
+
+def _group_artists(predictions: Predictions) -> dict[tuple[str, str], list[int]]:
+    known, names = predictions.known_artists, [normalise(artist or "") for artist in predictions.artists]
+    if known is None:
+        return {}
+    seen = [row for row, name in enumerate(names) if name in known]
+    unseen = [row for row, name in enumerate(names) if name and name not in known]
+    return {("artists", "seen in training"): seen, ("artists", "never seen"): unseen} if seen and unseen else {}
+
+
+def _group_centuries(predictions: Predictions) -> dict[tuple[str, str], list[int]]:
+    centuries: dict[tuple[str, str], list[int]] = {}
+    for row, year in enumerate(predictions.years):
+        if year is not None:
+            centuries.setdefault(("century", f"{(year - 1) // 100 + 1}th century"), []).append(row)
+    return dict(sorted(centuries.items())) if len(centuries) > 1 else {}
 
 
 def _find_unreachable(predictions: Predictions) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ class Predictions:
         excluded: how many rows were left out, by the movement that the taxonomy does not cover.
         failures: the pictures that could not be read.
         data_hash: of the manifest the rows came from.
+        years: N years of making, None where unknown; empty where nobody knows any.
+        known_artists: of whom pictures stand in the training data, as `smn.movements.normalise` writes them; None where
+            that is unknown.
 
     Raises:
         InputError: the lengths do not fit each other, or a value is out of its range.
@@ -50,6 +53,8 @@ class Predictions:
     excluded: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     data_hash: str = ""
+    years: tuple[int | None, ...] = ()
+    known_artists: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         rows, classes = len(self.ids), len(self.taxonomy.labels)

@@ -28,7 +28,7 @@ Each set:
 ``artists``         how many named artists they are by
 ``not_paintings``   how many pictures of something else they were set against
 ``figures``         every figure of `FIGURES` by its key
-``groups``          ``kind`` (``source`` or ``labels``), ``name``, ``rows``, ``artists``, ``figures`` (three of them)
+``groups``          ``kind`` (source, labels, artists or century), ``name``, ``rows``, ``artists``, three ``figures``
 ``classes``         a label each: ``id``, ``name``, ``family``, ``support``, the figures ``precision recall f1``
 ``families``        a family each, the same keys
 ``confusion``       counts, a list for each right label of a number for each answer, both in the taxonomy's order
@@ -127,7 +127,7 @@ class GroupReport:
     """Figures of a part of a set.
 
     Args:
-        kind: ``source`` or ``labels`` (how the truth is known).
+        kind: ``source``, ``labels`` (how the truth is known), ``artists`` (seen in training or not) or ``century``.
         name: the part's name.
         rows: its paintings.
         artists: its named artists.
