@@ -32,6 +32,7 @@ class Predictions:
         excluded: how many rows were left out, by the movement that the taxonomy does not cover.
         failures: the pictures that could not be read.
         data_hash: of the manifest the rows came from.
+        sets: for each coverage that was asked for, 0..1, which labels each row's set holds (N, K).
 
     Raises:
         InputError: the lengths do not fit each other, or a value is out of its range.
@@ -50,6 +51,7 @@ class Predictions:
     excluded: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     data_hash: str = ""
+    sets: Mapping[float, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows, classes = len(self.ids), len(self.taxonomy.labels)
