@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 DATA := ../shared/data
 IMAGE ?=
+RECIPE := lite0-statistics
+NAME := default-2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data ladder bench clean
+.PHONY: help demo test lint types docs check figures data default ladder cleaning bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,9 +77,24 @@ ladder: data build/data/pool-distinct/manifest.parquet ## climb the rungs that d
 		--out build/ladder $(if $(VGG16),--weights vgg16-frozen=$(VGG16) --weights vgg16-unfrozen=$(VGG16))
 	$(BIN)/python docs/figures.py ladder --results build/ladder
 
-figures: data ## measure the default model again and write every figure in README and docs
+# Everything that may be learned from: the pool without copies and without what stands in famous, and the catalogue.
+build/data/everything/manifest.parquet: build/data/pool-distinct/manifest.parquet
+	$(BIN)/smn clean apply build/data/pool --decisions build/data/pool-copies/decisions.csv --out build/data/pool-distinct-all
+	$(BIN)/smn dataset import $(DATA)/catalogue --out build/data/catalogue
+	$(BIN)/smn dataset add build/data/pool-distinct-all build/data/catalogue --against build/data/famous --out build/data/everything
+
+RUNS := build/default/runs
+BUNDLES := build/default/bundles
+
+default: data build/data/everything/manifest.parquet ## train the default model twice, to be measured and to be shipped; then copy the second into src/smn/bundles/default
+	$(BIN)/smn train $(RECIPE) --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/measured
+	$(BIN)/smn train $(RECIPE) --manifest build/data/everything --negatives build/data/not-paintings --everything --out $(RUNS)/shipped
+	test -e $(BUNDLES)/measured || $(BIN)/smn export $(RUNS)/measured --out $(BUNDLES)/measured --name $(NAME)-measured
+	test -e $(BUNDLES)/shipped || $(BIN)/smn export $(RUNS)/shipped --out $(BUNDLES)/shipped --name $(NAME) --calibrated-by $(BUNDLES)/measured
+
+figures: data build/data/everything/manifest.parquet ## measure the default model again and write every figure in README and docs
 	rm -rf build/results && mkdir -p build/results
-	$(BIN)/python docs/figures.py measure --data build/data --out build/results
+	$(BIN)/python docs/figures.py measure --data build/data --measured build/default/bundles/measured --out build/results
 	$(BIN)/python docs/figures.py write --results build/results
 
 cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv

@@ -6,6 +6,7 @@ import pytest
 from smn.bundle import Thresholds
 from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
 from smn.evaluate.markdown import describe_report, write_figure, write_table
+from smn.evaluate.report import PrecisionReport, PromiseReport, SizeReport
 
 
 def test_figures_are_percentages_or_nats_or_a_dash() -> None:
@@ -23,8 +24,10 @@ def page(make_predictions: Callable[..., Predictions]) -> str:
     predictions = make_predictions(rows=60, excluded={"tonalism": 3}, failures=(Failure("bad-1", "It | is cut."),))
     measured = measure(predictions, thresholds=Thresholds(0.3, 0.5), resamples=5)
     simple = BaselineReport("majority", "Majority class", "Answers the commonest.", measured.figures)
-    measured = replace(measured, baselines=(simple,), unreachable=("cubism",))
-    model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.3, 0.5))
+    one = Figure(0.4466, 0.363, 0.53)
+    kept = PromiseReport((PrecisionReport(0.9, one, one, one, one),), (SizeReport(0.8, one, Figure(4.5, 4.0, 5.0)),))
+    measured = replace(measured, baselines=(simple,), unreachable=("cubism",), promises=kept)
+    model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.3, 0.5, family=0.4))
     return describe_report(
         Report(
             model, predictions.taxonomy, (measured,), seed=3, resamples=5, command="smn evaluate b", train=Train("", 9)
@@ -50,6 +53,9 @@ def test_page_says_everything(page: str) -> None:
         "made-reliability.png",
         "made-coverage.png",
         "made-classes.png",
+        "| 90% | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) |",
+        "| 80% | 44.7 (36.3–53.0) | 4.50 (4.00–5.00) |",
+        "names the family alone from a probability of 0.40 on",
         "no answer for cubism",
         "tonalism (3)",
         "could not be read: 1",
@@ -58,3 +64,11 @@ def test_page_says_everything(page: str) -> None:
         assert said in page, said
     assert " nan" not in page
     assert "\n\n\n" not in page
+
+
+def test_a_model_that_promises_nothing_has_no_such_section(make_predictions: Callable[..., Predictions]) -> None:
+    predictions = make_predictions(rows=30)
+    model = Model("m-1", "f" * 64, "origin-8", 1.5, Thresholds(0.3, 0.5))
+    page = describe_report(Report(model, predictions.taxonomy, (measure(predictions, resamples=0),), 0, 0))
+    assert "Promises" not in page
+    assert "family alone from" not in page

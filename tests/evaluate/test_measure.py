@@ -14,7 +14,7 @@ Make = Callable[..., Predictions]
 
 
 def test_measures_every_figure_with_its_interval(make_predictions: Make) -> None:
-    figures = measure_figures(make_predictions(), thresholds=Thresholds(0.3, 0.5), resamples=50)
+    figures = measure_figures(make_predictions(), thresholds=Thresholds(0.3, 0.5, family=0.25), resamples=50)
     assert tuple(figures) == tuple(FIGURES)
     for name, figure in figures.items():
         assert figure.is_known, name
@@ -24,7 +24,7 @@ def test_measures_every_figure_with_its_interval(make_predictions: Make) -> None
 
 def test_figures_are_what_they_are_called(make_predictions: Make) -> None:
     made = make_predictions()
-    figures = measure_figures(made, thresholds=Thresholds(0.3, 0.5), resamples=5)
+    figures = measure_figures(made, thresholds=Thresholds(0.3, 0.5, family=0.25), resamples=5)
     right = made.probabilities.argmax(axis=1) == made.truth
     refused = made.painting < 0.5
     unsure = ~refused & (made.probabilities.max(axis=1) < 0.3)
@@ -36,12 +36,19 @@ def test_figures_are_what_they_are_called(make_predictions: Make) -> None:
     families, sums = families_of(made.probabilities, made.taxonomy)
     truth = [families.index(made.taxonomy.labels[at].family) for at in made.truth]
     assert figures["family_top1"].value == pytest.approx((sums.argmax(axis=1) == truth).mean())
+    alone = unsure & (sums.max(axis=1) >= 0.25)
+    assert 0 < alone.sum() < unsure.sum()
+    assert figures["family_alone"].value == pytest.approx(alone.mean())
+    assert figures["family_alone_accuracy"].value == pytest.approx((sums.argmax(axis=1) == truth)[alone].mean())
 
 
 def test_what_a_model_does_not_say_is_unknown(make_predictions: Make) -> None:
     figures = measure_figures(make_predictions(painting=None), resamples=5)
     unknown = {name for name, figure in figures.items() if not figure.is_known}
-    assert unknown == {"painting_auroc", "paintings_refused", "not_paintings_caught", "unsure", "answered_accuracy"}
+    assert unknown == {
+        "painting_auroc", "paintings_refused", "not_paintings_caught", "unsure", "answered_accuracy", "family_alone",
+        "family_alone_accuracy",
+    }  # fmt: skip
 
 
 def test_order_of_rows_does_not_matter(make_predictions: Make) -> None:

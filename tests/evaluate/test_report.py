@@ -25,6 +25,7 @@ SET_KEYS = [
     "excluded",
     "failures",
     "baselines",
+    "promises",
 ]
 
 
@@ -59,7 +60,7 @@ def test_figures_have_value_and_interval_or_null(made: Report) -> None:
 
 def test_plain_data_is_complete(made: Report) -> None:
     data = made.to_dict()
-    assert data["model"]["thresholds"] == {"confidence": 0.3, "painting": 0.5}
+    assert data["model"]["thresholds"] == {"confidence": 0.3, "painting": 0.5, "family": None}
     assert len(data["taxonomy"]["labels"]) == 8
     assert len(data["sets"][0]["confusion"]) == 8
     assert sum(sum(row) for row in data["sets"][0]["confusion"]) == 40

@@ -12,6 +12,7 @@ from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.report import DataUse, Model
 from smn.manifest import Manifest
 from smn.movements import Taxonomy
+from smn.promises import Promises
 from smn.reading import Failure, OnProgress
 
 _BATCH = 32
@@ -55,6 +56,7 @@ class Candidate:
         data: what it learned from.
         knows_paintings: whether it says of a picture whether it is a painting.
         ask: see `Ask`.
+        promises: what it promises about its answers; None for nothing.
     """
 
     about: Model
@@ -62,6 +64,7 @@ class Candidate:
     data: tuple[DataUse, ...]
     knows_paintings: bool
     ask: Ask
+    promises: Promises | None = None
 
 
 def answer_pictures(

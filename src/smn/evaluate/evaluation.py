@@ -19,13 +19,15 @@ from smn.evaluate.baselines import (
 from smn.evaluate.candidate import Answers, Candidate
 from smn.evaluate.colour import read_colours
 from smn.evaluate.infer import open_bundle
+from smn.evaluate.keeping import list_sets, measure_promises
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.provenance import note_use
-from smn.evaluate.report import BaselineReport, Report, Train, Use
+from smn.evaluate.report import BaselineReport, Report, SetReport, Train, Use
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
 from smn.movements import Taxonomy, read_taxonomy, regroup
+from smn.promises import Promises
 from smn.reading import OnProgress
 
 
@@ -82,11 +84,17 @@ def evaluate_model(
     for chosen, selection in zip(sets, selections, strict=True):
         answers = candidate.ask(selection.manifest, selection.rows, title=chosen.name, on_progress=on_progress)
         predictions = predict_selection(
-            answers, selection, name=chosen.name, source=own, taxonomy=target, not_paintings=others
+            answers,
+            selection,
+            name=chosen.name,
+            source=own,
+            taxonomy=target,
+            not_paintings=others,
+            promises=candidate.promises,
         )
         if rows is not None:
             predictions = replace(predictions, known_artists=name_artists(rows.artists))
-        measured = measure(predictions, thresholds=candidate.about.thresholds, resamples=resamples, seed=seed)
+        measured = _measure(predictions, candidate, resamples=resamples, seed=seed)
         if rows is not None:
             colours = _read_own_colours(selection, answers, chosen.name, on_progress)
             beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
@@ -113,6 +121,7 @@ def predict_selection(
     source: Taxonomy,
     taxonomy: Taxonomy,
     not_paintings: Floats | None = None,
+    promises: Promises | None = None,
 ) -> Predictions:
     """Turn a model's answers to a selection into predictions in a taxonomy.
 
@@ -123,6 +132,7 @@ def predict_selection(
         source: the labels that the model answers in.
         taxonomy: the labels that are asked for.
         not_paintings: (Q,), the model's scores 0..1 of pictures that are no paintings.
+        promises: the model's, for the sets that it would list.
     """
     probabilities, _ = regroup(answers.probabilities, source=source, target=taxonomy)
 
@@ -145,7 +155,17 @@ def predict_selection(
         failures=answers.failures,
         data_hash=selection.manifest.data_hash(),
         years=kept("year"),
+        sets={} if promises is None else list_sets(answers.probabilities, promises, source=source, target=taxonomy),
     )
+
+
+def _measure(predictions: Predictions, candidate: Candidate, *, resamples: int, seed: int) -> SetReport:
+    thresholds, promises = candidate.about.thresholds, candidate.promises
+    measured = measure(predictions, thresholds=thresholds, resamples=resamples, seed=seed)
+    if thresholds is None or promises is None:
+        return measured
+    kept = measure_promises(predictions, promises, thresholds=thresholds, resamples=resamples, seed=seed)
+    return replace(measured, promises=kept)
 
 
 def measure_baselines(

@@ -33,4 +33,4 @@ def open_bundle(bundle: Bundle) -> Candidate:
 
     about = Model(bundle.name, bundle.model_sha256, bundle.taxonomy.id, bundle.temperature, bundle.thresholds)
     data = tuple(list_training(bundle.name, bundle.data))
-    return Candidate(about, bundle.taxonomy, data, knows_paintings=True, ask=ask)
+    return Candidate(about, bundle.taxonomy, data, knows_paintings=True, ask=ask, promises=bundle.promises)

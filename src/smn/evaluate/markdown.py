@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.pictures import PICTURES
-from smn.evaluate.report import FIGURES, ClassReport, Report, SetReport, Use
+from smn.evaluate.report import FIGURES, ClassReport, PromiseReport, Report, SetReport, Use
 
 _BASELINE_FIGURES = ("top1", "top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error", "family_top1")
 _USES = {
@@ -30,6 +30,7 @@ def describe_report(report: Report) -> str:
             _describe_size(measured),
             *([_describe_baselines(report, measured)] if measured.baselines else []),
             _describe_groups(measured),
+            *([_describe_promises(measured.promises)] if measured.promises else []),
             "### Families\n\n" + _table_classes(measured.families, "family"),
             "### Movements\n\n" + _table_classes(measured.classes, "movement"),
             *(f"![{measured.name}: {_CAPTIONS[one]}]({measured.name}-{one}.png)" for one in PICTURES),
@@ -119,6 +120,25 @@ def _describe_groups(measured: SetReport) -> str:
     return "### Sources, labels, artists, centuries\n\n" + write_table(head, rows) + (note if split else "")
 
 
+def _describe_promises(promises: PromiseReport) -> str:
+    def share(figure: Figure) -> str:
+        return write_figure(figure, key="top1")
+
+    precisions = [
+        [f"{one.precision:.0%}", *map(share, (one.answered, one.right, one.family_answered, one.family_right))]
+        for one in promises.precisions
+    ]
+    sets = [[f"{one.coverage:.0%}", share(one.held), write_figure(one.size, key="log_loss")] for one in promises.sets]
+    return (
+        "### Promises, and how far they are kept\n\n"
+        + write_table(["Precision asked for", "Movement named", "of these right", "Family alone", "right"], precisions)
+        + "\n\n"
+        + write_table(["Coverage asked for", "Sets that hold the right one", "Mean number of labels"], sets)
+        + "\n\nWhat is promised was learned on validation data, and holds for pictures of that kind by artists like"
+        " those there; what is measured here shows how far this set is of that kind."
+    )
+
+
 def _table_classes(classes: Sequence[ClassReport], kind: str) -> str:
     head = [kind.capitalize(), "Paintings", "Precision", "Recall", "F1"]
     rows = [
@@ -150,6 +170,11 @@ def _describe_left_out(measured: SetReport) -> list[str]:
 def _describe_meanings(report: Report) -> str:
     rows = [f"- **{meaning.title}**: {meaning.note}." for meaning in FIGURES.values()]
     thresholds = report.model.thresholds
+    family = (
+        ""
+        if thresholds is None or thresholds.family is None
+        else (f" Where it is unsure it names the family alone from a probability of {thresholds.family:.2f} on.")
+    )
     outcomes = (
         "The model always answers."
         if thresholds is None
@@ -159,7 +184,7 @@ def _describe_meanings(report: Report) -> str:
     return (
         "## What the figures mean\n\n"
         + "\n".join(rows)
-        + f"\n\n{outcomes} Families and baselines are measured like everything else."
+        + f"\n\n{outcomes}{family} Families and baselines are measured like everything else."
         " Intervals resample artists, because pictures by one hand succeed and fail together; a resample makes a small"
         " calibration error look larger, so the upper end of that interval is cautious."
     )

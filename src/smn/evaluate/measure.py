@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smn.artists import cluster_artists
 from smn.bundle import Thresholds
@@ -101,7 +100,7 @@ def measure_figures(
             "coverage_at_90_precision": metrics.coverage_at_precision(confidence, hits, weights=weights),
             "family_top1": metrics.weighted_mean(families.rank == 0, weights),
             "family_top3": metrics.weighted_mean(families.rank < 3, weights),
-            **_judge_outcomes(predictions, thresholds, hits, weights=(weights, others)),
+            **_judge_outcomes(predictions, thresholds, (labels, families), weights=(weights, others)),
         }
         return np.array([found.get(name, np.nan) for name in FIGURES])
 
@@ -112,7 +111,7 @@ def measure_figures(
 def _judge_outcomes(
     predictions: Predictions,
     thresholds: Thresholds | None,
-    hits: NDArray[np.bool_],
+    levels: tuple[_Level, _Level],
     *,
     weights: tuple[Floats, Floats],
 ) -> dict[str, float]:
@@ -123,6 +122,7 @@ def _judge_outcomes(
         found["painting_auroc"] = metrics.auroc(score, others, weights=weights)
     if thresholds is None:
         return found
+    hits, family_hits = (level.rank == 0 for level in levels)
     refused = np.zeros(len(hits), dtype=bool)
     if score is not None:
         refused = score < thresholds.painting
@@ -131,6 +131,11 @@ def _judge_outcomes(
     unsure = ~refused & (predictions.probabilities.max(axis=1) < thresholds.confidence)
     found["unsure"] = metrics.weighted_mean(unsure, weights[0])
     found["answered_accuracy"] = metrics.weighted_mean(hits, weights[0] * ~(refused | unsure))
+    if thresholds.family is not None:
+        sums = families_of(predictions.probabilities, predictions.taxonomy)[1]
+        alone = unsure & (sums.max(axis=1) >= thresholds.family)
+        found["family_alone"] = metrics.weighted_mean(alone, weights[0])
+        found["family_alone_accuracy"] = metrics.weighted_mean(family_hits, weights[0] * alone)
     return found
 
 

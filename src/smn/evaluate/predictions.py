@@ -35,6 +35,7 @@ class Predictions:
         years: N years of making, None where unknown; empty where nobody knows any.
         known_artists: of whom pictures stand in the training data, as `smn.movements.normalise` writes them; None where
             that is unknown.
+        sets: for each coverage that was asked for, 0..1, which labels each row's set holds (N, K).
 
     Raises:
         InputError: the lengths do not fit each other, or a value is out of its range.
@@ -55,6 +56,7 @@ class Predictions:
     data_hash: str = ""
     years: tuple[int | None, ...] = ()
     known_artists: frozenset[str] | None = None
+    sets: Mapping[float, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows, classes = len(self.ids), len(self.taxonomy.labels)

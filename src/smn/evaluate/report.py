@@ -35,6 +35,9 @@ Each set:
 ``reliability``     the lists ``confidence``, ``accuracy`` and ``count``, a bin each
 ``coverage``        a point each: ``share`` answered and the figure ``accuracy``
 ``baselines``       ``id``, ``name``, ``note``, ``figures`` as above; painting figures are null
+``promises``        null for a model that promises nothing, or two lists: ``precisions``, each the ``precision`` asked
+                    for and the figures ``answered right family_answered family_right``; ``sets``, each the
+                    ``coverage`` asked for and the figures ``held`` and ``size``
 ``unreachable``     ids of labels that occur in the set and that the model gives no probability to
 ``excluded``        rows left out, by the movement that the taxonomy does not cover
 ``failures``        pictures that could not be read: ``id`` and ``reason``
@@ -95,6 +98,8 @@ FIGURES: Mapping[str, Meaning] = {
     "not_paintings_caught": Meaning("Not-paintings caught", "pictures of something else that the threshold refuses"),
     "unsure": Meaning("Unsure", "not refused, but below the model's confidence threshold"),
     "answered_accuracy": Meaning("Accuracy when answered", "top-1 on what is neither refused nor unsure"),
+    "family_alone": Meaning("Family alone", "unsure of the movement, but sure enough of the family to name it"),
+    "family_alone_accuracy": Meaning("Accuracy of family alone", "the family is right where it alone is named"),
 }
 """Every figure of a set by its key, in the order in which they are shown."""
 
@@ -172,6 +177,48 @@ class CoveragePoint:
 
 
 @dataclass(frozen=True)
+class PrecisionReport:
+    """What came of asking for a precision.
+
+    Args:
+        precision: asked for, 0..1.
+        answered: share of the paintings that a movement is named for.
+        right: share of right ones among those movements.
+        family_answered: share of the paintings that a family alone is named for.
+        family_right: share of right ones among those families.
+    """
+
+    precision: float
+    answered: Figure
+    right: Figure
+    family_answered: Figure
+    family_right: Figure
+
+
+@dataclass(frozen=True)
+class SizeReport:
+    """What came of asking for sets that hold the right label.
+
+    Args:
+        coverage: asked for, 0..1.
+        held: share of sets that hold it.
+        size: mean number of labels in a set.
+    """
+
+    coverage: float
+    held: Figure
+    size: Figure
+
+
+@dataclass(frozen=True)
+class PromiseReport:
+    """How far a model kept on this set what it promises from validation data."""
+
+    precisions: tuple[PrecisionReport, ...]
+    sets: tuple[SizeReport, ...]
+
+
+@dataclass(frozen=True)
 class SetReport:
     """Everything that was measured on one set; the keys are described in this module's docstring."""
 
@@ -191,6 +238,7 @@ class SetReport:
     excluded: Mapping[str, int]
     failures: tuple[Failure, ...]
     baselines: tuple[BaselineReport, ...] = ()
+    promises: PromiseReport | None = None
 
 
 @dataclass(frozen=True)

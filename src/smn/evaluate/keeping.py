@@ -1,0 +1,83 @@
+"""How far a model keeps its promises on a set: precisions that were asked for, and sets of labels."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from smn.artists import cluster_artists
+from smn.bundle import Thresholds
+from smn.conformal import Bools, choose_sets
+from smn.evaluate.bootstrap import bootstrap
+from smn.evaluate.metrics import Floats, weighted_mean
+from smn.evaluate.predictions import Predictions
+from smn.evaluate.report import PrecisionReport, PromiseReport, SizeReport
+from smn.movements import Taxonomy
+from smn.precision import Point
+from smn.promises import Promises, judge
+
+COVERAGES = (0.8, 0.9, 0.95)
+"""Of the sets that are measured."""
+
+PRECISIONS = (0.6, 0.75, 0.9)
+"""That are asked for."""
+
+
+def list_sets(
+    probabilities: Floats, promises: Promises, *, source: Taxonomy, target: Taxonomy
+) -> Mapping[float, Bools]:
+    """Sets of the target's labels (N, L) for each of `COVERAGES`.
+
+    Args:
+        probabilities: (N, K), calibrated, over ``source``.
+        promises: of the bundle.
+        source: the taxonomy that the bundle answers in.
+        target: the taxonomy of the sets.
+    """
+    return {
+        coverage: choose_sets(probabilities, mass=promises.sets.choose(coverage), source=source, target=target)
+        for coverage in COVERAGES
+    }
+
+
+def measure_promises(
+    predictions: Predictions, promises: Promises, *, thresholds: Thresholds, resamples: int = 1000, seed: int = 0
+) -> PromiseReport:
+    """What became of a bundle's promises on one set, with intervals over artists.
+
+    Args:
+        predictions: of the bundle, with its sets.
+        promises: of the bundle.
+        thresholds: of the bundle; what they refuse as no painting is not answered.
+        resamples: how many times artists are drawn for the intervals.
+        seed: of the drawing.
+    """
+    truth, rows = predictions.truth, np.arange(len(predictions))
+    score = predictions.painting
+    taken = np.ones(len(rows), dtype=bool) if score is None else score >= thresholds.painting
+    levels = judge(predictions.probabilities, truth, predictions.taxonomy)
+    answers = [_answer(levels, promises.precision.choose(asked), taken) for asked in PRECISIONS]
+    rights = (levels[0][1], levels[1][1])
+    sets = {coverage: (chosen[rows, truth], chosen.sum(axis=1)) for coverage, chosen in predictions.sets.items()}
+
+    def statistic(weights: Floats) -> Floats:
+        values = [weighted_mean(one, weights) for pair in sets.values() for one in pair]
+        for given in answers:
+            for answered, right in zip(given, rights, strict=True):
+                values += [weighted_mean(answered, weights), weighted_mean(right, weights * answered)]
+        return np.array(values)
+
+    figures = iter(bootstrap(statistic, [cluster_artists(predictions.artists)], resamples=resamples, seed=seed))
+    sizes = tuple(SizeReport(coverage, next(figures), next(figures)) for coverage in sets)
+    precisions = tuple(PrecisionReport(asked, *(next(figures) for _ in range(4))) for asked in PRECISIONS)
+    return PromiseReport(precisions, sizes)
+
+
+def _answer(
+    levels: tuple[tuple[Floats, Bools], tuple[Floats, Bools]], points: tuple[Point | None, Point | None], taken: Bools
+) -> tuple[Bools, Bools]:
+    """Which pictures get a movement, and which a family alone."""
+    movement, family = (
+        taken & (confidence >= (np.inf if point is None else point.confidence))
+        for (confidence, _), point in zip(levels, points, strict=True)
+    )
+    return movement, family & ~movement
