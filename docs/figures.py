@@ -2,13 +2,15 @@
 
     python docs/figures.py measure --data build/data --measured BUNDLE --out build/results [--bundle NAME=FOLDER]
     python docs/figures.py write --results build/results
+    python docs/figures.py count --data build/data
     python docs/figures.py restore --results build/ladder
     python docs/figures.py ladder --results build/ladder
     python docs/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
-``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``restore`` lays the kept ladder into a folder to be
-continued, ``ladder`` keeps a climbed one; ``check`` fails where a file differs from what that would be.
+``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``count`` counts the manifests for the data card; ``restore`` lays
+the kept ladder into a folder to be continued, ``ladder`` keeps a climbed one; ``check`` fails where a file differs from
+what that would be.
 """
 
 import argparse
@@ -22,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import cleaning_page
+import data_page
 import ladder_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
-_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder")
+_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -244,6 +247,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "recipes": _recipes,
     **cleaning_page.TABLES,
+    **data_page.TABLES,
     **ladder_page.TABLES,
 }
 
@@ -259,12 +263,16 @@ def main() -> None:
     measuring.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
     for step in ("write", "restore", "ladder"):
         steps.add_parser(step).add_argument("--results", type=Path, required=True)
+    steps.add_parser("count").add_argument("--data", type=Path, required=True)
     steps.add_parser("check")
     chosen = parser.parse_args()
     if chosen.step == "measure":
         measure(chosen.data, chosen.measured, chosen.out, dict(one.split("=", 1) for one in chosen.bundle))
     elif chosen.step == "write":
         write(chosen.results)
+    elif chosen.step == "count":
+        data_page.count(chosen.data)
+        fill_places()
     elif chosen.step == "restore":
         ladder_page.restore(chosen.results)
     elif chosen.step == "ladder":
