@@ -84,3 +84,10 @@ def test_a_graph_of_another_size_or_other_labels_is_a_bundle_error(tiny_bundle: 
         Runtime(replace(tiny_bundle, preprocess=PreprocessSpec(size=48)))
     with pytest.raises(BundleError, match=r"gives 25 logits.*and 8 labels"):
         Runtime(replace(tiny_bundle, taxonomy=read_taxonomy("origin-8")))
+
+
+def test_a_graph_that_does_not_say_where_it_looks_is_said(tiny_bundle: Bundle) -> None:
+    runtime = Runtime(tiny_bundle)
+    assert not runtime.explains
+    with pytest.raises(BundleError, match="has no output evidence, so it cannot show where it looks; export a model"):
+        runtime.locate(batch_of(1))

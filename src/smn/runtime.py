@@ -67,6 +67,27 @@ class Runtime:
                 f"bundle.json says {size} x {size} and {len(bundle.labels)} labels; export the model anew."
             )
 
+    @property
+    def explains(self) -> bool:
+        """Whether the network can say where in a picture it finds its evidence."""
+        return any(value.name == "evidence" for value in self._session.get_outputs())
+
+    def locate(self, batch: Array) -> Array:
+        """Where in each picture the evidence for each label is (N, K, G, G), for a batch as `run` takes it.
+
+        The mean over a map differs from the label's logit by a constant of the label.
+
+        Raises:
+            BundleError: the network does not say.
+        """
+        if not self.explains:
+            raise BundleError(
+                "This bundle's graph has no output evidence, so it cannot show where it looks; export a model of kind "
+                "statistics."
+            )
+        (evidence,) = self._session.run(["evidence"], {"image": batch})
+        return np.asarray(evidence, dtype=np.float32)
+
     def run(self, batch: Array) -> Outputs:
         """The network's outputs for a batch (N, 3, size, size) made by the bundle's preprocessing."""
         logits, painting, embedding = self._session.run(["logits", "painting", "embedding"], {"image": batch})

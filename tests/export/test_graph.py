@@ -58,7 +58,8 @@ def test_it_takes_and_gives_what_a_bundle_does(session: onnxruntime.InferenceSes
     given = {value.name: value.shape[1:] for value in session.get_outputs()}
     assert given["logits"] == [CLASSES]
     assert given["painting"] == []
-    assert set(given) == {"logits", "painting", "embedding"}
+    assert set(given) == {"logits", "painting", "embedding", "evidence"}
+    assert given["evidence"][0] == CLASSES
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

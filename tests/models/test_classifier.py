@@ -127,3 +127,28 @@ def test_levels_that_do_not_exist_are_refused(levels: tuple[int, ...]) -> None:
 def test_an_unknown_backbone_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="backbone"):
         build_classifier("vgg16", levels=(0,), classes=2)
+
+
+def test_every_logit_is_the_mean_of_its_evidence_over_the_picture() -> None:
+    torch.manual_seed(0)
+    model, _ = build_classifier("lite0", levels=(0, 3, 7), classes=5, pretrained=False)
+    torch.nn.init.normal_(model.head.weight, std=0.01)
+    torch.nn.init.normal_(model.head.bias)
+    model.shift.normal_()
+    model.scale.uniform_(0.1, 0.2)
+    images = 0.5 * torch.randn(2, 3, 96, 96)
+    with torch.inference_mode():
+        logits, painting, embedding, evidence = model.eval().explain(images)
+        plain = model(images)
+        constant = model.head.bias - (model.head.weight * model.scale) @ model.shift
+    assert evidence.shape == (2, 5, 3, 3)
+    assert embedding.abs().max() < 5.0  # nothing is clipped here
+    assert torch.allclose(evidence.mean((2, 3)) + constant, logits, atol=1e-4)
+    for mine, other in zip((logits, painting, embedding), plain, strict=True):
+        assert torch.allclose(mine, other, atol=1e-5)
+
+
+def test_a_picture_whose_side_does_not_fit_the_grid_is_explained_too() -> None:
+    model, _ = build_classifier("lite0", levels=(0, 7), classes=3, pretrained=False)
+    with torch.inference_mode():
+        assert model.eval().explain(torch.randn(1, 3, 100, 100))[3].shape == (1, 3, 4, 4)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from smn.errors import InputError
-from smn.models import build_cnn
+from smn.models import build_classifier, build_cnn
 from smn.models.ensemble import Ensemble
 
 
@@ -36,3 +36,17 @@ def test_one_member_answers_as_it_would_alone() -> None:
 def test_no_members_are_refused() -> None:
     with pytest.raises(InputError, match="0 members; give it one"):
         Ensemble([])
+
+
+def test_the_evidence_is_the_mean_of_the_members_evidence() -> None:
+    members = [build_classifier("lite0", levels=(0, 7), classes=3, pretrained=False)[0].eval() for _ in range(2)]
+    for member in members:
+        torch.nn.init.normal_(member.head.weight)
+    images = torch.randn(1, 3, 64, 64)
+    ensemble = Ensemble(members).eval()
+    assert ensemble.explains
+    with torch.inference_mode():
+        logits, _, _, evidence = ensemble.explain(images)
+        assert torch.allclose(evidence, sum(member.explain(images)[3] for member in members) / 2, atol=1e-5)
+        assert torch.allclose(logits, ensemble(images)[0], atol=1e-5)
+    assert not Ensemble([build_cnn((4, 8), classes=3)]).explains

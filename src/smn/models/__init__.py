@@ -3,6 +3,7 @@
 All networks keep one contract: ``statistics`` (N, D) of normalised pictures, ``standardise`` and
 ``fit_standardisation`` of them, ``dropout`` and ``head`` to the logits, ``painting`` to the log-odds of a painting,
 ``width`` D, ``backbone`` for what lies before, and ``forward`` through all of it to logits, painting and embedding.
+Those that ``explains`` is true of have ``explain``, which adds where in the picture the evidence is.
 
 Models of colour are imported by their modules, as in ``from smn.models.palette import extract_palette``; none of them
 imports torch, and neither does this package before one of its names is asked for.

@@ -40,6 +40,7 @@ class Classifier(nn.Module):
         InputError: the backbone has no such levels.
     """
 
+    explains = True
     shift: Tensor
     scale: Tensor
 
@@ -72,10 +73,15 @@ class Classifier(nn.Module):
         """Length D of a feature vector."""
         return self.painting.in_features
 
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """Feature maps (N, C, H, W), a level each, of normalised pictures (N, 3, H, W)."""
+        return self.backbone.forward_intermediates(  # type: ignore[operator,no-any-return]
+            images, indices=self.levels, intermediates_only=True, **self.options
+        )
+
     def statistics(self, images: Tensor) -> Tensor:
         """Raw style statistics (N, D) of normalised pictures (N, 3, H, W)."""
-        maps = self.backbone.forward_intermediates(images, indices=self.levels, intermediates_only=True, **self.options)  # type: ignore[operator]
-        return self.pool(maps)  # type: ignore[no-any-return]
+        return self.pool(self.maps(images))  # type: ignore[no-any-return]
 
     def standardise(self, statistics: Tensor) -> Tensor:
         """Statistics (N, D) brought to mean 0 and deviation 1 as seen in training, clipped at five deviations."""
@@ -94,6 +100,36 @@ class Classifier(nn.Module):
         """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
         embedding = self.embed(images)
         return self.head(self.dropout(embedding)), self.painting(embedding).squeeze(1), embedding
+
+    def explain(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What `forward` gives, and where in the picture the evidence for each label is: (N, K, G, G).
+
+        The head is linear in means over the picture, so every logit is a mean over the picture, too, of what each place
+        adds to it, as in the class activation maps of Zhou et al. 2016; here the places of all levels are added, and
+        of the deviations as well, because a deviation is the mean of the squared differences over itself. The mean of
+        a map differs from its logit by a constant of the label, but for statistics that are clipped.
+        """
+        maps = self.maps(images)
+        embedding = self.standardise(self.pool(maps))
+        return self.head(embedding), self.painting(embedding).squeeze(1), embedding, self._locate(maps)
+
+    def _locate(self, maps: list[Tensor]) -> Tensor:
+        weights, start, side = self.head.weight * self.scale, 0, maps[-1].shape[-1]
+        evidence: list[Tensor] = []
+        for values in maps:
+            mean = values.mean((2, 3), keepdim=True)
+            square = (values - mean).square()
+            deviation = (square.mean((2, 3), keepdim=True) + 1e-6).sqrt()
+            for part in (values, square / deviation):
+                of_part = weights[:, start : start + values.shape[1]]
+                evidence.append(torch.einsum("kc,nchw->nkhw", of_part, _shrink(part, side)))
+                start += values.shape[1]
+        return torch.stack(evidence).sum(0)
+
+
+def _shrink(values: Tensor, side: int) -> Tensor:
+    """Means of a map (N, C, H, H) over a grid (N, C, side, side); what does not fill a cell at the edge is left out."""
+    return nn.functional.avg_pool2d(values, values.shape[-1] // side)[:, :, :side, :side]
 
 
 def build_classifier(

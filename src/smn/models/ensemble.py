@@ -28,9 +28,22 @@ class Ensemble(nn.Module):
             raise InputError("An ensemble has 0 members; give it one network at least.")
         self.members = nn.ModuleList(members)
 
+    @property
+    def explains(self) -> bool:
+        """Whether every member can say where it finds its evidence, on grids of one size."""
+        return all(member.explains for member in self.members)
+
+    def explain(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What `forward` gives, and the mean of the members' evidence (N, K, G, G)."""
+        answers = [member.explain(images) for member in self.members]  # type: ignore[operator]
+        return *_pool(answers), torch.stack([answer[3] for answer in answers]).mean(0)
+
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities up to a constant (N, K), painting log-odds (N,) and embeddings (N, D) of (N, 3, H, W)."""
-        answers = [member(images) for member in self.members]
-        logits = torch.stack([logits.log_softmax(1) for logits, _, _ in answers]).mean(0)
-        painting = torch.stack([painting for _, painting, _ in answers]).mean(0)
-        return logits, painting, answers[0][2]
+        return _pool([member(images) for member in self.members])
+
+
+def _pool(answers: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor, Tensor]:
+    logits = torch.stack([answer[0].log_softmax(1) for answer in answers]).mean(0)
+    painting = torch.stack([answer[1] for answer in answers]).mean(0)
+    return logits, painting, answers[0][2]

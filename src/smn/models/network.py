@@ -21,6 +21,7 @@ class PooledClassifier(nn.Module):
         clip: limit standardised features to five deviations; features that are learned from nothing go unlimited.
     """
 
+    explains = False
     shift: Tensor
     scale: Tensor
 
