@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ import ladder_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
+LOOKS = KEPT / "candidates.csv"
+_LOOKS_HEAD = "date,model,sha256,taxonomy,set,top1,top3,macro_f1"
 _PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -70,8 +73,25 @@ def write(results: Path) -> None:
     for folder in sorted(path for path in results.iterdir() if path.is_dir()):
         shutil.rmtree(KEPT / folder.name, ignore_errors=True)
         shutil.copytree(folder, KEPT / folder.name)
+        log_looks(folder / "report.json")
     fill_places()
     draw()
+
+
+def log_looks(report: Path) -> None:
+    """Note in docs/results/candidates.csv, once a model and set, that its figures on test pictures were looked at."""
+    known = LOOKS.read_text(encoding="utf-8").splitlines() if LOOKS.exists() else [_LOOKS_HEAD]
+    told: Report = json.loads(report.read_text(encoding="utf-8"))
+    model, taxonomy = told["model"], told["taxonomy"]["id"]
+    for one in told["sets"]:
+        parts = {one["name"]: one}
+        parts |= {f"{one['name']}: {group['name']}": group for group in one["groups"] if group["name"] == "per-work"}
+        for name, part in parts.items():
+            key = f'{model["name"]},{model["sha256"][:12]},{taxonomy},"{name}"'
+            if not any(key in line for line in known):
+                figures = [part["figures"][figure]["value"] for figure in ("top1", "top3", "macro_f1")]
+                known.append(f"{datetime.now(UTC):%Y-%m-%d},{key},{','.join(f'{figure:.4f}' for figure in figures)}")
+    LOOKS.write_text("\n".join(known) + "\n", encoding="utf-8")
 
 
 def fill_places() -> None:
