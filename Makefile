@@ -98,7 +98,7 @@ default: data build/data/everything/manifest.parquet ## train the default model 
 
 figures: data build/data/everything/manifest.parquet ## measure the default model again and write every figure in README and docs
 	rm -rf build/results && mkdir -p build/results
-	$(BIN)/python docs/figures.py measure --data build/data --measured build/default/bundles/measured --out build/results
+	$(BIN)/python docs/figures.py measure --data build/data $(if $(wildcard $(BUNDLES)/measured),--measured $(BUNDLES)/measured) --out build/results
 	$(BIN)/python docs/figures.py count --data build/data
 	$(BIN)/python docs/figures.py write --results build/results
 

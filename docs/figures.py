@@ -1,6 +1,6 @@
 """Measures the default model and writes every figure that README and documentation show.
 
-    python docs/figures.py measure --data build/data --measured BUNDLE --out build/results [--bundle NAME=FOLDER]
+    python docs/figures.py measure --data build/data [--measured BUNDLE] --out build/results [--bundle NAME=FOLDER]
     python docs/figures.py write --results build/results
     python docs/figures.py count --data build/data
     python docs/figures.py restore --results build/ladder
@@ -47,21 +47,24 @@ SHOWN = (
 Report = Mapping[str, Any]
 
 
-def measure(data: Path, measured: Path, out: Path, bundles: Mapping[str, str]) -> None:
-    """Run the evaluations that the figures come from: those of the default model's two fits, or of bundles by name.
+def measure(data: Path, measured: Path | None, out: Path, bundles: Mapping[str, str]) -> None:
+    """Run the evaluations that the figures come from: those of the default model, or of bundles by name.
 
-    The shipped fit has learned from every artist in the pool and is measured on famous works alone.
+    A shipped fit that is not the measured one has learned from every artist in the pool, and is measured on famous
+    works alone.
     """
     famous = ["--manifest", f"famous={data}/famous"]
     sets = ["--manifest", f"pool-test={data}/pool:test", *famous]
     asides = ["--not-paintings", f"{data}/not-paintings:test"]
     train = ["--train", f"{data}/pool-distinct:train"]
     smn = str(Path(sys.executable).with_name("smn"))
+    fit = [] if measured is None else [str(measured)]
     runs = {
-        "measured": [str(measured), *sets, *asides, *train],
-        "origin-8": [str(measured), *sets, *asides, *train, "--taxonomy", "origin-8"],
-        "default": [*famous, *asides, "--train", f"{data}/everything"],
+        "default" if measured is None else "measured": [*fit, *sets, *asides, *train],
+        "origin-8": [*fit, *sets, *asides, *train, "--taxonomy", "origin-8"],
     }
+    if measured is not None:
+        runs["default"] = [*famous, *asides, "--train", f"{data}/everything"]
     if bundles:
         runs = {name: [bundle, *sets, *asides] for name, bundle in bundles.items()}
     for name, arguments in runs.items():
@@ -157,8 +160,8 @@ def _set(report: Report, name: str) -> Report:
     return next(one for one in report["sets"] if one["name"] == name)
 
 
-def _group(one: Report, name: str) -> Report:
-    return next(group for group in one["groups"] if group["name"] == name)
+def _group(one: Report, name: str) -> Report | None:
+    return next((group for group in one["groups"] if group["name"] == name), None)
 
 
 def _percent(figure: Mapping[str, float | None]) -> str:
@@ -167,45 +170,56 @@ def _percent(figure: Mapping[str, float | None]) -> str:
     return f"{100 * figure['value']:.1f} % ({100 * (figure['low'] or 0):.0f}–{100 * (figure['high'] or 0):.0f})"
 
 
+def _fits() -> dict[str, Report]:
+    """The reports of the default model's fits: the one that is measured, and the shipped one if it is another."""
+    if not (KEPT / "measured").exists():
+        return {"measured": _report("default")}
+    return {"measured fit": _report("measured"), "shipped fit": _report("default")}
+
+
+def _measured() -> Report:
+    """The report of the fit that has not seen the pool's test."""
+    return next(iter(_fits().values()))
+
+
 def _standing() -> str:
-    """Where the default model's two fits stand against the targets."""
-    measured, shipped = _report("measured"), _set(_report("default"), "famous")
-    pool, famous, eight = _set(measured, "pool-test"), _set(measured, "famous"), _set(_report("origin-8"), "pool-test")
-    works, shipped_works = _group(famous, "per-work"), _group(shipped, "per-work")
-    new, shipped_new = _group(famous, "never seen"), _group(shipped, "never seen")
-    size = sum(file.stat().st_size for file in (ROOT / "src/smn/bundles/default").iterdir()) / 1e6
-    both = [
-        ("famous works, labelled per work: top-1", works, shipped_works, "top1", "60 %"),
-        ("the same: top-3", works, shipped_works, "top3", "85 %"),
-        ("famous works, all: top-1", famous, shipped, "top1", ""),
-        ("the same: top-3", famous, shipped, "top3", ""),
-        ("the same, by artists never seen: top-1", new, shipped_new, "top1", ""),
-        ("calibration error on famous works", famous, shipped, "calibration_error", "4 % or less"),
-        ("real paintings refused (famous works)", famous, shipped, "paintings_refused", "2 % or less"),
-        ("paintings told from photographs (AUROC, famous works)", famous, shipped, "painting_auroc", "98 %"),
-    ]  # fmt: skip
-    one = [
+    """Where the default model's fits stand against the targets."""
+    fits = _fits()
+    famous = [_set(report, "famous") for report in fits.values()]
+    works, new = ([_group(one, name) for one in famous] for name in ("per-work", "never seen"))
+    pool, eight = ([_set(report, "pool-test")] for report in (_measured(), _report("origin-8")))
+    rows = [
+        ("famous works, labelled per work: top-1", works, "top1", "60 %"),
+        ("the same: top-3", works, "top3", "85 %"),
+        ("famous works, all: top-1", famous, "top1", ""),
+        ("the same: top-3", famous, "top3", ""),
+        ("the same, by artists never seen: top-1", new, "top1", ""),
         ("artists never seen (pool test): top-1", pool, "top1", "55 %"),
         ("the same: top-3", pool, "top3", ""),
         ("the same: macro-F1", pool, "macro_f1", "50 %"),
         ("the same, read as families: top-1", pool, "family_top1", "75 %"),
         ("the original's eight movements, artists never seen: top-1", eight, "top1", "75 %"),
+        ("calibration error on famous works", famous, "calibration_error", "4 % or less"),
+        ("paintings told from photographs (AUROC, pool test)", pool, "painting_auroc", "98 %"),
+        ("real paintings refused (famous works)", famous, "paintings_refused", "2 % or less"),
     ]
-    lines = ["| what | measured fit (95 % interval) | shipped fit | target |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {what} | {_percent(mine['figures'][key])} | {_percent(theirs['figures'][key])} | {target} |"
-        for what, mine, theirs, key, target in both
-    ]
-    lines += [f"| {what} | {_percent(of['figures'][key])} | – | {target} |" for what, of, key, target in one]
-    lines.append(f"| size of the model | {size:.1f} MB | {size:.1f} MB | 15 MB or less |")
+    lines = [f"| what | {' (95 % interval) | '.join(fits)} (95 % interval) | target |"]
+    lines.append("| --- |" + " --- |" * (len(fits) + 1))
+    for what, parts, key, target in rows:
+        cells = [_percent(part["figures"][key]) if part else "–" for part in parts]
+        cells += ["–"] * (len(fits) - len(cells))
+        if set(cells) != {"–"}:
+            lines.append(f"| {what} | {' | '.join(cells)} | {target} |")
+    size = sum(file.stat().st_size for file in (ROOT / "src/smn/bundles/default").iterdir()) / 1e6
+    lines.append(f"| size of the model | {' | '.join([f'{size:.1f} MB'] * len(fits))} | 15 MB or less |")
     return "\n".join(lines)
 
 
 def _baselines() -> str:
     """The measured fit beside the baselines, which learn from the same pictures."""
     lines = ["| approach | pool test: top-1 | top-3 | famous: top-1 | top-3 |", "| --- | --- | --- | --- | --- |"]
-    pool, famous = (_set(_report("measured"), name) for name in ("pool-test", "famous"))
-    shown = [(f"smn, {_report('measured')['model']['name']}", pool["figures"], famous["figures"])]
+    pool, famous = (_set(_measured(), name) for name in ("pool-test", "famous"))
+    shown = [(f"smn, {_measured()['model']['name']}", pool["figures"], famous["figures"])]
     shown += [
         (mine["name"], mine["figures"], theirs["figures"])
         for mine, theirs in zip(pool["baselines"], famous["baselines"], strict=True)
@@ -220,8 +234,8 @@ def _sources() -> str:
     """Both fits for every source, kind of label, century, and for artists seen and unseen."""
     lines = ["| fit | set | group | paintings | artists | top-1 | top-3 | macro-F1 |"]
     lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for fit, name in (("measured", "measured"), ("shipped", "default")):
-        for one in _report(name)["sets"]:
+    for fit, report in _fits().items():
+        for one in report["sets"]:
             for group in one["groups"]:
                 cells = [_percent(group["figures"][key]) for key in ("top1", "top3", "macro_f1")]
                 counts = f"{group['rows']} | {group['artists']}"
@@ -231,7 +245,7 @@ def _sources() -> str:
 
 def _classes() -> str:
     """Each movement's recall and precision on the pool test."""
-    classes = [one for one in _set(_report("measured"), "pool-test")["classes"] if one["support"]]
+    classes = [one for one in _set(_measured(), "pool-test")["classes"] if one["support"]]
     lines = [
         f"| {one['name']} | {one['support']} | {_percent(one['recall'])} | {_percent(one['precision'])} |"
         for one in sorted(classes, key=lambda one: -(one["recall"]["value"] or 0))
@@ -241,7 +255,7 @@ def _classes() -> str:
 
 def _commands() -> str:
     """The commands that made the reports."""
-    commands = [_report(name)["command"] for name in ("measured", "origin-8", "default")]
+    commands = [report["command"] for report in (*_fits().values(), _report("origin-8"))]
     return "```\n" + "\n".join(commands) + "\n```"
 
 
@@ -281,7 +295,7 @@ def main() -> None:
     steps = parser.add_subparsers(dest="step", required=True)
     measuring = steps.add_parser("measure")
     measuring.add_argument("--data", type=Path, required=True)
-    measuring.add_argument("--measured", type=Path, required=True, help="bundle of the default recipe's measured fit")
+    measuring.add_argument("--measured", type=Path, help="bundle of the default recipe's measured fit")
     measuring.add_argument("--out", type=Path, required=True)
     measuring.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
     for step in ("write", "restore", "ladder", "sweep"):
