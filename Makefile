@@ -10,7 +10,7 @@ RECIPE := lite0-statistics
 NAME := default-2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default ladder sweep cleaning bench clean
+.PHONY: help demo test lint types docs check figures data default ladder cleaning bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,10 +76,6 @@ ladder: data build/data/pool-distinct/manifest.parquet ## climb the rungs that d
 	$(BIN)/smn ladder --manifest build/data/pool-distinct --negatives build/data/not-paintings --also famous=build/data/famous \
 		--out build/ladder $(if $(VGG16),--weights vgg16-frozen=$(VGG16) --weights vgg16-unfrozen=$(VGG16))
 	$(BIN)/python docs/figures.py ladder --results build/ladder
-
-sweep: data build/data/pool-distinct/manifest.parquet ## train four small networks, two at once, and show which settings were best
-	$(BIN)/smn sweep docs/sweeps/cnn-rates.toml --manifest build/data/pool-distinct --out build/sweep --workers 2
-	$(BIN)/python docs/figures.py sweep --results build/sweep
 
 # Everything that may be learned from: the pool without copies and without what stands in famous, and the catalogue.
 build/data/everything/manifest.parquet: build/data/pool-distinct/manifest.parquet

@@ -5,12 +5,11 @@
     python docs/figures.py count --data build/data
     python docs/figures.py restore --results build/ladder
     python docs/figures.py ladder --results build/ladder
-    python docs/figures.py sweep --results build/sweep
     python docs/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
 ``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``count`` counts the manifests for the data card; ``restore`` lays
-the kept ladder into a folder to be continued, ``ladder`` and ``sweep`` keep finished ones; ``check`` fails where a file
+the kept ladder into a folder to be continued, ``ladder`` keeps a climbed one; ``check`` fails where a file
 differs from what that would be.
 """
 
@@ -28,13 +27,12 @@ from typing import Any
 import cleaning_page
 import data_page
 import ladder_page
-import sweep_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
 LOOKS = KEPT / "candidates.csv"
 _LOOKS_HEAD = "date,model,sha256,taxonomy,set,top1,top3,macro_f1"
-_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card", "sweep")
+_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -285,7 +283,6 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **cleaning_page.TABLES,
     **data_page.TABLES,
     **ladder_page.TABLES,
-    **sweep_page.TABLES,
 }
 
 
@@ -298,7 +295,7 @@ def main() -> None:
     measuring.add_argument("--measured", type=Path, help="bundle of the default recipe's measured fit")
     measuring.add_argument("--out", type=Path, required=True)
     measuring.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
-    for step in ("write", "restore", "ladder", "sweep"):
+    for step in ("write", "restore", "ladder"):
         steps.add_parser(step).add_argument("--results", type=Path, required=True)
     steps.add_parser("count").add_argument("--data", type=Path, required=True)
     steps.add_parser("check")
@@ -314,9 +311,6 @@ def main() -> None:
         ladder_page.restore(chosen.results)
     elif chosen.step == "ladder":
         ladder_page.keep(chosen.results)
-        fill_places()
-    elif chosen.step == "sweep":
-        sweep_page.keep(chosen.results)
         fill_places()
     elif stale := check():
         sys.exit(f"Stale figures in {', '.join(stale)}; run: make figures")

@@ -21,6 +21,7 @@ _COMMANDS = {
     "weights": ("smn.cli.weights:weights", "Note in a file of weights how its pictures were prepared."),
     "sweep": ("smn.cli.sweep:sweep", "Search the settings of a recipe, several trials at a time."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
+    "calibrate": ("smn.cli.train:calibrate", "Learn a bundle's confidence and thresholds anew."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
     "ladder": ("smn.cli.ladder:ladder", "Train and measure a list of recipes under one protocol."),
 }

@@ -193,3 +193,25 @@ def export(runs: tuple[Path, ...], out: Path, name: str, manifest: Path | None, 
         f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
         f"on {figures['agreement_files']} pictures; next: smn evaluate {out}"
     )
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Pictures with a split val.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The new bundle's folder.")
+@click.option("--name", help="The new model's name and version.  [default: the old one's]")
+def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None:
+    """Copy BUNDLE, its confidence and thresholds learned anew on the split val of MANIFEST.
+
+    The network stays as it is; it must not have been trained on these pictures.
+    """
+    try:
+        from smn.export.recalibrating import recalibrate_bundle
+    except ImportError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    with progress() as report:
+        made = recalibrate_bundle(bundle, manifest, out=out, name=name, progress=report)
+    note(
+        f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, no painting below "
+        f"{made.thresholds.painting:.2f}; next: smn evaluate {out}"
+    )

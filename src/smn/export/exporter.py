@@ -145,7 +145,7 @@ def _compare(
     """Both runtimes on every validation file, through the very code that prediction uses."""
     parts: list[Outputs] = []
     largest = 0.0
-    for batch in _batches(data, spec):
+    for batch in batch_pictures(data, spec):
         there = runtime.run(batch)
         with torch.inference_mode():
             here = model(torch.from_numpy(batch))
@@ -166,7 +166,8 @@ def _compare(
     return Outputs(*fields), Agreement(len(data.rows), largest)
 
 
-def _batches(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray[np.float32]]:
+def batch_pictures(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray[np.float32]]:
+    """The pictures that are compared, as a network takes them, in batches (n, 3, size, size)."""
     for start in range(0, len(data.rows), _BATCH):
         rows = data.rows[start : start + _BATCH]
         yield spec.apply_all(open_image(data.manifest.picture(row), reduce_to=spec.size) for row in rows)
