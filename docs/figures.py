@@ -21,10 +21,11 @@ from typing import Any
 
 import cleaning_page
 import ladder_page
+import sureness_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
-_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder")
+_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "how-sure")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -224,6 +225,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "recipes": _recipes,
     **cleaning_page.TABLES,
     **ladder_page.TABLES,
+    **sureness_page.TABLES,
 }
 
 
