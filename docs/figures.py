@@ -27,12 +27,13 @@ from typing import Any
 import cleaning_page
 import data_page
 import ladder_page
+import sureness_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
 LOOKS = KEPT / "candidates.csv"
 _LOOKS_HEAD = "date,model,sha256,taxonomy,set,top1,top3,macro_f1"
-_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card")
+_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card", "how-sure")
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -283,6 +284,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **cleaning_page.TABLES,
     **data_page.TABLES,
     **ladder_page.TABLES,
+    **sureness_page.TABLES,
 }
 
 

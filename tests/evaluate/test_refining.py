@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from smn.cli import main
 from smn.errors import InputError, UnknownNameError
-from smn.evaluate.refining import Refinement, refine, suggest_taxonomy, write_taxonomy
+from smn.evaluate.refining import Refinement, count_step, refine, suggest_taxonomy, write_taxonomy
 from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy
 
 IDS = ("early-renaissance", "high-renaissance", "mannerism", "cubism")
@@ -49,6 +49,25 @@ def test_no_step_loses_accuracy_by_merging() -> None:
     assert tops == sorted(tops)
 
 
+def test_bits_by_hand() -> None:
+    two = parse_taxonomy(
+        {"id": "two", "name": "T", "description": "D", "label": [{"id": "cubism"}, {"id": "baroque"}]}, where="two"
+    )
+    even = np.diag([5.0, 5.0])
+    assert count_step([(0,), (1,)], even, two).bits == pytest.approx(1.0)
+    assert count_step([(0,), (1,)], np.full((2, 2), 5.0), two).bits == pytest.approx(0.0)
+    # All in one label is always right and tells nothing; of what is dropped nothing is told either.
+    joined = count_step([(0, 1)], even, two)
+    assert (joined.top1, joined.bits) == (1.0, 0.0)
+    assert count_step([(0,)], even, two).bits == 0.0
+
+
+def test_no_step_gains_information_by_merging() -> None:
+    table = np.random.default_rng(0).integers(0, 30, (25, 25)).astype(float)
+    bits = [step.bits for step in refine(table, read_taxonomy("smn-25"), by=Refinement.MERGE)]
+    assert bits == sorted(bits, reverse=True)
+
+
 def _report(folder: Path, taxonomy: Taxonomy) -> Path:
     folder.mkdir()
     labels = [{"id": label.id} for label in taxonomy.labels]
@@ -79,6 +98,10 @@ def test_the_command_shows_the_steps_and_writes_the_file(tmp_path: Path, four: T
     assert done.exit_code == 0, done.output
     assert "62.5" in done.output
     assert len(read_taxonomy(tmp_path / "two.toml").labels) == 2
+    curve = tmp_path / "curve.png"
+    drawn = CliRunner().invoke(main, [*arguments, "--curve", str(curve)])
+    assert (drawn.exit_code, curve.read_bytes()[:4]) == (0, b"\x89PNG")
+    assert CliRunner().invoke(main, [*arguments, "--curve", str(curve)]).exit_code == 2, "nothing is overwritten"
     again = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "two.toml")])
     assert (again.exit_code, "overwrites nothing" in again.output) == (2, True)
 

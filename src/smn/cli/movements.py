@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from smn.cli.screen import console
-from smn.movements import get_family, get_movement, list_movements, list_taxonomies, read_taxonomy
+from smn.movements import Taxonomy, get_family, get_movement, list_movements, list_taxonomies, read_taxonomy
 
 _AS_JSON = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 
@@ -118,7 +118,8 @@ def show_taxonomy(name: str, form: str) -> None:
 @click.option("--by", type=click.Choice(["merge", "drop"]), default="merge", show_default=True, help="How.")
 @click.option("--labels", type=click.IntRange(2), default=16, show_default=True, help="How many labels to keep.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.toml", help="Write the taxonomy here.")
-def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Path | None) -> None:
+@click.option("--curve", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw what each number is worth.")
+def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Path | None, curve: Path | None) -> None:
     """Suggest merges or drops where REPORT shows that movements cannot be told apart.
 
     Shows what each step would gain, and writes the taxonomy with the wanted number of labels. Merges stay within
@@ -127,8 +128,9 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
     from smn.errors import OutputExistsError
     from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
 
-    if out is not None and out.exists():
-        raise OutputExistsError(out)
+    for file in (out, curve):
+        if file is not None and file.exists():
+            raise OutputExistsError(file)
     wanted = out.stem if out is not None else f"{Path(name).stem}-refined"
     suggested, steps = suggest_taxonomy(
         report, read_taxonomy(name), part=part, by=Refinement(by), labels=labels, name=wanted
@@ -137,13 +139,75 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("labels", "top-1, %", "mean recall, %", "largest, %", {"merge": "merged", "drop": "dropped"}[by]):
+    for column in (
+        "labels",
+        "top-1, %",
+        "mean recall, %",
+        "largest, %",
+        "bits",
+        {"merge": "merged", "drop": "dropped"}[by],
+    ):
         table.add_column(column, justify="left" if column in ("merged", "dropped") else "right")
     for step in steps:
         figures = (f"{100 * share:.1f}" for share in (step.top1, step.balanced, step.largest))
-        table.add_row(str(len(step.groups)), *figures, " + ".join(step.done))
+        table.add_row(str(len(step.groups)), *figures, f"{step.bits:.2f}", " + ".join(step.done))
     console().print(table)
+    if curve is not None:
+        _draw_curve(report, read_taxonomy(name), curve, part=part, labels=labels)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(write_taxonomy(suggested), encoding="utf-8")
         click.echo(f'{out} has {len(suggested.labels)} labels; train with it: taxonomy = "{out}" in a recipe.')
+
+
+def _draw_curve(report: Path, own: Taxonomy, curve: Path, *, part: str, labels: int) -> None:
+    from smn.evaluate.refining import read_confusion
+    from smn.evaluate.tradeoff import count_families, count_preset, draw_tradeoff
+
+    confusion = read_confusion(report, own, part=part)
+    original = count_preset(confusion, own, read_taxonomy("origin-8"))
+    presets = {"families": count_families(confusion, own)} | ({"origin-8": original} if original.groups else {})
+    curve.parent.mkdir(parents=True, exist_ok=True)
+    draw_tradeoff(confusion, own, curve, chosen=labels, presets=presets, part=part)
+    click.echo(f"{curve} shows accuracy and information against the number of labels.")
+
+
+@taxonomy.command("families")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--set", "part", required=True, metavar="NAME", help="The set in the report to go by, such as val.")
+@click.option("--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="Of the report.")
+@click.option("--groups", type=click.IntRange(2), default=10, show_default=True, help="How many to list.")
+@_AS_JSON
+def compare_families(report: Path, part: str, name: str, groups: int, form: str) -> None:
+    """Compare the families with groups of movements that REPORT shows to be taken for each other.
+
+    Shows 8 to 12 groups beside the families, and lists one of these groupings.
+    """
+    from smn.evaluate.kinship import group_confused
+    from smn.evaluate.refining import read_confusion
+    from smn.evaluate.tradeoff import count_families
+
+    own = read_taxonomy(name)
+    confusion = read_confusion(report, own, part=part)
+    counts = sorted({*range(8, 13), groups} & set(range(2, len(own.labels) + 1)) | {groups})
+    found = group_confused(confusion, own, counts=counts)
+    families = count_families(confusion, own)
+    if form == "json":
+        data = {"families": asdict(families), "groupings": [asdict(one) for one in found]}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    rows = [("families", families, "", "")]
+    rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_lot:.2f}") for one in found]
+    from smn.cli.screen import show_table
+
+    show_table(
+        f"{part}: families and what is confused",
+        ("", "groups", "top-1, %", "bits", "agreement", "by lot"),
+        [
+            (kind, len(step.groups), f"{100 * step.top1:.1f}", f"{step.bits:.2f}", agreement, lot)
+            for kind, step, agreement, lot in rows
+        ],
+    )
+    chosen = next(one for one in found if len(one.step.groups) == groups)
+    for group in chosen.step.groups:
+        click.echo("  " + ", ".join(group))
