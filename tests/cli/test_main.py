@@ -24,7 +24,7 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
         "predict", "movements", "taxonomy", "examples", "dataset", "clean", "recipes", "train", "weights", "sweep",
-        "export", "evaluate", "ladder",
+        "export", "calibrate", "evaluate", "ladder",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown
