@@ -265,7 +265,7 @@ def test_words_are_read_as_their_kinds() -> None:
     assert recipe.finetune.sampling is Sampling.CLASS_AWARE
     assert recipe.finetune.curve is Curve.ONE_CYCLE
     (problem,) = problems_of(LEAST | {"finetune": {"sampling": "balanced"}})
-    assert problem == "finetune.sampling is 'balanced'; allowed are uniform, class-aware."
+    assert problem == "finetune.sampling is 'balanced'; allowed are uniform, class-aware, artist-aware, source-aware."
 
 
 def test_a_batch_is_mixed_in_one_way_at_most() -> None:
