@@ -1,5 +1,6 @@
 """The ONNX graph: the same answers, any batch, 16-bit weights."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import nn
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError
 from smn.export.graph import _store_half, fold_normalisation, halve_weights, write_graph
-from smn.models import Classifier, PooledClassifier, build_classifier
+from smn.models import Classifier, Ensemble, PooledClassifier, build_classifier
 
 LEVELS, CLASSES, SIDE = (0, 3, 7), 6, 64
 
@@ -171,3 +172,22 @@ def test_folding_where_a_convolution_serves_twice_is_refused() -> None:
     nn.init.normal_(network.head.weight)
     with pytest.raises(AgreementError, match=r"changes probabilities by .* at most 0\.001 is allowed.*report this"):
         fold_normalisation(network, size=16)
+
+
+def test_what_members_of_an_ensemble_share_is_stored_and_computed_once(model: Classifier, tmp_path: Path) -> None:
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.head.weight.mul_(-1.0)
+    both = Ensemble([model, other])
+    write_graph(model, tmp_path / "one.onnx", size=SIDE)
+    write_graph(both, tmp_path / "two.onnx", size=SIDE)
+    one, two = (onnx.load(str(tmp_path / f"{name}.onnx")).graph for name in ("one", "two"))
+    convolutions = [sum(node.op_type == "Conv" for node in graph.node) for graph in (one, two)]
+    assert convolutions[0] == convolutions[1] > 0
+    heads = 2 * other.head.weight.numel()  # bytes in 16 bits
+    assert (tmp_path / "two.onnx").stat().st_size - (tmp_path / "one.onnx").stat().st_size < heads + 60_000
+    images = torch.randn(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        expected = both.eval()(images)[0].softmax(1).numpy()
+    given = onnxruntime.InferenceSession(str(tmp_path / "two.onnx"), providers=["CPUExecutionProvider"])
+    assert np.allclose(softmax(given.run(["logits"], {"image": images.numpy()})[0]), expected, atol=1e-4)

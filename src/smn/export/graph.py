@@ -6,8 +6,10 @@ from typing import cast
 
 import numpy as np
 import onnx
+import onnx_ir
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnx_ir.passes.common import CommonSubexpressionEliminationPass, DeduplicateInitializersPass
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -18,6 +20,9 @@ _LARGEST_CHANGE = 1e-3
 
 _SMALLEST_HALVED = 64
 """Tensors with fewer values than this stay in 32 bits: halving them saves nothing."""
+
+_LARGEST_SHARED = 1 << 30
+"""Tensors with more values than this are not looked at for equals."""
 
 
 def fold_normalisation(model: nn.Module, *, size: int) -> None:
@@ -108,13 +113,21 @@ def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
         optimize=True,
         verbose=False,
     )
-    graph = cast(torch.onnx.ONNXProgram, program).model_proto
+    graph = onnx_ir.to_proto(_share(cast(torch.onnx.ONNXProgram, program).model))
     _forget_origin(graph)
     _store_half(graph.graph)
     onnx.checker.check_model(graph)
     partial = file.with_suffix(".partial")
     onnx.save(graph, partial)
     os.replace(partial, file)
+
+
+def _share(graph: onnx_ir.Model) -> onnx_ir.Model:
+    """Store and compute once what members of an ensemble have in common: layers that none of them has changed."""
+    passes = onnx_ir.passes.PassManager(
+        [DeduplicateInitializersPass(size_limit=_LARGEST_SHARED), CommonSubexpressionEliminationPass()]
+    )
+    return passes(graph).model
 
 
 class _Explaining(nn.Module):
