@@ -16,6 +16,7 @@ from smn.evaluate import EvaluationSet, evaluate_model
 from smn.evaluate.evaluation import predict_selection
 from smn.evaluate.infer import open_bundle
 from smn.evaluate.sets import select_rows
+from smn.examples import list_others
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
 
@@ -58,6 +59,8 @@ def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], 
     assert report["command"].startswith(f"smn evaluate {tiny_bundle.folder} --manifest")
     assert report["model"]["sha256"] == tiny_bundle.model_sha256
     assert report["train"]["rows"] == 4
+    assert len(report["kinds"]) == len(list_others())
+    assert "## Pages, screens and the like" in (tmp_path / "report" / "report.md").read_text()
     pool, known = report["sets"]
     assert (pool["name"], pool["rows"], pool["artists"], pool["not_paintings"]) == ("pool-test", 10, 10, 6)
     used = {(one["use"], one["name"], one["manifest"], one["split"], one["rows"]) for one in report["data"]}

@@ -85,6 +85,16 @@ def test_painting_by_hand() -> None:
     assert choose_painting(scores, refused=1.0) == 1.0
 
 
+def test_a_small_source_counts_as_much_as_a_large_one() -> None:
+    scores = np.concatenate([np.linspace(0.5, 1.0, 90), np.linspace(0.1, 0.55, 10)])
+    sources = ["large"] * 90 + ["small"] * 10
+    allowed = 0.1
+    threshold = choose_painting(scores, refused=allowed, sources=sources)
+    refused = [(scores[:90] < threshold).mean(), (scores[90:] < threshold).mean()]
+    assert np.mean(refused) <= allowed
+    assert threshold < choose_painting(scores, refused=allowed)  # where each painting counts the same
+
+
 @given(st.lists(SHARES, min_size=1, max_size=200), SHARES)
 def test_no_more_paintings_are_refused_than_allowed(scores: list[float], refused: float) -> None:
     threshold = choose_painting(np.array(scores), refused=refused)

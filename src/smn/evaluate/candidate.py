@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.errors import InputError
+from smn.evaluate.kinds import Judge
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.report import DataUse, Model
 from smn.manifest import Manifest
@@ -57,6 +58,7 @@ class Candidate:
         knows_paintings: whether it says of a picture whether it is a painting.
         ask: see `Ask`.
         promises: what it promises about its answers; None for nothing.
+        judge: how it is asked about pictures that stand in no manifest; None where it does not know paintings.
     """
 
     about: Model
@@ -65,6 +67,7 @@ class Candidate:
     knows_paintings: bool
     ask: Ask
     promises: Promises | None = None
+    judge: Judge | None = None
 
 
 def answer_pictures(

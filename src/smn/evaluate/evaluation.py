@@ -20,6 +20,7 @@ from smn.evaluate.candidate import Answers, Candidate
 from smn.evaluate.colour import read_colours
 from smn.evaluate.infer import open_bundle
 from smn.evaluate.keeping import list_sets, measure_promises
+from smn.evaluate.kinds import KindReport, measure_kinds
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
@@ -49,7 +50,8 @@ def evaluate_model(
         model: a bundle, or what `open_colour_run` gives.
         sets: what to measure on, each name once.
         taxonomy: id or TOML file of the labels to read the answers in; None for the model's own.
-        not_paintings: pictures of something else, to measure refusal with; left out where the model knows no refusal.
+        not_paintings: pictures of something else, to measure refusal with, beside some that are drawn for it; left out
+            where the model knows no refusal.
         train: the data that the baselines learn from; without it there are none.
         resamples: how many times artists are drawn for the intervals.
         seed: of the drawing.
@@ -75,11 +77,13 @@ def evaluate_model(
     data = list(candidate.data)
     if train is not None and rows is not None:
         data.append(note_use(Use.BASELINES, train, rows=len(rows.truth), data_hash=rows.data_hash))
-    others = None
+    others: Floats | None = None
+    kinds: tuple[KindReport, ...] = ()
     if not_paintings is not None and candidate.knows_paintings:
         manifest, numbers = select_not_paintings(not_paintings)
         data.append(note_use(Use.NOT_PAINTINGS, not_paintings, rows=len(numbers), data_hash=manifest.data_hash()))
         others = candidate.ask(manifest, numbers, title=not_paintings.name, on_progress=on_progress).painting
+        kinds = _measure_kinds(candidate, on_progress)
     reports = []
     for chosen, selection in zip(sets, selections, strict=True):
         answers = candidate.ask(selection.manifest, selection.rows, title=chosen.name, on_progress=on_progress)
@@ -110,6 +114,7 @@ def evaluate_model(
         command=command,
         train=None if rows is None else Train(rows.data_hash, len(rows.truth)),
         data=tuple(data),
+        kinds=kinds,
     )
 
 
@@ -166,6 +171,12 @@ def _measure(predictions: Predictions, candidate: Candidate, *, resamples: int, 
         return measured
     kept = measure_promises(predictions, promises, thresholds=thresholds, resamples=resamples, seed=seed)
     return replace(measured, promises=kept)
+
+
+def _measure_kinds(candidate: Candidate, on_progress: OnProgress | None) -> tuple[KindReport, ...]:
+    if candidate.judge is None or candidate.about.thresholds is None:
+        return ()
+    return measure_kinds(candidate.judge, threshold=candidate.about.thresholds.painting, on_progress=on_progress)
 
 
 def measure_baselines(

@@ -1,8 +1,10 @@
 """A bundle as a model to be measured: its network, run in ONNX Runtime over the rows of a manifest."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
+from PIL import Image
 
 from smn.bundle import Bundle
 from smn.calibration import sigmoid, softmax
@@ -31,6 +33,9 @@ def open_bundle(bundle: Bundle) -> Candidate:
         pictures = read_pictures(manifest, rows, spec.apply, reduce_to=spec.size, title=title, on_progress=on_progress)
         return answer_pictures(pictures, classify, title=title)
 
+    def judge(images: Iterable[Image.Image]) -> Floats:
+        return sigmoid(runtime.run(spec.apply_all(images)).painting.reshape(-1))
+
     about = Model(bundle.name, bundle.model_sha256, bundle.taxonomy.id, bundle.temperature, bundle.thresholds)
     data = tuple(list_training(bundle.name, bundle.data))
-    return Candidate(about, bundle.taxonomy, data, knows_paintings=True, ask=ask, promises=bundle.promises)
+    return Candidate(about, bundle.taxonomy, data, knows_paintings=True, ask=ask, promises=bundle.promises, judge=judge)

@@ -36,7 +36,7 @@ def describe_report(report: Report) -> str:
             *(f"![{measured.name}: {_CAPTIONS[one]}]({measured.name}-{one}.png)" for one in PICTURES),
             *_describe_left_out(measured),
         ]
-    parts.append(_describe_meanings(report))
+    parts += [*_describe_kinds(report), _describe_meanings(report)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -165,6 +165,15 @@ def _describe_left_out(measured: SetReport) -> list[str]:
         lines.append(f"### Pictures that could not be read: {len(measured.failures):,}")
         lines.append(write_table(["id", "Reason"], [[one.id, one.reason] for one in measured.failures]))
     return lines
+
+
+def _describe_kinds(report: Report) -> list[str]:
+    if not report.kinds:
+        return []
+    rows = [[one.kind, one.part, f"{one.pictures:,}", f"{100 * one.caught:.1f}"] for one in report.kinds]
+    note = "Pictures drawn by rule, with `smn examples --others`. No training ever sees the kinds that are held out."
+    table = write_table(["Kind", "In training", "Pictures", "Refused, %"], rows)
+    return [f"## Pages, screens and the like\n\n{table}\n\n{note}"]
 
 
 def _describe_meanings(report: Report) -> str:

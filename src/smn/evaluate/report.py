@@ -55,6 +55,7 @@ from typing import Any
 from smn import __version__
 from smn.bundle import Thresholds
 from smn.evaluate.bootstrap import Figure
+from smn.evaluate.kinds import KindReport
 from smn.evaluate.metrics import Bins, Ints
 from smn.movements import Taxonomy
 from smn.reading import Failure
@@ -315,6 +316,7 @@ class Report:
     command: str = ""
     train: Train | None = None
     data: tuple[DataUse, ...] = ()
+    kinds: tuple[KindReport, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``report.json``."""
@@ -330,6 +332,7 @@ class Report:
             "train": _plain(self.train),
             "data": _plain(self.data),
             "sets": _plain(self.sets),
+            "kinds": _plain(self.kinds),
         }
 
 

@@ -3,6 +3,7 @@
 They are nobody's paintings: everything is drawn from a seed, with no file and no network.
 """
 
-from smn.examples.gallery import list_examples, paint, write_examples
+from smn.examples.gallery import list_examples, paint, write_examples, write_others
+from smn.examples.others import draw_other, list_others
 
-__all__ = ["list_examples", "paint", "write_examples"]
+__all__ = ["draw_other", "list_examples", "list_others", "paint", "write_examples", "write_others"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from smn.examples.dreams import surrealism
 from smn.examples.facets import cubism
 from smn.examples.fields import Array, as_image
 from smn.examples.gestures import abstract_expressionism
+from smn.examples.others import draw_other, list_others
 from smn.examples.pop import pop_art
 from smn.examples.posters import art_nouveau
 from smn.examples.prints import ukiyo_e
@@ -100,13 +101,24 @@ def write_examples(folder: Path, *, seed: int = 0, count: int = 1, size: tuple[i
     Returns:
         The paths of all pictures, written now or kept, movement by movement.
     """
+    return _write(folder, list_examples(), lambda name, number: paint(name, seed=number, size=size), seed, count)
+
+
+def write_others(folder: Path, *, seed: int = 0, count: int = 1) -> list[Path]:
+    """Write ``count`` pictures of every kind that is no painting; takes and gives what `write_examples` does."""
+    return _write(folder, list_others(), lambda name, number: draw_other(name, seed=number), seed, count)
+
+
+def _write(
+    folder: Path, names: Sequence[str], draw: Callable[[str, int], Image.Image], seed: int, count: int
+) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for movement in list_examples():
+    for name in names:
         for number in range(seed, seed + count):
-            path = folder / f"{movement}-{number}.jpg"
+            path = folder / f"{name}-{number}.jpg"
             if not path.exists():
-                _save(paint(movement, seed=number, size=size), path)
+                _save(draw(name, number), path)
             paths.append(path)
     return paths
 

@@ -1,5 +1,6 @@
 """What validation data teaches a bundle: temperature, thresholds, and what it may promise."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ def calibrate(
     *,
     artists: NDArray[np.int64],
     answers: AnswerSettings,
+    sources: Sequence[str | None] | None = None,
 ) -> Bundle:
     """The bundle with everything that is learned from its network's outputs for the validation pictures.
 
@@ -29,6 +31,7 @@ def calibrate(
         targets: (N,), the right labels, 0..K-1.
         artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
         answers: the recipe's shares.
+        sources: (N,), where each picture comes from; see `choose_painting`.
     """
     temperature = fit_temperature(outputs.logits, targets)
     probabilities = softmax(outputs.logits, temperature=temperature)
@@ -38,7 +41,7 @@ def calibrate(
     left = confidence < movement
     thresholds = Thresholds(
         confidence=movement,
-        painting=choose_painting(sigmoid(outputs.painting), refused=answers.paintings_refused),
+        painting=choose_painting(sigmoid(outputs.painting), refused=answers.paintings_refused, sources=sources),
         family=choose_confidence(family[left], family_right[left], precision=answers.precision),
     )
     metrics = {

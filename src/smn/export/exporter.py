@@ -105,9 +105,11 @@ def export_run(
         (out / "model.onnx").unlink(missing_ok=True)
         raise
     if source is None:
-        artists = pictures.column("artist")
-        numbers = cluster_artists([artists[row] for row in data.rows])
-        bundle = calibrate(unfinished, outputs, data.targets, artists=numbers, answers=first.recipe.answers)
+        artists, sources = (data.values(column) for column in ("artist", "source"))
+        bundle = calibrate(
+            unfinished, outputs, data.targets, artists=cluster_artists(artists), answers=first.recipe.answers,
+            sources=sources,
+        )  # fmt: skip
     else:
         bundle = take_calibration(unfinished, source)
     bundle = replace(bundle, recipe=describe_recipes(opened), data=first.description["data"], metrics={

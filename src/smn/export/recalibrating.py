@@ -55,13 +55,14 @@ def recalibrate_bundle(
         parts.append(runtime.run(batch))
         progress("validation pictures", sum(len(part.logits) for part in parts), len(data.rows))
     outputs = Outputs(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Outputs)))
-    artists = pictures.column("artist")
+    artists, sources = (data.values(column) for column in ("artist", "source"))
     calibrated = calibrate(
         replace(bundle, folder=out, name=name or bundle.name),
         outputs,
         data.targets,
-        artists=cluster_artists([artists[row] for row in data.rows]),
+        artists=cluster_artists(artists),
         answers=_read_answers(bundle.recipe),
+        sources=sources,
     )
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(bundle.model_file, out / "model.onnx")

@@ -1,5 +1,7 @@
 """Chooses, on validation data, where answers change their outcome."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,23 @@ def choose_confidence(confidence: Floats, right: NDArray[np.bool_], *, precision
     return 1.0 if found is None else found
 
 
-def choose_painting(scores: Floats, *, refused: float) -> float:
-    """The painting score (0..1) below which at most a share ``refused`` (0..1) of real paintings' scores (N,) lies."""
-    return float(np.quantile(scores, refused, method="lower"))
+def choose_painting(scores: Floats, *, refused: float, sources: Sequence[str | None] | None = None) -> float:
+    """The painting score below which at most a share of real paintings lies, the mean over where they come from.
+
+    A visitor's picture comes from none of the sources; were each painting to count the same, the largest would decide.
+
+    Args:
+        scores: (N,), 0..1, of real paintings.
+        refused: the share, 0..1.
+        sources: (N,), where each painting comes from; without them all come from one.
+
+    Returns:
+        One of the scores.
+    """
+    _, groups = np.unique([source or "" for source in sources or [""] * len(scores)], return_inverse=True)
+    counts = np.bincount(groups)
+    weights = 1.0 / (len(counts) * counts[groups])
+    order = np.argsort(scores, kind="stable")
+    below = np.cumsum(weights[order]) - weights[order]
+    # The smallest score has nothing below it, so there always is one; rounding must not cost one.
+    return float(scores[order][below <= refused + 1e-9].max())

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from smn.errors import InputError
 from smn.models.backbones import Backbone, build_backbone
+from smn.models.painting import PaintingHead
 
 _CLIP = 5.0
 
@@ -60,11 +61,10 @@ class Classifier(nn.Module):
         width = 2 * sum(channels[level] for level in levels)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, classes)
-        self.painting = nn.Linear(width, 1)
+        self.painting = PaintingHead(width)
         # Zero weights: every class is equally likely at the start, and the first steps are not noise.
-        for layer in (self.head, self.painting):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
         self.register_buffer("shift", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
 
@@ -99,7 +99,7 @@ class Classifier(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
         embedding = self.embed(images)
-        return self.head(self.dropout(embedding)), self.painting(embedding).squeeze(1), embedding
+        return self.head(self.dropout(embedding)), self.painting(embedding), embedding
 
     def explain(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What `forward` gives, and where in the picture the evidence for each label is: (N, K, G, G).
@@ -111,7 +111,7 @@ class Classifier(nn.Module):
         """
         maps = self.maps(images)
         embedding = self.standardise(self.pool(maps))
-        return self.head(embedding), self.painting(embedding).squeeze(1), embedding, self._locate(maps)
+        return self.head(embedding), self.painting(embedding), embedding, self._locate(maps)
 
     def _locate(self, maps: list[Tensor]) -> Tensor:
         weights, start, side = self.head.weight * self.scale, 0, maps[-1].shape[-1]

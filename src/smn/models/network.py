@@ -5,6 +5,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from smn.models.painting import PaintingHead
+
 _CLIP = 5.0
 
 
@@ -40,9 +42,7 @@ class PooledClassifier(nn.Module):
         self.backbone, self.width, self.clip = backbone, width, clip
         self.dropout = nn.Dropout(dropout)
         self.head = _build_head((width, *hidden), classes=classes, dropout=dropout, batch_norm=batch_norm)
-        self.painting = nn.Linear(width, 1)
-        nn.init.zeros_(self.painting.weight)
-        nn.init.zeros_(self.painting.bias)
+        self.painting = PaintingHead(width)
         self.register_buffer("shift", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
 
@@ -64,7 +64,7 @@ class PooledClassifier(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
         embedding = self.standardise(self.statistics(images))
-        return self.head(self.dropout(embedding)), self.painting(embedding).squeeze(1), embedding
+        return self.head(self.dropout(embedding)), self.painting(embedding), embedding
 
 
 def _build_head(widths: tuple[int, ...], *, classes: int, dropout: float, batch_norm: bool) -> nn.Module:

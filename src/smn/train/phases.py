@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from smn.examples.others import Part, draw_other, list_others
 from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.models.stages import group_by_rate, unfreeze_stages
@@ -157,25 +158,44 @@ class Phases:
         return torch.cat(parts)
 
     def fit_painting(self, model: Classifier, paintings: TrainingData, negatives: Manifest) -> None:
-        """Fit the second head: logistic regression between paintings and other pictures, both weighing the same."""
-        from sklearn.linear_model import LogisticRegression
-
-        others = select_negatives(negatives)
+        """Fit the second head: one judge between paintings and the negatives, one between paintings and drawn pages."""
         # Features of a backbone that was trained are of use to this run only.
         statistics_of = self._fresh_statistics if self.recipe.finetune.epochs else self._statistics
-        values = [statistics_of(model, paintings.manifest, paintings.rows), statistics_of(model, negatives, others)]
+        real = statistics_of(model, paintings.manifest, paintings.rows)
+        others = [statistics_of(model, negatives, select_negatives(negatives))]
+        if self.recipe.answers.generated_negatives:
+            others.append(self._generated_statistics(model, count=self.recipe.answers.generated_negatives))
+        for judge in range(2):
+            # Without drawn pictures both judges are the same.
+            self._fit_judge(model, judge, real, others[min(judge, len(others) - 1)])
+
+    def _fit_judge(self, model: Classifier, judge: int, paintings: Tensor, others: Tensor) -> None:
+        """Logistic regression between the statistics of paintings and of other pictures, both weighing the same."""
+        from sklearn.linear_model import LogisticRegression
+
         with torch.inference_mode():
-            features = model.standardise(torch.cat(values)).cpu().numpy()
-        truth = np.repeat([1, 0], [len(paintings.rows), len(others)])
+            features = model.standardise(torch.cat([paintings, others])).cpu().numpy()
+        truth = np.repeat([1, 0], [len(paintings), len(others)])
         shift, scale = np.zeros_like(features[0]), np.ones_like(features[0])
         if not is_pretrained(self.recipe.model):  # its features have not been standardised when the head was fitted
             shift, scale = features.mean(0), 1.0 / (features.std(0) + 1e-3)
         regression = LogisticRegression(C=1e-3, class_weight="balanced", max_iter=500)
         regression.fit((features - shift) * scale, truth)
-        weights = regression.coef_ * scale
-        with torch.no_grad():
-            model.painting.weight.copy_(torch.from_numpy(weights))
-            model.painting.bias.copy_(torch.from_numpy(regression.intercept_ - weights @ shift))
+        weights = regression.coef_[0] * scale
+        bias = regression.intercept_[0] - weights @ shift
+        model.painting.take(judge, torch.from_numpy(weights), torch.tensor(bias))
+
+    def _generated_statistics(self, model: Classifier, *, count: int) -> Tensor:
+        """Statistics of drawn pages, screens and the like, ``count`` of each kind that may be learned from."""
+        drawn = [(kind, seed) for kind in list_others(Part.LEARNED) for seed in range(count)]
+        parts, device = [], device_of(model)
+        model.eval()
+        for start in range(0, len(drawn), 32):
+            batch = self.spec.apply_all(draw_other(kind, seed=seed) for kind, seed in drawn[start : start + 32])
+            with torch.inference_mode(), autocast(device):
+                parts.append(model.statistics(torch.from_numpy(batch).to(device)).float())
+            self.progress("features of drawn pages", min(start + 32, len(drawn)), len(drawn))
+        return torch.cat(parts)
 
 
 def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:

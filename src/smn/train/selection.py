@@ -1,6 +1,7 @@
 """Chooses the rows of a manifest that a recipe can learn from."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,11 @@ class TrainingData:
     manifest: Manifest
     rows: tuple[int, ...]
     targets: NDArray[np.int64]
+
+    def values(self, column: str) -> tuple[Any, ...]:
+        """A column of the manifest, at these rows."""
+        values = self.manifest.column(column)
+        return tuple(values[row] for row in self.rows)
 
 
 def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str | None) -> TrainingData:

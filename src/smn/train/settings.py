@@ -156,12 +156,15 @@ class FinetuneSettings:
 
 @dataclass(frozen=True)
 class AnswerSettings:
-    """Where an answer becomes another outcome; both are chosen on the validation split.
+    """Where an answer becomes another outcome; thresholds are chosen on the validation split.
 
     Args:
         precision: answers below the confidence at which this share of the answers is right are given as ``unsure``.
-        paintings_refused: share of real paintings that may be taken for something else.
+        paintings_refused: share of real paintings that may be taken for something else, the mean over their sources.
+        generated_negatives: pictures of each kind of page, screen and the like that are drawn to learn refusal from,
+            beside the negatives given; see `smn.examples.draw_other`.
     """
 
     precision: float = 0.6
     paintings_refused: float = 0.01
+    generated_negatives: int = 0

@@ -1,0 +1,382 @@
+"""Pictures that are no paintings, drawn by rule: what refusal is learned from and measured on, beside photographs.
+
+Each kind is drawn from a seed with Pillow and numpy, with no file and no network, in the sizes and encodings that
+people upload: pages, screens, charts, codes, and surfaces.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from smn.errors import InputError, UnknownNameError
+
+Draw = Callable[[np.random.Generator, tuple[int, int]], Image.Image]
+
+_WORDS = [
+    "amount", "answer", "before", "between", "change", "city", "clear", "column", "date", "delivery", "detail",
+    "during", "early", "entry", "every", "figure", "first", "garden", "general", "hour", "invoice", "item",
+    "later", "letter", "market", "matter", "message", "month", "name", "number", "office", "open", "order",
+    "page", "paper", "part", "people", "person", "place", "please", "point", "price", "question", "reason",
+    "report", "result", "room", "section", "service", "side", "since", "small", "state", "street", "table",
+    "time", "total", "under", "value", "week", "where", "while", "window", "world", "year",
+]  # fmt: skip
+
+
+class Part(StrEnum):
+    """What a kind is there for."""
+
+    LEARNED = "learned"
+    """Training may see it."""
+    HELD_OUT = "held out"
+    """No training ever sees it, so that it shows what refusal is worth on what nobody thought of."""
+
+
+def draw_other(kind: str, *, seed: int = 0) -> Image.Image:
+    """A picture of something that is no painting; the same kind and seed give the same picture.
+
+    Args:
+        kind: one of `list_others`.
+        seed: 0 or more.
+
+    Returns:
+        An RGB picture, 260 to 1100 pixels a side, JPEG-encoded once as uploads are.
+
+    Raises:
+        UnknownNameError: there is no such kind.
+        InputError: the seed is negative.
+    """
+    if kind not in OTHERS:
+        raise UnknownNameError("kind", kind, list_others())
+    if seed < 0:
+        raise InputError(f"The seed {seed} is negative; give 0 or more.")
+    random = np.random.default_rng([seed, zlib.crc32(kind.encode())])
+    size = (int(random.integers(260, 1100)), int(random.integers(260, 1100)))
+    stream = io.BytesIO()
+    OTHERS[kind][1](random, size).save(stream, "JPEG", quality=int(random.integers(55, 96)))
+    return Image.open(stream).convert("RGB")
+
+
+def list_others(part: Part | None = None) -> tuple[str, ...]:
+    """The kinds that can be drawn, or those of one part of them."""
+    return tuple(kind for kind, (belongs, _) in OTHERS.items() if part in {None, belongs})
+
+
+def _colour(random: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
+    red, green, blue = (int(value) for value in random.integers(low, high, size=3))
+    return red, green, blue
+
+
+def _sheet(
+    random: np.random.Generator, size: tuple[int, int]
+) -> tuple[Image.Image, ImageDraw.ImageDraw, tuple[int, int, int]]:
+    """Ground, pen and ink of a page or a screen, light more often than dark."""
+    dark = random.random() < 0.25
+    ground = _colour(random, 10, 60) if dark else _colour(random, 225, 256)
+    picture = Image.new("RGB", size, ground)
+    return picture, ImageDraw.Draw(picture), _colour(random, 190, 256) if dark else _colour(random, 0, 90)
+
+
+def _say(random: np.random.Generator, count: int) -> str:
+    return " ".join(random.choice(_WORDS, count))
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(max(8.0, size))
+
+
+def _write_lines(
+    pen: ImageDraw.ImageDraw,
+    random: np.random.Generator,
+    box: tuple[int, int, int, int],
+    *,
+    ink: tuple[int, int, int],
+    size: float,
+) -> None:
+    """Lines of words that fill a box (left, top, right, bottom)."""
+    left, top, right, bottom = box
+    font, y = _font(size), float(top)
+    while y + size < bottom:
+        text = _say(random, max(1, int((right - left) / size / 3)))
+        while text and pen.textlength(text, font) > right - left:
+            text = text[:-2]
+        if random.random() < 0.12:
+            text = text[: len(text) // 2]
+        pen.text((left, y), text, fill=ink, font=font)
+        y += size * 1.45
+
+
+def _blank(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    kind, width, height = random.integers(3), *size
+    start, end = (random.integers(0, 256, size=3).astype(float) for _ in range(2))
+    if kind == 0:
+        return Image.new("RGB", size, tuple(int(value) for value in start))
+    along = (
+        np.linspace(0, 1, width)[None, :, None] * random.random()
+        + np.linspace(0, 1, height)[:, None, None] * random.random()
+    )
+    pixels = start + (end - start) * along / 2 if kind == 1 else np.full((height, width, 3), start)
+    if kind == 2:
+        pixels = pixels + random.normal(0, random.uniform(4, 80), size=(height, width, int(random.choice([1, 3]))))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def _text_page(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    margin, letter = int(width * random.uniform(0.05, 0.14)), width / random.uniform(28, 60)
+    pen.text((margin, margin), _say(random, 3).title(), fill=ink, font=_font(letter * 1.8))
+    columns = int(random.integers(1, 3))
+    across = (width - 2 * margin) // columns
+    for column in range(columns):
+        left = margin + column * across
+        box = (left, int(margin + letter * 3.5), left + across - int(letter), height - margin)
+        _write_lines(pen, random, box, ink=ink, size=letter)
+    return picture
+
+
+def _screenshot(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    bar, side = int(height * random.uniform(0.04, 0.1)), int(width * random.uniform(0.0, 0.3))
+    accent = _colour(random, 30, 220)
+    pen.rectangle((0, 0, width, bar), fill=accent)
+    pen.text((bar // 3, bar // 5), _say(random, 2).title(), fill=(255, 255, 255), font=_font(bar * 0.5))
+    pen.rectangle((0, bar, side, height), fill=_colour(random, 60, 235))
+    tall = int(height * random.uniform(0.07, 0.2))
+    for y in range(bar + 8, height - tall, tall + 8):
+        box = (side + 10, y, width - 10, y + tall)
+        pen.rounded_rectangle(
+            box, radius=8, outline=ink, fill=_colour(random, 200, 256) if random.random() < 0.5 else None
+        )
+        pen.ellipse((side + 18, y + 8, side + 2 + tall, y + tall - 8), fill=_colour(random, 40, 240))
+        _write_lines(pen, random, (side + tall + 16, y + 8, width - 20, y + tall - 4), ink=(60, 60, 60), size=tall / 4)
+    for y in range(bar + 10, height, max(14, bar)):
+        if side > 40:
+            pen.text((8, y), _say(random, 1), fill=ink, font=_font(bar * 0.4))
+    return picture
+
+
+def _chart(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    left, bottom, top = int(width * 0.12), int(height * 0.86), int(height * 0.14)
+    pen.text((left, top // 3), _say(random, 4).capitalize(), fill=ink, font=_font(height / 22))
+    for share in np.linspace(0, 1, 6):
+        y = bottom - share * (bottom - top)
+        pen.line((left, y, width * 0.95, y), fill=(190, 190, 190))
+        pen.text((left * 0.3, y - 6), f"{share * 100:.0f}", fill=ink, font=_font(height / 40))
+    count, colours = int(random.integers(4, 14)), [_colour(random, 20, 230) for _ in range(4)]
+    xs, values = np.linspace(left, width * 0.93, count + 1), random.random((3, count + 1))
+    for series in range(int(random.integers(1, 4))):
+        heights = bottom - values[series] * (bottom - top)
+        if random.random() < 0.5:
+            pen.line([(float(x), float(y)) for x, y in zip(xs, heights, strict=True)], fill=colours[series], width=3)
+            continue
+        for x, y in zip(xs[:-1], heights, strict=False):
+            pen.rectangle((x + 3 + series * 4, y, x + (xs[1] - xs[0]) * 0.7, bottom), fill=colours[series])
+    pen.line((left, top, left, bottom, width * 0.95, bottom), fill=ink, width=2)
+    return picture
+
+
+def _code(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    letter = size[0] / random.uniform(40, 80)
+    font, colours = _font(letter), [ink, *(_colour(random, 60, 220) for _ in range(4))]
+    indent = 0
+    for line, y in enumerate(np.arange(letter, size[1] - letter, letter * 1.4)):
+        indent = int(np.clip(indent + random.integers(-1, 2), 0, 4))
+        x = letter * (3 + 2 * indent)
+        pen.text((letter * 0.4, y), str(line + 1), fill=(130, 130, 130), font=font)
+        for _ in range(int(random.integers(0, 7))):
+            word = _say(random, 1) + str(random.choice(["", "(", ")", " =", ":", ".", ", ", "[0]"]))
+            pen.text((x, y), word, fill=colours[int(random.integers(len(colours)))], font=font)
+            x += pen.textlength(word + " ", font)
+    return picture
+
+
+def _barcode(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, _ = _sheet(random, size)
+    side, cells = min(size) * random.uniform(0.4, 0.9), int(random.integers(21, 45))
+    left, top = (size[0] - side) / 2, (size[1] - side) / 2
+    if random.random() < 0.5:
+        bits = Image.fromarray((random.random((cells, cells)) < 0.5).astype(np.uint8) * 255)
+        for column, row in ((0, 0), (cells - 7, 0), (0, cells - 7)):
+            bits.paste(255, (column, row, column + 7, row + 7))
+            ImageDraw.Draw(bits).rectangle((column, row, column + 6, row + 6), outline=0, fill=255)
+            bits.paste(0, (column + 2, row + 2, column + 5, row + 5))
+        picture.paste(bits.resize((int(side), int(side)), Image.Resampling.NEAREST), (int(left), int(top)))
+        return picture
+    pen.rectangle((left - 10, top - 10, left + side + 10, top + side), fill=(255, 255, 255))
+    x = float(left)
+    while x < left + side:
+        thick = float(random.integers(1, 5)) * side / 200
+        pen.rectangle((x, top, x + thick, top + side * 0.8), fill=(0, 0, 0))
+        x += thick + float(random.integers(1, 5)) * side / 200
+    pen.text((left, top + side * 0.82), str(random.integers(10**11, 10**12)), fill=(0, 0, 0), font=_font(side / 12))
+    return picture
+
+
+def _icons(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, _ = _sheet(random, size)
+    across = int(random.integers(1, 6))
+    cell = size[0] / across
+    for row in range(max(1, int(size[1] / cell))):
+        for column in range(across):
+            left, top, pad = column * cell, row * cell, cell * 0.14
+            box = (left + pad, top + pad, left + cell - pad, top + cell - pad)
+            fill, shape = _colour(random, 0, 256), random.integers(4)
+            if shape == 0:
+                pen.rounded_rectangle(box, radius=cell / 6, fill=fill)
+            elif shape == 1:
+                pen.ellipse(box, fill=fill)
+            elif shape == 2:
+                centre = (left + cell / 2, top + cell / 2, cell / 2 - pad)
+                pen.regular_polygon(centre, int(random.integers(3, 9)), fill=fill)
+            else:
+                pen.arc(box, 30, int(random.integers(150, 330)), fill=fill, width=max(2, int(cell / 9)))
+            letter = _say(random, 1)[: int(random.integers(1, 3))].upper()
+            pen.text((left + cell * 0.36, top + cell * 0.32), letter, fill=(255, 255, 255), font=_font(cell / 3))
+    return picture
+
+
+def _form(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    pen.text((width * 0.1, height * 0.05), _say(random, 2).upper(), fill=ink, font=_font(height / 20))
+    step = int(height / random.integers(9, 18))
+    for y in range(int(height * 0.16), int(height * 0.9), step):
+        pen.text((width * 0.08, y), _say(random, 2).capitalize() + ":", fill=ink, font=_font(step * 0.35))
+        pen.rectangle((width * 0.4, y - 2, width * 0.92, y + step * 0.6), outline=ink)
+        if random.random() < 0.6:
+            pen.text((width * 0.42, y), _say(random, 3), fill=(30, 40, 130), font=_font(step * 0.4))
+        if random.random() < 0.2:
+            pen.line((width * 0.42, y + step * 0.2, width * 0.44, y + step * 0.5, width * 0.48, y), fill=ink, width=2)
+    return picture
+
+
+def _smooth(random: np.random.Generator, size: tuple[int, int], *, cells: int) -> Image.Image:
+    """Soft blots of colour, as of a photograph out of focus."""
+    seeds = Image.fromarray(random.integers(0, 256, size=(cells, cells, 3)).astype(np.uint8))
+    return seeds.resize(size, Image.Resampling.BICUBIC)
+
+
+def _meme(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture = _smooth(random, size, cells=int(random.integers(2, 9))).filter(ImageFilter.GaussianBlur(3))
+    grain = random.normal(0, 7, size=(size[1], size[0], 1))
+    picture = Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
+    pen, letter = ImageDraw.Draw(picture), size[0] / random.uniform(9, 14)
+    for y in (size[1] * 0.04, size[1] * 0.94 - letter):
+        text = _say(random, int(random.integers(2, 5))).upper()
+        font = _font(min(letter, letter * size[0] * 0.92 / max(1.0, pen.textlength(text, _font(letter)))))
+        x = (size[0] - pen.textlength(text, font)) / 2
+        pen.text(
+            (x, y), text, fill=(255, 255, 255), font=font, stroke_width=max(1, int(letter / 14)), stroke_fill=(0, 0, 0)
+        )
+    return picture
+
+
+def _texture(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    width, height = size
+    first, second = (random.integers(0, 256, size=3).astype(float) for _ in range(2))
+    y, x = np.mgrid[0:height, 0:width].astype(float)
+    period = random.uniform(4, 40)
+    weave = {
+        0: np.sin(2 * np.pi * x / period) * np.sin(2 * np.pi * y / period),
+        1: np.sin(2 * np.pi * (x + 3 * np.sin(y / period)) / period),
+        2: np.where(((x + (y // period % 2) * period) % (2 * period) < 2) | (y % period < 2), 1.0, -1.0),
+    }[int(random.integers(3))]
+    share = (weave[:, :, None] + 1) / 2
+    pixels = first * share + second * (1 - share) + random.normal(0, random.uniform(2, 20), size=(height, width, 1))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def _map(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture = Image.new("RGB", size, (240, 236, 226))
+    pen, (width, height) = ImageDraw.Draw(picture), size
+    land = np.asarray(_smooth(random, size, cells=6).convert("L")).astype(float)
+    pixels = np.asarray(picture).copy()
+    pixels[land < np.quantile(land, 0.3)] = (170, 211, 223)
+    pixels[land > np.quantile(land, 0.8)] = (200, 225, 190)
+    picture = Image.fromarray(pixels)
+    pen = ImageDraw.Draw(picture)
+    for _ in range(int(random.integers(8, 30))):
+        line = np.cumsum(random.normal(0, 0.06, size=(8, 2)) + random.normal(0, 0.08, size=2), axis=0) + random.random(
+            2
+        )
+        spots = [(float(x * width), float(y * height)) for x, y in line]
+        broad = int(random.integers(2, 9))
+        pen.line(spots, fill=(150, 150, 150), width=broad + 2)
+        pen.line(spots, fill=_colour(random, 200, 256), width=broad)
+    for _ in range(int(random.integers(6, 20))):
+        spot = (random.random() * width * 0.9, random.random() * height * 0.95)
+        pen.text(spot, _say(random, 1).title(), fill=(60, 60, 60), font=_font(height / 35))
+    return picture
+
+
+def _sheet_music(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    gap = height / random.uniform(60, 110)
+    for top in np.arange(gap * 6, height - gap * 8, gap * 12):
+        for line in range(5):
+            pen.line((width * 0.05, top + line * gap, width * 0.95, top + line * gap), fill=ink)
+        for x in np.arange(width * 0.09, width * 0.93, gap * random.uniform(2.5, 5)):
+            y = top + float(random.integers(-2, 10)) * gap / 2
+            filled = ink if random.random() < 0.7 else None
+            pen.ellipse((x - gap * 0.65, y - gap * 0.45, x + gap * 0.65, y + gap * 0.45), fill=filled, outline=ink)
+            pen.line((x + gap * 0.6, y, x + gap * 0.6, y - gap * 3.2), fill=ink, width=max(1, int(gap / 8)))
+    return picture
+
+
+def _table(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    across, down = int(random.integers(3, 9)), int(random.integers(8, 25))
+    wide, tall = size[0] / across, size[1] / down
+    for row in range(down):
+        for column in range(across):
+            box = (column * wide, row * tall, (column + 1) * wide, (row + 1) * tall)
+            pen.rectangle(box, outline=(170, 170, 170), fill=(205, 215, 230) if row == 0 else None)
+            text = _say(random, 1).title() if row == 0 or column == 0 else f"{random.uniform(0, 9999):,.1f}"
+            letters = (30, 30, 30) if row == 0 else ink
+            pen.text((box[0] + 4, box[1] + tall * 0.2), text, fill=letters, font=_font(tall * 0.5))
+    return picture
+
+
+def _diagram(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    picture, pen, ink = _sheet(random, size)
+    width, height = size
+    spots = [(random.uniform(0.1, 0.8) * width, random.uniform(0.08, 0.85) * height) for _ in range(8)]
+    for start, end in pairwise(spots):
+        pen.line((*start, *end), fill=ink, width=2)
+    for x, y in spots:
+        box = (x, y, x + width * 0.14, y + height * 0.08)
+        shape = pen.rectangle if random.random() < 0.6 else pen.ellipse
+        shape(box, outline=ink, fill=_colour(random, 200, 256), width=2)
+        pen.text((x + 5, y + height * 0.02), _say(random, 1), fill=(20, 20, 20), font=_font(height / 38))
+    return picture
+
+
+OTHERS: dict[str, tuple[Part, Draw]] = {
+    "blank": (Part.LEARNED, _blank),
+    "text-page": (Part.LEARNED, _text_page),
+    "screenshot": (Part.LEARNED, _screenshot),
+    "chart": (Part.LEARNED, _chart),
+    "code": (Part.LEARNED, _code),
+    "barcode": (Part.LEARNED, _barcode),
+    "icons": (Part.LEARNED, _icons),
+    "form": (Part.LEARNED, _form),
+    "meme": (Part.HELD_OUT, _meme),
+    "texture": (Part.HELD_OUT, _texture),
+    "map": (Part.HELD_OUT, _map),
+    "sheet-music": (Part.HELD_OUT, _sheet_music),
+    "table": (Part.HELD_OUT, _table),
+    "diagram": (Part.HELD_OUT, _diagram),
+}
+"""Every kind by its name, with what it is there for and how it is drawn."""
