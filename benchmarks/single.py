@@ -36,7 +36,7 @@ def main() -> None:
         file = Path(place) / "two-megapixels.jpg"
         paint("impressionism", size=(1600, 1250)).save(file, "JPEG", quality=90)
         whole = median_ms(lambda: model.predict(file), runs=50)
-        batch = model.prepare(file)[None]
+        batch = model.prepare(file)[0][None]
         network = median_ms(lambda: model.answer(batch, [None]), runs=50)
         decoding = median_ms(lambda: model.prepare(file), runs=50)
         command = median_ms(lambda: subprocess.run([SMN, "predict", file], check=True, capture_output=True), runs=7)  # noqa: S603

@@ -10,9 +10,9 @@ import smn
 NAMES = [
     "AgreementError", "BundleError", "Family", "FamilyGuess", "Guess", "ImageError", "ImageTooLargeError",
     "ImageTruncatedError", "InputError", "Label", "LeakageError", "Limits", "ManifestError", "MissingExtraError",
-    "Model", "Movement", "Outcome", "OutputExistsError", "Prediction", "RecipeError", "SmnError", "Taxonomy",
-    "TaxonomyError", "UnknownNameError", "__version__", "get_movement", "list_families", "list_movements",
-    "list_taxonomies", "load", "read_taxonomy",
+    "Model", "Movement", "Outcome", "OutputExistsError", "Prediction", "RecipeError", "Rectified", "Rectify",
+    "SmnError", "Taxonomy", "TaxonomyError", "UnknownNameError", "__version__", "get_movement", "list_families",
+    "list_movements", "list_taxonomies", "load", "read_taxonomy",
 ]  # fmt: skip
 
 

@@ -34,7 +34,8 @@ from smn.movements import (
     list_taxonomies,
     read_taxonomy,
 )
-from smn.predict import FamilyGuess, Guess, Model, Outcome, Prediction, load
+from smn.predict import FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
+from smn.rectify import Rectify
 
 __version__ = "0.1.0"
 
@@ -59,6 +60,8 @@ __all__ = [
     "OutputExistsError",
     "Prediction",
     "RecipeError",
+    "Rectified",
+    "Rectify",
     "SmnError",
     "Taxonomy",
     "TaxonomyError",

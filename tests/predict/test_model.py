@@ -110,16 +110,16 @@ def test_an_opened_picture_is_prepared_as_its_file_is(model: Model) -> None:
     see_through = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
     stream = io.BytesIO()
     see_through.save(stream, "PNG")
-    np.testing.assert_array_equal(model.prepare(see_through), model.prepare(stream.getvalue()))
-    np.testing.assert_array_equal(model.prepare(see_through), 1.0)
+    np.testing.assert_array_equal(model.prepare(see_through)[0], model.prepare(stream.getvalue())[0])
+    np.testing.assert_array_equal(model.prepare(see_through)[0], 1.0)
     turned = upright_with(6)
-    np.testing.assert_array_equal(model.prepare(Image.open(io.BytesIO(turned))), model.prepare(turned))
-    np.testing.assert_array_equal(model.prepare(turned), model.prepare(upright_with(1)))
+    np.testing.assert_array_equal(model.prepare(Image.open(io.BytesIO(turned)))[0], model.prepare(turned)[0])
+    np.testing.assert_array_equal(model.prepare(turned)[0], model.prepare(upright_with(1))[0])
 
 
 def test_a_batch_answers_as_its_pictures_one_by_one(model: Model, paint_file: Painter) -> None:
     files = [paint_file(f"{name}.png", colour) for name, colour in (("r", RED), ("g", GREEN), ("b", BLUE))]
-    batch = np.stack([model.prepare(file) for file in files])
+    batch = np.stack([model.prepare(file)[0] for file in files])
     assert model.answer(batch, [str(file) for file in files]) == tuple(model.predict(file) for file in files)
 
 

@@ -26,7 +26,7 @@ class CountingModel:
         self.held = self.most = self.prepared = 0
         self.batches: list[int] = []
 
-    def prepare(self, source: bytes) -> np.ndarray:
+    def prepare(self, source: bytes) -> tuple[np.ndarray, None]:
         if source == b"bad":
             raise ImageError("It is bad; mend it.")
         # Later pictures are ready sooner, so that an order by readiness would show.
@@ -35,12 +35,13 @@ class CountingModel:
             self.prepared += 1
             self.held += 1
             self.most = max(self.most, self.held)
-        return np.array([int(source)])
+        return np.array([int(source)]), None
 
     def answer(
-        self, batch: np.ndarray, paths: Sequence[str], *, top_k: int, coverage: float | None
+        self, batch: np.ndarray, paths: Sequence[str], *, found: list[None], top_k: int, coverage: float | None
     ) -> tuple[Prediction, ...]:
         assert (top_k, coverage) == (3, None)
+        assert found == [None] * len(batch)
         with self.lock:
             self.held -= len(batch)
         self.batches.append(len(batch))
@@ -72,16 +73,16 @@ def test_the_next_batch_is_decoded_while_the_network_answers() -> None:
     class Waiting(CountingModel):
         ahead = threading.Event()
 
-        def prepare(self, source: bytes) -> np.ndarray:
+        def prepare(self, source: bytes) -> tuple[np.ndarray, None]:
             if source == b"5":
                 self.ahead.set()
             return super().prepare(source)
 
         def answer(
-            self, batch: np.ndarray, paths: Sequence[str], *, top_k: int, coverage: float | None
+            self, batch: np.ndarray, paths: Sequence[str], *, found: list[None], top_k: int, coverage: float | None
         ) -> tuple[Prediction, ...]:
             assert self.ahead.wait(10)
-            return super().answer(batch, paths, top_k=top_k, coverage=coverage)
+            return super().answer(batch, paths, found=found, top_k=top_k, coverage=coverage)
 
     model: Any = Waiting()
     assert len(list(predict_stream(model, numbered(8), batch_size=4))) == 8

@@ -18,6 +18,7 @@ from smn.predict.model import Model, load
 from smn.predict.prediction import Outcome, Prediction
 from smn.predict.stream import predict_stream
 from smn.predict.sureness import choose_mass
+from smn.rectify import Rectify
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,10 +46,14 @@ _WORTH_NAMING = 0.02
 )
 @click.option("--precision", type=float, metavar="SHARE", help="Answer only where this share is right, such as 0.9.")
 @click.option("--coverage", type=float, metavar="SHARE", help="Add sets that hold the right movement this often.")
+@click.option(
+    "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
+    help="Find the painting on a wall and straighten it: if surely found, if at all, or never. Needs smn[photo].",
+)  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures seen at once.")
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
-    precision: float | None, coverage: float | None, batch_size: int,
+    precision: float | None, coverage: float | None, rectify: str, batch_size: int,
 ) -> None:  # fmt: skip
     """Tell the movement of pictures.
 
@@ -65,7 +70,7 @@ def predict(  # noqa: PLR0917 - click passes options by name
     inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
     if not inputs:
         raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
-    loaded = load(model, taxonomy=taxonomy, precision=precision)
+    loaded = load(model, taxonomy=taxonomy, precision=precision, rectify=Rectify(rectify))
     choose_mass(loaded.bundle, coverage)  # what is wrong with it must be said before any work is done
     if loaded.bar.note:
         note(loaded.bar.note)
@@ -92,9 +97,9 @@ class _Asked:
 
 
 def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, asked: _Asked) -> int:
-    settings = {"smn-predict": 2, "model": model.name, "sha256": model.bundle.model_sha256[:16],
+    settings = {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
                 "taxonomy": model.taxonomy.id, "top_k": asked.top_k, "coverage": asked.coverage,
-                "precision": asked.precision}  # fmt: skip
+                "precision": asked.precision, "rectify": model.rectify.value}  # fmt: skip
     journal = Journal(out, settings)
     strangers = journal.done - {item.path for item in inputs}
     if strangers:

@@ -13,8 +13,9 @@ from smn.errors import InputError
 from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image
 from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 from smn.predict.sureness import choose_bar, list_sets
+from smn.rectify import SURE, Found, Rectify, choose_rectify, find_painting, straighten
 from smn.runtime import Runtime
 
 Picture = bytes | str | Path | Image.Image
@@ -34,10 +35,12 @@ class Model:
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
         precision: the share of answers, 0.5 or more and below 1, that ought to be right; fewer are given the higher it
             is. None for the bundle's own thresholds.
+        rectify: whether a painting on a wall is found and straightened first.
 
     Raises:
         BundleError: its graph cannot be loaded.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
+        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
 
@@ -55,10 +58,12 @@ class Model:
         limits: Limits = DEFAULT_LIMITS,
         threads: int = 0,
         precision: float | None = None,
+        rectify: Rectify = Rectify.AUTO,
     ) -> None:
         self.bundle = bundle
         self.bar = choose_bar(bundle, precision)
         self.limits = limits
+        self.rectify = choose_rectify(rectify)
         self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
         regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
@@ -83,29 +88,55 @@ class Model:
             InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
         path = str(image) if isinstance(image, str | Path) else None
-        return self.answer(self.prepare(image)[None], [path], top_k=top_k, coverage=coverage)[0]
+        prepared, found = self.prepare(image)
+        return self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
 
-    def prepare(self, image: Picture) -> NDArray[np.float32]:
-        """One picture as network input (3, size, size).
+    def prepare(self, image: Picture) -> tuple[NDArray[np.float32], Found | None]:
+        """One picture as network input (3, size, size), and the painting in it, if that was found and straightened.
 
         Raises:
             ImageError: the picture cannot be read.
         """
-        if isinstance(image, Image.Image):
-            return self.bundle.preprocess.apply(convert_image(image, limits=self.limits))
-        return self.bundle.preprocess.apply(
-            open_image(image, limits=self.limits, reduce_to=self.bundle.preprocess.size)
-        )
+        shown, found = self.open(image)
+        return self.bundle.preprocess.apply(shown), found
+
+    def open(self, image: Picture) -> tuple[Image.Image, Found | None]:
+        """What the model looks at: the upright picture, or the painting that was found in it, straightened.
+
+        Big JPEGs are decoded no larger than the model needs.
+
+        Raises:
+            ImageError: the picture cannot be read.
+        """
+        size = self.bundle.preprocess.size
+
+        def read(reduce_to: int) -> Image.Image:
+            if isinstance(image, Image.Image):
+                return convert_image(image, limits=self.limits)
+            return open_image(image, limits=self.limits, reduce_to=reduce_to)
+
+        shown = read(size)
+        if self.rectify is Rectify.OFF:
+            return shown, None
+        found = find_painting(shown, least=SURE if self.rectify is Rectify.AUTO else 0.0)
+        if found is None:
+            return shown, None
+        # The painting is smaller than the picture, so that more of the picture's detail is needed.
+        extent = float(min(np.ptp(found.corners, axis=0)))
+        return straighten(read(round(size / max(extent, 0.1))), found), found
 
     def answer(
         self,
         batch: NDArray[np.float32],
         paths: Sequence[str | None],
         *,
+        found: Sequence[Found | None] | None = None,
         top_k: int = 3,
         coverage: float | None = None,
     ) -> tuple[Prediction, ...]:
         """Answer for a batch (N, 3, size, size) made by `prepare`, whose pictures came from ``paths``.
+
+        What `prepare` ``found`` in each is told in the answers.
 
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
@@ -134,6 +165,7 @@ class Model:
                     bool(sums[place].max() >= self.bar.family and covered[place] >= _LEAST_COVERED),
                 ),
                 chosen=sets[place],
+                found=None if found is None else found[place],
             )
             for place, path in enumerate(paths)
         )
@@ -154,6 +186,7 @@ class Model:
         painting: float,
         sure: tuple[bool, bool],
         chosen: tuple[str, ...] | None,
+        found: Found | None,
     ) -> Prediction:
         is_painting = painting >= self.bundle.thresholds.painting
         outcome = Outcome.MOVEMENT if sure[0] else Outcome.UNSURE
@@ -174,7 +207,13 @@ class Model:
             model=self.name,
             family=family,
             set=chosen,
+            rectified=None if found is None else _tell(found),
         )
+
+
+def _tell(found: Found) -> Rectified:
+    corners = tuple((round(float(x), 4), round(float(y), 4)) for x, y in found.corners)
+    return Rectified(corners, found.confidence)
 
 
 def load(
@@ -184,6 +223,7 @@ def load(
     limits: Limits = DEFAULT_LIMITS,
     threads: int = 0,
     precision: float | None = None,
+    rectify: Rectify = Rectify.AUTO,
 ) -> Model:
     """Load a model: the one inside the package, or one of your own.
 
@@ -193,11 +233,16 @@ def load(
         limits: how large a picture may be.
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
         precision: the share of answers that ought to be right, as for `Model`.
+        rectify: whether a painting on a wall is found and straightened first: ``Rectify.AUTO`` where it is surely
+            found and the extra ``photo`` is installed, ``ON`` where anything like one is found, ``OFF`` never.
 
     Raises:
         BundleError: the bundle is missing or damaged.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
+        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
     """
-    return Model(read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision)
+    return Model(
+        read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision, rectify=rectify
+    )

@@ -45,6 +45,19 @@ class FamilyGuess:
 
 
 @dataclass(frozen=True)
+class Rectified:
+    """Where the painting was found that the answer is about.
+
+    Args:
+        corners: its four corners as shares of the upright picture's width and height, clockwise from its upper left.
+        confidence: how surely it was found, 0..1.
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Prediction:
     """One picture's answer.
 
@@ -63,6 +76,8 @@ class Prediction:
             ``unsure``, one that is sure although the movement is not; None otherwise.
         set: ids of the movements that together hold the right one with the coverage that was asked for, most likely
             first; None where none was asked for.
+        rectified: the painting that was found in the picture and straightened before it was answered for; None where
+            the whole picture was.
     """
 
     path: str | None
@@ -77,6 +92,7 @@ class Prediction:
     error: str | None = None
     family: str | None = None
     set: tuple[str, ...] | None = None
+    rectified: Rectified | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
@@ -85,6 +101,8 @@ class Prediction:
         data["predictions"] = list(data["predictions"])
         data["families"] = list(data["families"])
         data["set"] = None if self.set is None else list(self.set)
+        if self.rectified is not None:
+            data["rectified"]["corners"] = [list(corner) for corner in self.rectified.corners]
         return data
 
 

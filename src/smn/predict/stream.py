@@ -11,8 +11,9 @@ from smn.errors import ImageError
 from smn.predict.inputs import Input
 from smn.predict.model import Model
 from smn.predict.prediction import Prediction, failed
+from smn.rectify import Found
 
-Prepared = NDArray[np.float32] | ImageError
+Prepared = tuple[NDArray[np.float32], Found | None] | ImageError
 
 
 def predict_stream(
@@ -57,12 +58,13 @@ def _answer(
     coverage: float | None,
 ) -> Iterator[Prediction]:
     results = [future.result() for future in prepared]
-    readable = [place for place, result in enumerate(results) if not isinstance(result, ImageError)]
+    readable = {place: result for place, result in enumerate(results) if not isinstance(result, ImageError)}
     answers: dict[int, Prediction] = {}
     if readable:
-        batch = np.stack([np.asarray(results[place]) for place in readable])
-        paths = [inputs[place].path for place in readable]
-        answers = dict(zip(readable, model.answer(batch, paths, top_k=top_k, coverage=coverage), strict=True))
+        batch = np.stack([prepared for prepared, _ in readable.values()])
+        paths, found = [inputs[place].path for place in readable], [found for _, found in readable.values()]
+        answered = model.answer(batch, paths, found=found, top_k=top_k, coverage=coverage)
+        answers = dict(zip(readable, answered, strict=True))
     for place, result in enumerate(results):
         if isinstance(result, ImageError):
             yield failed(inputs[place].path, result.reason, model=model.name)

@@ -1,0 +1,293 @@
+"""Finds a painting on a wall, and gives it straight and without wall and frame.
+
+Classical vision: what differs from the wall is outlined, the outline is made a quadrilateral, its sides are refined,
+and its claim is weighed: are its sides edges, is there wall all around, is something seen inside? Where that is
+doubtful the picture is left alone, because most pictures are scans that need nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from smn.canvas import find_canvas
+from smn.extras import require_extra
+
+Corners = NDArray[np.float64]
+"""(4, 2): x, y of a quadrilateral's corners, clockwise from the upper left."""
+
+SIDE = 288
+"""Longer side, in pixels, of the copy in which paintings are looked for."""
+
+SURE = 0.5
+"""The confidence, 0..1, from which a painting counts as found; chosen so that clean scans are left alone."""
+
+_SMALLEST, _LARGEST = 0.05, 0.85
+"""Share of the picture that a painting with its frame may take."""
+
+_STEP = 14.0
+"""A difference of colour, in units of CIELAB scaled to 0..255, that counts as an edge or as another thing than wall."""
+
+
+_WALL = 0.65
+"""The share of the picture's border, at least, that must be wall; most scans end here, after a millisecond or two."""
+
+
+class Rectify(StrEnum):
+    """When a painting in a photograph is straightened."""
+
+    AUTO = "auto"
+    """Where one is surely found, if the extra ``photo`` is installed."""
+    ON = "on"
+    """Where anything like one is found."""
+    OFF = "off"
+    """Never."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A painting in a picture.
+
+    Args:
+        corners: (4, 2), of the painting without its frame, as shares of the picture's width and height, clockwise from
+            its upper left corner.
+        confidence: 0..1.
+    """
+
+    corners: Corners
+    confidence: float
+
+
+def choose_rectify(wanted: Rectify) -> Rectify:
+    """What can be done here: ``AUTO`` becomes ``OFF`` without the extra ``photo``.
+
+    Raises:
+        MissingExtraError: ``ON`` is wanted, and the extra is not installed.
+    """
+    if wanted is Rectify.AUTO:
+        return Rectify.AUTO if find_spec("cv2") else Rectify.OFF
+    if wanted is Rectify.ON:
+        require_extra("photo", "cv2")
+    return wanted
+
+
+def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
+    """Look for a painting on a wall.
+
+    Args:
+        image: an upright RGB picture of any size; it is looked at with 288 pixels on its longer side.
+        least: confidence, 0..1, below which there is none; 0 takes the likeliest quadrilateral, if there is any.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+    """
+    require_extra("photo", "cv2")
+    import cv2
+
+    scale = SIDE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    pixels = np.asarray(image.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
+    lab = cv2.cvtColor(cv2.medianBlur(pixels, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
+    wall, share = _distance_to_wall(lab)
+    if share < _WALL and least > 0:
+        return None
+    edges = _edges(lab)
+    weighed = [(_weigh(corners, wall, edges), corners) for corners in _outline(wall, edges)]
+    (confidence, _), best = max(weighed, key=lambda one: one[0], default=((0.0, 0.0), None))
+    if best is None:
+        return None
+    inner = find_canvas(pixels, best)
+    confidence = min(confidence, _ramp(_detail(inner, edges), 0.2, 0.4))
+    if confidence < least:
+        return None
+    return Found(np.clip(inner / np.array(size), 0.0, 1.0), round(confidence, 3))
+
+
+def straighten(image: Image.Image, found: Found) -> Image.Image:
+    """A found painting, seen from the front; its sides are as long as the longer ones in the photograph.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+    """
+    require_extra("photo", "cv2")
+    import cv2
+
+    corners = found.corners * np.array(image.size)
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    width, height = (max(8, round(float(max(sides[at], sides[at + 2])))) for at in (0, 1))
+    goal = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    turn = cv2.getPerspectiveTransform(corners.astype(np.float32), goal)
+    pixels = cv2.warpPerspective(np.asarray(image), turn, (width, height), flags=cv2.INTER_AREA)
+    return Image.fromarray(pixels)
+
+
+def _distance_to_wall(lab: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """How far each pixel's colour is from the wall's (h, w), and the share of the picture's border that is wall.
+
+    The wall is a plane of colour through most of the border.
+    """
+    height, width = lab.shape[:2]
+    y, x = np.mgrid[0:height, 0:width]
+    terms = np.stack([np.ones(x.shape), x / width - 0.5, y / height - 0.5], axis=-1).reshape(-1, 3)
+    band = max(2, round(0.02 * max(height, width)))
+    border = ((x < band) | (x >= width - band) | (y < band) | (y >= height - band)).ravel()
+    known, seen = terms[border], lab.reshape(-1, 3)[border].astype(np.float64)
+    off = np.linalg.norm(seen - np.median(seen, axis=0), axis=1)
+    for _ in range(5):  # what does not fit is a shadow, a floor, or another picture's frame
+        kept = off <= max(5.0, float(np.quantile(off, 0.65)))
+        plane, *_ = np.linalg.lstsq(known[kept], seen[kept], rcond=None)
+        off = np.linalg.norm(seen - known @ plane, axis=1)
+    distance = np.linalg.norm(lab.reshape(-1, 3) - terms @ plane, axis=1)
+    return distance.reshape(height, width).astype(np.float32), float((off < _STEP).mean())
+
+
+def _edges(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The step of colour across each pixel (h, w): the largest of lightness and the two colours."""
+    import cv2
+
+    smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    along = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) / 4
+    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1) / 4
+    return np.asarray(np.sqrt(along**2 + down**2).max(axis=2) * 2, dtype=np.float32)
+
+
+def _outline(wall: NDArray[np.float32], edges: NDArray[np.float32]) -> Iterator[Corners]:
+    """Quadrilaterals that may be paintings: around what is not wall, and around what edges enclose."""
+    import cv2
+
+    area = wall.size
+    otsu, _ = cv2.threshold(np.clip(wall, 0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    masks: list[Any] = [(wall > level).astype(np.uint8) for level in (_STEP, 1.7 * _STEP, max(_STEP, float(otsu)))]
+    masks += [cv2.dilate((edges > level).astype(np.uint8), np.ones((3, 3), np.uint8)) for level in (_STEP, 2.0 * _STEP)]
+    closing = np.ones((5, 5), np.uint8)
+    for mask in masks:
+        closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, closing)
+        closed = cv2.morphologyEx(closed, cv2.MORPH_OPEN, closing)
+        contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        for contour in contours:
+            if not _SMALLEST * area <= cv2.contourArea(contour) <= _LARGEST * area:
+                continue
+            corners = _four_corners(contour)
+            if corners is not None:
+                yield corners
+
+
+def _four_corners(contour: Any) -> Corners | None:
+    """The quadrilateral that a contour is, its sides fitted to the contour's points; None if it is none."""
+    import cv2
+
+    hull = cv2.convexHull(contour)
+    around = cv2.arcLength(hull, closed=True)
+    rough = next(
+        (
+            found[:, 0].astype(np.float64)
+            for share in (0.02, 0.03, 0.045, 0.06, 0.08)
+            if len(found := cv2.approxPolyDP(hull, share * around, closed=True)) == 4
+        ),
+        None,
+    )
+    if rough is None or cv2.contourArea(contour) < 0.8 * cv2.contourArea(rough.astype(np.float32)):
+        return None
+    corners = _fit_sides(_in_order(rough), contour[:, 0].astype(np.float64))
+    if corners is None or not cv2.isContourConvex(corners.astype(np.float32)) or not _is_like_a_rectangle(corners):
+        return None
+    return corners
+
+
+def _in_order(corners: Corners) -> Corners:
+    """Corners clockwise, as seen, from the upper left one on."""
+    centre = corners.mean(0)
+    turned = corners[np.argsort(np.arctan2(*(corners - centre).T[::-1]))]
+    return np.roll(turned, -int(np.argmin(turned.sum(1))), axis=0)
+
+
+def _fit_sides(corners: Corners, points: NDArray[np.float64]) -> Corners | None:
+    """Corners where lines through the contour's points beside each side meet; None where they do not."""
+    lines = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = end - start
+        length = float(np.linalg.norm(along))
+        normal = np.array([-along[1], along[0]]) / max(length, 1e-9)
+        share = (points - start) @ along / max(length**2, 1e-9)
+        near = points[(np.abs((points - start) @ normal) < 0.04 * length + 2) & (share > 0.06) & (share < 0.94)]
+        if len(near) < 8:
+            return None
+        centre = np.median(near, axis=0)
+        spread = np.linalg.svd(near - near.mean(0), full_matrices=False)[2]
+        lines.append((near.mean(0) if len(near) > 30 else centre, spread[0]))
+    met = [_meet(lines[at - 1], lines[at]) for at in range(4)]
+    return None if any(point is None for point in met) else np.array(met)
+
+
+def _meet(one: tuple[Corners, Corners], other: tuple[Corners, Corners]) -> Corners | None:
+    system = np.column_stack([one[1], -other[1]])
+    if abs(np.linalg.det(system)) < 0.2:  # nearly parallel
+        return None
+    return np.asarray(one[0] + one[1] * np.linalg.solve(system, other[0] - one[0])[0])
+
+
+def _is_like_a_rectangle(corners: Corners) -> bool:
+    """Whether a rectangle seen at up to some 45 degrees can look so: by its angles and by its opposite sides."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    lengths = np.linalg.norm(sides, axis=1)
+    if lengths.min() < 12 or max(lengths) > 6 * min(lengths):
+        return False
+    cosines = [sides[at] @ sides[at - 1] / (lengths[at] * lengths[at - 1]) for at in range(4)]
+    opposite = [min(lengths[at], lengths[at + 2]) / max(lengths[at], lengths[at + 2]) for at in (0, 1)]
+    return bool(np.abs(cosines).max() < 0.5 and min(opposite) > 0.5)
+
+
+def _weigh(corners: Corners, wall: NDArray[np.float32], edges: NDArray[np.float32]) -> tuple[float, float]:
+    """How sure a quadrilateral is a painting on a wall, 0..1: the worst of what speaks for it; and the mean of that."""
+    import cv2
+
+    inside = np.zeros(wall.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.round(corners).astype(np.int32), 1)
+    near = cv2.dilate(inside, np.ones((5, 5), np.uint8)).astype(bool)
+    height, width = wall.shape
+    if (corners < 3).any() or (corners > np.array([width, height]) - 4).any() or near.all():
+        return 0.0, 0.0  # a side that the picture's own edge may have made tells nothing
+    all_around = float((wall[~near] < _STEP).mean())
+    far, touching = (cv2.dilate(inside, np.ones((wide, wide), np.uint8)).astype(bool) for wide in (21, 7))
+    ring = far & ~touching
+    close = float((edges[ring] < _STEP).mean()) if ring.any() else 0.0
+    other = float((wall[inside.astype(bool)] > _STEP).mean())
+    support = min(_support(corners, edges))
+    claims = [
+        _ramp(all_around, 0.55, 0.95), _ramp(close, 0.75, 1.0), _ramp(other, 0.3, 0.6), _ramp(support, 0.6, 1.0),
+    ]  # fmt: skip
+    return min(claims), sum(claims) / len(claims)
+
+
+def _detail(corners: Corners, edges: NDArray[np.float32]) -> float:
+    """The share of a canvas in which something is seen: an even field on an even ground is a picture by itself."""
+    import cv2
+
+    inside = np.zeros(edges.shape, np.uint8)
+    inner = corners.mean(0) + 0.85 * (corners - corners.mean(0))
+    cv2.fillConvexPoly(inside, np.round(inner).astype(np.int32), 1)
+    seen = edges[inside.astype(bool)]
+    return float((seen > 0.6 * _STEP).mean()) if len(seen) else 0.0
+
+
+def _support(corners: Corners, edges: NDArray[np.float32]) -> list[float]:
+    """The share of each side along which there is an edge, within two pixels."""
+    import cv2
+
+    strong = cv2.dilate(edges, np.ones((5, 5), np.uint8))
+    shares = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        points = start + (end - start) * np.linspace(0.04, 0.96, 48)[:, None]
+        x, y = np.round(points).astype(int).T
+        there = (x >= 0) & (x < edges.shape[1]) & (y >= 0) & (y < edges.shape[0])
+        shares.append(float((strong[y[there], x[there]] > 0.6 * _STEP).sum() / len(points)))
+    return shares
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
