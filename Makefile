@@ -10,7 +10,7 @@ RECIPE := lite0-statistics
 NAME := default-2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default ladder cleaning bench clean
+.PHONY: help demo test lint types docs check figures data default photographs ladder cleaning bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,6 +97,10 @@ figures: data build/data/everything/manifest.parquet ## measure the default mode
 	$(BIN)/python docs/figures.py measure --data build/data $(if $(wildcard $(BUNDLES)/measured),--measured $(BUNDLES)/measured) --out build/results
 	$(BIN)/python docs/figures.py count --data build/data
 	$(BIN)/python docs/figures.py write --results build/results
+
+photographs: data ## measure the default model on photographs of paintings, and draw some
+	$(BIN)/python docs/photographs.py --data build/data
+	$(BIN)/python docs/figures.py fill
 
 cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv
 	$(BIN)/python docs/cleaning.py

@@ -5,11 +5,13 @@
     python docs/figures.py count --data build/data
     python docs/figures.py restore --results build/ladder
     python docs/figures.py ladder --results build/ladder
+    python docs/figures.py fill
     python docs/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
 ``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``count`` counts the manifests for the data card; ``restore`` lays
-the kept ladder into a folder to be continued, ``ladder`` keeps a climbed one; ``check`` fails where a file
+the kept ladder into a folder to be continued, ``ladder`` keeps a climbed one; ``fill`` fills the places from what is
+kept, and ``check`` fails where a file
 differs from what that would be.
 """
 
@@ -27,13 +29,25 @@ from typing import Any
 import cleaning_page
 import data_page
 import ladder_page
+import photographs
+import refusal_page
 import sureness_page
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
 LOOKS = KEPT / "candidates.csv"
 _LOOKS_HEAD = "date,model,sha256,taxonomy,set,top1,top3,macro_f1"
-_PAGES = ("model-card", "evaluate", "train", "clean-results", "ladder", "data-card", "how-sure")
+_PAGES = (
+    "model-card",
+    "evaluate",
+    "train",
+    "clean-results",
+    "ladder",
+    "data-card",
+    "how-sure",
+    "photographs",
+    "refusal",
+)
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
@@ -70,6 +84,8 @@ def measure(data: Path, measured: Path | None, out: Path, bundles: Mapping[str, 
         subprocess.run(  # noqa: S603 - the arguments are ours
             [smn, "evaluate", *arguments, "--out", str(out / name)], check=True, cwd=ROOT
         )
+    if not bundles:
+        refusal_page.measure_grey(data, out / "grey")
 
 
 def write(results: Path) -> None:
@@ -77,7 +93,8 @@ def write(results: Path) -> None:
     for folder in sorted(path for path in results.iterdir() if path.is_dir()):
         shutil.rmtree(KEPT / folder.name, ignore_errors=True)
         shutil.copytree(folder, KEPT / folder.name)
-        log_looks(folder / "report.json")
+        if (folder / "report.json").exists():
+            log_looks(folder / "report.json")
     fill_places()
     draw()
 
@@ -284,6 +301,8 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **cleaning_page.TABLES,
     **data_page.TABLES,
     **ladder_page.TABLES,
+    **photographs.TABLES,
+    **refusal_page.TABLES,
     **sureness_page.TABLES,
 }
 
@@ -300,12 +319,15 @@ def main() -> None:
     for step in ("write", "restore", "ladder"):
         steps.add_parser(step).add_argument("--results", type=Path, required=True)
     steps.add_parser("count").add_argument("--data", type=Path, required=True)
+    steps.add_parser("fill")
     steps.add_parser("check")
     chosen = parser.parse_args()
     if chosen.step == "measure":
         measure(chosen.data, chosen.measured, chosen.out, dict(one.split("=", 1) for one in chosen.bundle))
     elif chosen.step == "write":
         write(chosen.results)
+    elif chosen.step == "fill":
+        fill_places()
     elif chosen.step == "count":
         data_page.count(chosen.data)
         fill_places()

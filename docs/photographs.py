@@ -91,7 +91,8 @@ def _found() -> str:
 
 
 def _reports() -> list[Mapping[str, Any]]:
-    return [json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8")) for name in _SETS]
+    files = [KEPT / f"{name}.json" for name in _SETS]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
 
 
 TABLES: Mapping[str, Callable[[], str]] = {"photographs": _table, "photographs-found": _found}

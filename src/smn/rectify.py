@@ -34,7 +34,7 @@ _STEP = 14.0
 """A difference of colour, in units of CIELAB scaled to 0..255, that counts as an edge or as another thing than wall."""
 
 
-_WALL = 0.65
+_WALL = 0.5
 """The share of the picture's border, at least, that must be wall; most scans end here, after a millisecond or two."""
 
 
@@ -102,7 +102,8 @@ def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
     if best is None:
         return None
     inner = find_canvas(pixels, best)
-    confidence = min(confidence, _ramp(_detail(inner, edges), 0.2, 0.4))
+    # An even field on an even ground is a picture by itself, unless it hangs askew.
+    confidence = min(confidence, max(_ramp(_detail(inner, edges), 0.2, 0.4), _ramp(_tilt(best), 1.5, 4.0)))
     if confidence < least:
         return None
     return Found(np.clip(inner / np.array(size), 0.0, 1.0), round(confidence, 3))
@@ -259,13 +260,13 @@ def _weigh(corners: Corners, wall: NDArray[np.float32], edges: NDArray[np.float3
     other = float((wall[inside.astype(bool)] > _STEP).mean())
     support = min(_support(corners, edges))
     claims = [
-        _ramp(all_around, 0.55, 0.95), _ramp(close, 0.75, 1.0), _ramp(other, 0.3, 0.6), _ramp(support, 0.6, 1.0),
+        _ramp(all_around, 0.3, 0.6), _ramp(close, 0.75, 1.0), _ramp(other, 0.3, 0.6), _ramp(support, 0.5, 0.9),
     ]  # fmt: skip
     return min(claims), sum(claims) / len(claims)
 
 
 def _detail(corners: Corners, edges: NDArray[np.float32]) -> float:
-    """The share of a canvas in which something is seen: an even field on an even ground is a picture by itself."""
+    """The share of a canvas, 0..1, in which something is seen."""
     import cv2
 
     inside = np.zeros(edges.shape, np.uint8)
@@ -273,6 +274,12 @@ def _detail(corners: Corners, edges: NDArray[np.float32]) -> float:
     cv2.fillConvexPoly(inside, np.round(inner).astype(np.int32), 1)
     seen = edges[inside.astype(bool)]
     return float((seen > 0.6 * _STEP).mean()) if len(seen) else 0.0
+
+
+def _tilt(corners: Corners) -> float:
+    """How far the sides lie from upright and level, in degrees, at most."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    return float(np.abs((np.degrees(np.arctan2(sides[:, 1], sides[:, 0])) + 45) % 90 - 45).max())
 
 
 def _support(corners: Corners, edges: NDArray[np.float32]) -> list[float]:
