@@ -16,7 +16,7 @@ from smn.bundle import Bundle, read_bundle
 from smn.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
-from smn.export.graph import fold_normalisation, halve_weights
+from smn.export.graph import fold_normalisation, round_weights
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
 from smn.models import build_classifier
@@ -86,7 +86,7 @@ def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, t
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
     there = Runtime(bundle, threads=1).run(batch)
     fold_normalisation(model, size=bundle.preprocess.size)
-    halve_weights(model)
+    round_weights(model)
     with torch.inference_mode():
         logits, painting, _ = model.eval()(torch.from_numpy(batch))
     np.testing.assert_allclose(softmax(there.logits), softmax(logits.numpy()), atol=1e-4)
@@ -101,7 +101,7 @@ def test_a_bundle_says_where_the_evidence_is(bundle: Bundle, tiny_run: Path, fre
     model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
     fold_normalisation(model, size=bundle.preprocess.size)
-    halve_weights(model)
+    round_weights(model)
     with torch.inference_mode():
         evidence = model.eval().explain(torch.from_numpy(batch))[3].numpy()
     runtime = Runtime(bundle, threads=1)

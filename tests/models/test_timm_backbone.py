@@ -11,7 +11,7 @@ from torch import nn
 
 from smn.calibration import softmax
 from smn.errors import InputError, UnknownNameError
-from smn.export.graph import fold_normalisation, halve_weights, write_graph
+from smn.export.graph import fold_normalisation, round_weights, write_graph
 from smn.models import PooledClassifier, build_timm
 from smn.models.stages import list_stages, unfreeze_stages
 from smn.models.weights import Convention, write_weights
@@ -88,7 +88,7 @@ def test_the_graph_answers_as_torch(name: str, tmp_path: Path) -> None:
         before = network(images)[2]
         fold_normalisation(network, size=size)
         torch.testing.assert_close(network(images)[2], before, rtol=1e-2, atol=1e-2)
-    halve_weights(network)
+    round_weights(network)
     write_graph(network, tmp_path / "model.onnx", size=size)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     there = session.run(["logits", "embedding"], {"image": images.numpy()})

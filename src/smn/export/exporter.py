@@ -15,7 +15,7 @@ from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundl
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.export.calibrating import calibrate, take_calibration
-from smn.export.graph import fold_normalisation, halve_weights, write_graph
+from smn.export.graph import fold_normalisation, round_weights, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.images import open_image
 from smn.manifest import read_manifest
@@ -92,7 +92,7 @@ def export_run(
     model = networks[0] if len(networks) == 1 else Ensemble(networks)
     out.mkdir(parents=True, exist_ok=True)
     fold_normalisation(model, size=first.spec.size)
-    halve_weights(model)
+    round_weights(model)
     try:
         write_graph(model, out / "model.onnx", size=first.spec.size)
         unfinished = Bundle(

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import onnx_ir
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnx_ir.passes.common import CommonSubexpressionEliminationPass, DeduplicateInitializersPass
 from torch import nn
@@ -21,6 +22,9 @@ _LARGEST_CHANGE = 1e-3
 _SMALLEST_HALVED = 64
 """Tensors with fewer values than this stay in 32 bits: halving them saves nothing."""
 
+_SMALLEST_WHOLE = 4096
+"""Weights with fewer values than this are not stored in 8 bits: it would save next to nothing."""
+
 _LARGEST_SHARED = 1 << 30
 """Tensors with more values than this are not looked at for equals."""
 
@@ -28,7 +32,7 @@ _LARGEST_SHARED = 1 << 30
 def fold_normalisation(model: nn.Module, *, size: int) -> None:
     """Fold every batch normalisation into the convolution before it, in place; outputs stay the same but for rounding.
 
-    Folded here and not by the exporter, so that `halve_weights` rounds the very weights that the graph will hold.
+    Folded here and not by the exporter, so that `round_weights` rounds the very weights that the graph will hold.
     What is left of a normalisation is the identity, which the exporter drops.
 
     Args:
@@ -79,12 +83,30 @@ def _fold(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:
     normalisation.bias.fill_(0.0)
 
 
-def halve_weights(model: nn.Module) -> None:
-    """Round every weight to 16 bits, in place, so that a graph that stores 16 bits holds exactly the model."""
+def round_weights(model: nn.Module) -> None:
+    """Round every weight, in place, so that a graph that stores fewer bits holds exactly the model.
+
+    The weights of large convolutions and linear layers become whole multiples, -127 to 127, of a step of their output
+    channel's own (Jacob et al. 2018, weights only: what is computed stays in 32 bits); the others are rounded to 16
+    bits.
+    """
     with torch.no_grad():
+        layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+        large = [layer.weight for layer in layers if layer.weight.numel() >= _SMALLEST_WHOLE]
+        for weight in large:
+            rows = weight.flatten(1)
+            step = torch.from_numpy(_steps(rows.numpy(force=True)))[:, None]
+            weight.copy_((torch.round(rows / step) * step).view_as(weight))
+        done = {id(weight) for weight in large}
         for parameter in model.parameters():
-            if parameter.numel() >= _SMALLEST_HALVED:
+            if parameter.numel() >= _SMALLEST_HALVED and id(parameter) not in done:
                 parameter.copy_(parameter.half().float())
+
+
+def _steps(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The step of each row of weights (C, n): its largest value is 127 of them; (C,)."""
+    largest = np.abs(rows).max(axis=1).astype(np.float32)
+    return np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
 
 
 def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
@@ -92,11 +114,11 @@ def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
 
     A classifier that can tell where in the picture it finds its evidence gives ``evidence`` (N, K, G, G), too.
 
-    Weights are stored in 16 bits and computed with in 32, which halves the file and costs nothing at run time: ONNX
-    Runtime widens them once, when it loads the graph.
+    Weights are stored in 8 or 16 bits and computed with in 32, which makes the file small and costs nothing at run
+    time: ONNX Runtime widens them once, when it loads the graph.
 
     Args:
-        model: the trained model, gone through `fold_normalisation` and `halve_weights`.
+        model: the trained model, gone through `fold_normalisation` and `round_weights`.
         file: where to write.
         size: side of the square input, in pixels.
     """
@@ -115,7 +137,7 @@ def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
     )
     graph = onnx_ir.to_proto(_share(cast(torch.onnx.ONNXProgram, program).model))
     _forget_origin(graph)
-    _store_half(graph.graph)
+    _store_small(graph.graph)
     onnx.checker.check_model(graph)
     partial = file.with_suffix(".partial")
     onnx.save(graph, partial)
@@ -155,18 +177,49 @@ def _forget_origin(model: onnx.ModelProto) -> None:
         part.doc_string = ""
 
 
-def _store_half(graph: onnx.GraphProto) -> None:
-    kept, casts = [], []
+def _store_small(graph: onnx.GraphProto) -> None:
+    """Store in 8 or 16 bits what these hold exactly, and widen it in the graph; other tensors stay as they are."""
+    kept: list[onnx.TensorProto] = []
+    widened: list[onnx.NodeProto] = []
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
-        halved = values.astype(np.float16) if values.dtype == np.float32 else None
-        # Only what 16 bits hold exactly: `halve_weights` has prepared the weights, buffers stay as they are.
-        if halved is None or values.size < _SMALLEST_HALVED or not np.array_equal(halved.astype(np.float32), values):
-            kept.append(tensor)
-            continue
-        kept.append(numpy_helper.from_array(halved, f"{tensor.name}_half"))
-        casts.append(helper.make_node("Cast", [f"{tensor.name}_half"], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
+        if values.dtype == np.float32 and values.size >= _SMALLEST_HALVED:
+            tensors, nodes = _store_whole(tensor.name, values) or _store_half(tensor.name, values) or ([tensor], [])
+        else:
+            tensors, nodes = [tensor], []
+        kept += tensors
+        widened += nodes
+    nodes = [*widened, *graph.node]
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(kept)
     graph.node.extend(nodes)
+
+
+_Stored = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]
+
+
+def _store_half(name: str, values: NDArray[np.float32]) -> _Stored | None:
+    halved = values.astype(np.float16)
+    if not np.array_equal(halved.astype(np.float32), values):
+        return None
+    cast = helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT)
+    return [numpy_helper.from_array(halved, f"{name}_half")], [cast]
+
+
+def _store_whole(name: str, values: NDArray[np.float32]) -> _Stored | None:
+    """Whole multiples of a step for each output channel, which is the first axis, or the last where it was turned."""
+    if values.size < _SMALLEST_WHOLE or values.ndim not in {2, 4}:
+        return None
+    for turned in (False, True) if values.ndim == 2 else (False,):
+        rows = values.T if turned else values.reshape(len(values), -1)
+        step = _steps(rows)
+        whole = np.round(rows / step[:, None])
+        if np.array_equal((whole * step[:, None]).astype(np.float32), rows):
+            break
+    else:
+        return None
+    stored = (whole.T if turned else whole.reshape(values.shape)).astype(np.int8)
+    steps = step if turned else step.reshape(-1, *[1] * (values.ndim - 1))
+    tensors = [numpy_helper.from_array(stored, f"{name}_whole"), numpy_helper.from_array(steps, f"{name}_step")]
+    cast = helper.make_node("Cast", [f"{name}_whole"], [f"{name}_wide"], to=TensorProto.FLOAT)
+    return tensors, [cast, helper.make_node("Mul", [f"{name}_wide", f"{name}_step"], [name])]

@@ -73,7 +73,7 @@ def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
     What a network has learned does not change how long it takes, so a rung can be timed again without its run.
     """
     from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
-    from smn.export.graph import fold_normalisation, halve_weights, write_graph
+    from smn.export.graph import fold_normalisation, round_weights, write_graph
     from smn.movements import read_taxonomy
     from smn.train.building import build_network
 
@@ -82,7 +82,7 @@ def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
     with TemporaryDirectory() as folder:
         place = Path(folder)
         fold_normalisation(built.network.eval(), size=built.spec.size)
-        halve_weights(built.network)
+        round_weights(built.network)
         write_graph(built.network, place / "model.onnx", size=built.spec.size)
         sha256 = file_sha256(place / "model.onnx")
         write_bundle(
