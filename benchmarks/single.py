@@ -1,10 +1,12 @@
 """Times one picture from file to answer, against the network alone, and the start of the command.
 
-    python benchmarks/single.py
+    python benchmarks/single.py [--out docs/results/bench/single.json]
 
-Prints medians and ratios; absolute times depend on the machine.
+Prints medians and ratios, and keeps them where it is told to; absolute times depend on the machine.
 """
 
+import argparse
+import json
 import statistics
 import subprocess
 import sys
@@ -30,7 +32,10 @@ def median_ms(call: Callable[[], object], *, runs: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and keep."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path)
+    out: Path | None = parser.parse_args().out
     model = smn.load()
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "two-megapixels.jpg"
@@ -44,6 +49,11 @@ def main() -> None:
     print(f"2-megapixel JPEG, file to answer: median {whole:.1f} ms")
     print(f"  decoding and preprocessing {decoding / whole:.0%} of it, the network {network / whole:.0%}")
     print(f"smn predict, cold start to answer: median {command:.0f} ms, {command / empty:.0f} times an empty Python")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        times = {"file_to_answer_ms": round(whole, 1), "decoding_ms": round(decoding, 1)}
+        times |= {"network_ms": round(network, 1), "cold_start_ms": round(command)}
+        out.write_text(json.dumps({"model": model.name, **times}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
