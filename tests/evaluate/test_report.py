@@ -41,7 +41,9 @@ def made(make_predictions: Callable[..., Predictions]) -> Report:
 def test_json_has_the_documented_keys(made: Report, tmp_path: Path) -> None:
     file = write_json(made, tmp_path / "report.json")
     data = json.loads(file.read_text())
-    assert list(data) == ["schema", "smn", "command", "seed", "resamples", "model", "taxonomy", "train", "data", "sets"]
+    assert list(data) == [
+        "schema", "smn", "command", "seed", "resamples", "model", "taxonomy", "train", "data", "sets", "kinds",
+    ]  # fmt: skip
     assert set(data["sets"][0]) == set(SET_KEYS)
     assert data["data"] == [
         {"use": "measured", "name": "made", "manifest": "data/made", "split": None, "rows": 40, "data_hash": "0" * 64}
