@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import smn
 from smn.bundle import read_bundle
 
 ROOT = Path(__file__).parents[1]
-REPORTS = [ROOT / "docs" / "results" / name / "report.json" for name in ("default", "origin-8")]
+REPORTS = {name: ROOT / "docs" / "results" / name / "report.json" for name in ("default", "measured", "origin-8")}
 
 
 def test_no_figure_is_stale() -> None:
@@ -18,9 +20,13 @@ def test_no_figure_is_stale() -> None:
 
 def test_the_reports_are_of_the_model_in_the_package() -> None:
     bundle = read_bundle()
-    for file in REPORTS:
-        model = json.loads(file.read_text(encoding="utf-8"))["model"]
-        assert (model["name"], model["sha256"]) == (bundle.name, bundle.model_sha256)
+    told = {name: json.loads(file.read_text(encoding="utf-8"))["model"] for name, file in REPORTS.items()}
+    assert (told["default"]["name"], told["default"]["sha256"]) == (bundle.name, bundle.model_sha256)
+    # The other reports are of the fit that its temperature, thresholds and promises come from.
+    measured = told["measured"]
+    assert measured["name"] == bundle.metrics["calibrated_by"]
+    assert measured["thresholds"]["painting"] == pytest.approx(bundle.thresholds.painting, abs=1e-6)
+    assert told["origin-8"]["sha256"] == measured["sha256"]
 
 
 def test_the_changelog_knows_this_version() -> None:

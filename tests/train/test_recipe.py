@@ -144,8 +144,10 @@ def test_a_recipe_without_a_kind_is_one_of_statistics() -> None:
 def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
     import smn
 
-    recipe = Recipe.from_dict(smn.load().bundle.recipe, where="bundle.json")
-    assert recipe.model == StatisticsSettings()
+    members = smn.load().bundle.recipe["members"]
+    recipes = [Recipe.from_dict(member, where="bundle.json") for member in members]
+    assert [recipe.model for recipe in recipes] == [StatisticsSettings()] * 2
+    assert [recipe.name for recipe in recipes] == ["lite0-statistics", "lite0-later"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

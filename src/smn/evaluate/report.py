@@ -17,8 +17,8 @@ value and its 95 % interval over resampled artists, all three null where it cann
                     given, ``split``, ``rows`` that were used, ``data_hash`` of the whole manifest; reports of smn 0.1
                     lack it
 ``sets``            a list, one object a set, in the order given:
-``kinds``           a list, one object a kind of drawn pictures that are no paintings: ``kind``, ``part`` (``learned`` or
-                    ``held out``), ``pictures`` and ``caught``, the share refused; empty where refusal was not measured
+``kinds``           a list, one object a kind of drawn pictures that are no paintings: ``kind``, ``part`` (``learned``
+                    or ``held out``), ``pictures`` and ``caught``, the share refused; empty where not measured
 ==================  ====================================================================================================
 
 Each set:
