@@ -7,11 +7,11 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint
 DATA := ../shared/data
 IMAGE ?=
 # What the default model is made of; they answer together.
-RECIPES := lite0-statistics lite0-later
-NAME := default-2
+RECIPES := lite2-statistics lite0-later
+NAME := default-3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default photographs ladder cleaning bench clean
+.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar cleaning bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -104,6 +104,19 @@ figures: data build/data/everything/manifest.parquet ## measure the default mode
 
 photographs: data ## measure the default model on photographs of paintings, and draw some
 	$(BIN)/python docs/photographs.py --data build/data
+	$(BIN)/python docs/figures.py fill
+
+index: data build/data/everything/manifest.parquet ## make the index of works in the package anew, after another default model
+	rm -rf build/index
+	$(BIN)/smn index build build/data/pool build/data/catalogue --known wikidata_id --out build/index
+	rm -rf src/smn/similar/default && mv build/index src/smn/similar/default
+
+explain: data ## measure whether evidence maps mean something, and draw one
+	$(BIN)/python docs/explaining.py --data build/data
+	$(BIN)/python docs/figures.py fill
+
+similar: data ## measure what similar works are worth, and the search among a million
+	$(BIN)/python docs/similarity.py --data build/data
 	$(BIN)/python docs/figures.py fill
 
 cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv

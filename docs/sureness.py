@@ -1,6 +1,6 @@
 """Measures how sure the default model may be: calibration, precisions and sets, chosen on validation data alone.
 
-    python docs/sureness.py --data build/data --logits build/logits
+    python docs/sureness.py --data build/data --logits build/logits --bundle build/default/bundles/measured
 
 ``--logits`` keeps the network's outputs, so that only the first run takes minutes. What is compared is compared on the
 validation split, in folds that keep artists together; the test split and the famous works are reported on, once, with
@@ -20,7 +20,7 @@ from calibrators import CALIBRATORS
 from numpy.typing import NDArray
 
 from smn.artists import cluster_artists
-from smn.bundle import Bundle, read_bundle
+from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import fit_temperature, softmax
 from smn.conformal import LEVELS, mass_before
 from smn.evaluate.bootstrap import bootstrap
@@ -265,8 +265,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--logits", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, default=DEFAULT, help="the fit that never saw what it is measured on")
     chosen = parser.parse_args()
-    bundle = read_bundle()
+    bundle = read_bundle(chosen.bundle)
     sets = {"val": "pool:val", "pool-test": "pool:test", "famous": "famous"}
     known = {
         name: read_logits(bundle, EvaluationSet.parse(f"{name}={chosen.data}/{place}"), chosen.logits)

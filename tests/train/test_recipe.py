@@ -147,7 +147,7 @@ def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
     members = smn.load().bundle.recipe["members"]
     recipes = [Recipe.from_dict(member, where="bundle.json") for member in members]
     assert [recipe.model for recipe in recipes] == [StatisticsSettings()] * 2
-    assert [recipe.name for recipe in recipes] == ["lite0-statistics", "lite0-later"]
+    assert [recipe.name for recipe in recipes] == ["lite2-statistics", "lite0-later"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
