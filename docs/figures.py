@@ -29,9 +29,11 @@ from typing import Any
 
 import cleaning_page
 import data_page
+import explaining
 import ladder_page
 import photographs
 import refusal_page
+import similarity
 import sureness_page
 import training_page
 
@@ -49,6 +51,8 @@ _PAGES = (
     "how-sure",
     "photographs",
     "refusal",
+    "explain",
+    "similar",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -326,6 +330,8 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **photographs.TABLES,
     **refusal_page.TABLES,
     **sureness_page.TABLES,
+    **explaining.TABLES,
+    **similarity.TABLES,
     **training_page.TABLES,
 }
 

@@ -90,4 +90,4 @@ def test_a_graph_that_does_not_say_where_it_looks_is_said(tiny_bundle: Bundle) -
     runtime = Runtime(tiny_bundle)
     assert not runtime.explains
     with pytest.raises(BundleError, match="has no output evidence, so it cannot show where it looks; export a model"):
-        runtime.locate(batch_of(1))
+        runtime.run(batch_of(1), evidence=True)

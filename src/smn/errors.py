@@ -13,9 +13,11 @@ SmnError
 │   ├── SweepError           a sweep's file has problems, all of them listed
 │   ├── DecisionsError       a file of decisions has problems, all of them listed
 │   ├── BundleError          a model bundle is incomplete or damaged
+│   ├── SimilarError         an index of works is damaged, or another model made it
 │   └── OutputExistsError    writing would overwrite something of the user's
 ├── LeakageError             the same artist or picture stands in two splits
 ├── FetchError               something could not be had from the network
+├── GenerationError          a language model could not be reached, or said nothing of use
 ├── AgreementError           two runtimes disagree on the same picture
 └── MissingExtraError        an optional part of smn is not installed
 
@@ -136,6 +138,10 @@ class BundleError(InputError):
     """A model bundle is incomplete, damaged or made for another version."""
 
 
+class SimilarError(InputError):
+    """An index of works is missing or damaged, or another model made it."""
+
+
 class OutputExistsError(InputError):
     """Writing would overwrite a file that is already there."""
 
@@ -169,6 +175,10 @@ class FetchError(SmnError):
     def __init__(self, reason: str, *, address: str, status: int | None = None) -> None:
         self.reason, self.address, self.status = reason, address, status
         super().__init__(f"{address}: {reason}")
+
+
+class GenerationError(SmnError):
+    """A language model could not be reached, or what it said is of no use."""
 
 
 class AgreementError(SmnError):

@@ -19,11 +19,14 @@ class Outputs:
         logits: (N, K), before temperature and softmax.
         painting: (N,), the log-odds that the picture is a painting.
         embedding: (N, D), features for comparing pictures.
+        evidence: (N, K, G, G), where in each picture the evidence for each label is, if it was asked for; the mean over
+            a map differs from the label's logit by a constant of the label.
     """
 
     logits: Array
     painting: Array
     embedding: Array
+    evidence: Array | None = None
 
 
 class Runtime:
@@ -68,27 +71,31 @@ class Runtime:
             )
 
     @property
+    def width(self) -> int:
+        """Length D of an embedding."""
+        return next(int(value.shape[-1]) for value in self._session.get_outputs() if value.name == "embedding")
+
+    @property
     def explains(self) -> bool:
         """Whether the network can say where in a picture it finds its evidence."""
         return any(value.name == "evidence" for value in self._session.get_outputs())
 
-    def locate(self, batch: Array) -> Array:
-        """Where in each picture the evidence for each label is (N, K, G, G), for a batch as `run` takes it.
+    def run(self, batch: Array, *, evidence: bool = False) -> Outputs:
+        """The network's outputs for a batch (N, 3, size, size) made by the bundle's preprocessing.
 
-        The mean over a map differs from the label's logit by a constant of the label.
+        Args:
+            batch: the pictures.
+            evidence: whether to ask where the evidence is, too, which costs a few hundredths more.
 
         Raises:
-            BundleError: the network does not say.
+            BundleError: that was asked, and the network does not say.
         """
+        names = ["logits", "painting", "embedding"]
+        if not evidence:
+            return Outputs(*self._session.run(names, {"image": batch}))
         if not self.explains:
             raise BundleError(
                 "This bundle's graph has no output evidence, so it cannot show where it looks; export a model of kind "
                 "statistics."
             )
-        (evidence,) = self._session.run(["evidence"], {"image": batch})
-        return np.asarray(evidence, dtype=np.float32)
-
-    def run(self, batch: Array) -> Outputs:
-        """The network's outputs for a batch (N, 3, size, size) made by the bundle's preprocessing."""
-        logits, painting, embedding = self._session.run(["logits", "painting", "embedding"], {"image": batch})
-        return Outputs(logits, painting, embedding)
+        return Outputs(*self._session.run([*names, "evidence"], {"image": batch}))

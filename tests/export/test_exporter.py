@@ -107,7 +107,9 @@ def test_a_bundle_says_where_the_evidence_is(bundle: Bundle, tiny_run: Path, fre
     runtime = Runtime(bundle, threads=1)
     assert runtime.explains
     assert evidence.shape == (len(fresh), 8, 2, 2)
-    np.testing.assert_allclose(runtime.locate(batch), evidence, rtol=1e-3, atol=1e-3)
+    located = runtime.run(batch, evidence=True).evidence
+    assert located is not None
+    np.testing.assert_allclose(located, evidence, rtol=1e-3, atol=1e-3)
 
 
 def test_rounding_to_16_bits_hardly_moves_the_answers(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:

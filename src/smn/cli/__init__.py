@@ -11,11 +11,15 @@ from smn.errors import SmnError
 
 _COMMANDS = {
     "predict": ("smn.cli.predict:predict", "Tell the movement of pictures, folders or patterns."),
+    "explain": ("smn.cli.explain:explain", "Show why: where a picture speaks for its movement, and its colours."),
+    "similar": ("smn.cli.similar:similar", "Find works that look like a picture."),
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
+    "story": ("smn.cli.story:story", "Tell of a movement, or of a picture's: works, neighbours, music."),
     "examples": ("smn.cli.examples:examples", "Paint pictures in the manner of several movements."),
     "dataset": ("smn.cli.dataset:dataset", "Fetch, import, add, split, check and describe data sets."),
     "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, decide, write a cleaned data set."),
+    "index": ("smn.cli.similar:index", "Build an index of works to find similar ones in."),
     "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
     "weights": ("smn.cli.weights:weights", "Note in a file of weights how its pictures were prepared."),

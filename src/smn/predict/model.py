@@ -1,7 +1,10 @@
 """A loaded model that answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +19,10 @@ from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 from smn.predict.sureness import choose_bar, list_sets
 from smn.rectify import SURE, Found, Rectify, choose_rectify, find_painting, straighten
-from smn.runtime import Runtime
+from smn.runtime import Outputs, Runtime
+
+if TYPE_CHECKING:
+    from smn.explain import Explanation
 
 Picture = bytes | str | Path | Image.Image
 """An encoded picture's bytes, a path to it, or a picture already opened."""
@@ -67,7 +73,7 @@ class Model:
         self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
         regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
-        self._runtime = Runtime(bundle, threads=threads)
+        self.runtime = Runtime(bundle, threads=threads)
 
     @property
     def name(self) -> str:
@@ -89,7 +95,24 @@ class Model:
         """
         path = str(image) if isinstance(image, str | Path) else None
         prepared, found = self.prepare(image)
-        return self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
+        answer = self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
+        return replace(answer, explainer=partial(self.explain, image, top_k=top_k))
+
+    def explain(self, image: Picture, *, top_k: int = 3) -> "Explanation":
+        """Answer for one picture and say why: where in it the evidence lies, its colours, what a person can check.
+
+        Args:
+            image: bytes, a path, or an opened picture.
+            top_k: how many guesses to list, 1 or more.
+
+        Raises:
+            ImageError: the picture cannot be read.
+            InputError: ``top_k`` is below 1.
+            BundleError: the network does not tell where it finds its evidence.
+        """
+        from smn.explain import explain_picture
+
+        return explain_picture(self, image, top_k=top_k)
 
     def prepare(self, image: Picture) -> tuple[NDArray[np.float32], Found | None]:
         """One picture as network input (3, size, size), and the painting in it, if that was found and straightened.
@@ -141,9 +164,24 @@ class Model:
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
         """
+        return self.tell(self.runtime.run(batch), paths, found=found, top_k=top_k, coverage=coverage)
+
+    def tell(
+        self,
+        outputs: Outputs,
+        paths: Sequence[str | None],
+        *,
+        found: Sequence[Found | None] | None = None,
+        top_k: int = 3,
+        coverage: float | None = None,
+    ) -> tuple[Prediction, ...]:
+        """Like `answer`, for pictures that the network has seen already.
+
+        Raises:
+            InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
+        """
         if top_k < 1:
             raise InputError(f"top_k is {top_k}; it must be 1 or more.")
-        outputs = self._runtime.run(batch)
         own = softmax(outputs.logits, temperature=self.bundle.temperature)
         sets = list_sets(own, bundle=self.bundle, target=self.taxonomy, coverage=coverage)
         probabilities, covered = regroup(own, source=self.bundle.taxonomy, target=self.taxonomy)

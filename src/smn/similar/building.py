@@ -1,0 +1,188 @@
+"""Makes an index of the works in manifests."""
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.bundle import Bundle
+from smn.errors import InputError, OutputExistsError
+from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
+from smn.reading import Failure, OnProgress, read_pictures
+from smn.runtime import Runtime
+from smn.similar.index import LARGE, SCHEMA
+from smn.similar.projection import DIMENSIONS, fit_projection
+from smn.similar.searching import pack_vectors, unpack_vectors, write_graph
+from smn.similar.works import Work
+from smn.train.store import add_vectors, read_vectors
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_BATCH = 16
+_SAMPLE = 50_000
+_MAPPED = 20_000
+_FACTS = tuple(name for name in Work.__dataclass_fields__ if name != "id")
+
+
+def build_index(
+    manifests: Sequence[str | Path],
+    out: Path,
+    *,
+    bundle: Bundle,
+    known: str | None = None,
+    dimensions: int = DIMENSIONS,
+    seed: int = 0,
+    on_progress: OnProgress = lambda *_: None,
+) -> tuple[int, list[Failure]]:
+    """Embed the works of manifests and write the index; interrupted, the same call continues.
+
+    Works with the same picture or the same Wikidata id are taken once. A picture that cannot be read is left out.
+
+    Args:
+        manifests: files or folders.
+        out: the folder to make.
+        bundle: the model that sees them.
+        known: a column; rows where it is empty are left out.
+        dimensions: length of the vectors, at most.
+        seed: of the map.
+        on_progress: told how many works are embedded.
+
+    Returns:
+        How many works the index holds, and what could not be read.
+
+    Raises:
+        OutputExistsError: there is something at ``out``.
+        ManifestError: a manifest cannot be read.
+        InputError: no work is left.
+        MissingExtraError: the extra ``data``, or for a large index ``similar``, is not installed.
+    """
+    if out.exists():
+        raise OutputExistsError(out)
+    chosen = _choose([read_manifest(path) for path in manifests], known)
+    if not chosen:
+        raise InputError(f"No works in {', '.join(map(str, manifests))} are left; name a manifest with pictures.")
+    partial = out.with_name(out.name + ".partial")
+    embeddings, failures = _embed(chosen, bundle, partial / bundle.model_sha256[:16], on_progress)
+    lost = {failure.id for failure in failures}
+    works = [work for _, _, work in chosen if work.id not in lost]
+    if not works:
+        raise InputError(f"None of {len(chosen)} pictures can be read: {failures[0].reason}")
+    made = out.with_name(out.name + ".made")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    _write(made, works, embeddings, bundle, dimensions=dimensions, seed=seed)
+    os.replace(made, out)
+    shutil.rmtree(partial)
+    return len(works), failures
+
+
+Chosen = tuple[Manifest, int, Work]
+
+
+def _choose(manifests: Sequence[Manifest], known: str | None) -> list[Chosen]:
+    chosen: list[Chosen] = []
+    seen: set[str] = set()
+    for manifest in manifests:
+        columns: dict[str, list[Any]] = {name: manifest.column(name) for name in (*_FACTS, "id", "sha256")}
+        wanted = manifest.column(known) if known else [True] * len(manifest)
+        for row in range(len(manifest)):
+            keys = {columns["sha256"][row], columns["wikidata_id"][row]} - {None}
+            if not wanted[row] or keys & seen or columns["movement"][row] == NOT_A_PAINTING:
+                continue
+            seen |= keys
+            facts = {name: columns[name][row] for name in _FACTS}
+            facts["museum"] = None if facts["museum"] == "Unknown" else facts["museum"]
+            chosen.append((manifest, row, Work(id=columns["id"][row], **facts)))
+    return chosen
+
+
+def _embed(
+    chosen: Sequence[Chosen], bundle: Bundle, store: Path, on_progress: OnProgress
+) -> tuple[NDArray[np.float32], list[Failure]]:
+    """Embeddings (N, D) of the pictures that can be read, and those that cannot."""
+    runtime, spec = Runtime(bundle), bundle.preprocess
+    pictures = [str(manifest.table["sha256"][row].as_py()) for manifest, row, _ in chosen]
+    width = runtime.width
+    _, missing = read_vectors(store, pictures, width=width)
+    waiting = [one for one, picture in zip(chosen, pictures, strict=True) if picture in missing]
+    done, failures = len(chosen) - len(waiting), list[Failure]()
+
+    def convert(image: "Image.Image") -> NDArray[np.float32]:
+        return spec.apply(image)
+
+    with add_vectors(store) as writer:
+        for manifest in {id(manifest): manifest for manifest, _, _ in waiting}.values():
+            rows = np.array([row for one, row, _ in waiting if one is manifest], dtype=np.int64)
+            batch: list[tuple[str, NDArray[np.float32]]] = []
+            read = read_pictures(manifest, rows, convert, reduce_to=spec.size, title="works")
+            for row, picture in zip(rows.tolist(), read, strict=True):
+                done += 1
+                if isinstance(picture, Failure):
+                    failures.append(picture)
+                else:
+                    batch.append((str(manifest.table["sha256"][row].as_py()), picture))
+                if len(batch) == _BATCH or (batch and row == rows[-1]):
+                    names, values = zip(*batch, strict=True)
+                    writer.add(names, runtime.run(np.stack(values)).embedding)
+                    batch = []
+                    on_progress("works", done, len(chosen))
+    lost = {failure.id for failure in failures}
+    kept = [picture for (_, _, work), picture in zip(chosen, pictures, strict=True) if work.id not in lost]
+    return read_vectors(store, kept, width=width)[0], failures
+
+
+def _write(
+    folder: Path, works: Sequence[Work], embeddings: NDArray[np.float32], bundle: Bundle, *, dimensions: int, seed: int
+) -> None:
+    sample = np.random.default_rng(seed).permutation(len(embeddings))[:_SAMPLE]
+    projection = fit_projection(embeddings[np.sort(sample)], dimensions=dimensions)
+    packed = pack_vectors(projection.apply(embeddings))
+    np.save(folder / "vectors.npy", packed)
+    np.savez_compressed(
+        folder / "projection.npz", mean=projection.mean.astype(np.float16), matrix=projection.matrix.astype(np.float16)
+    )
+    lines = (json.dumps({"id": work.id, **_told(work)}, ensure_ascii=False, separators=(",", ":")) for work in works)
+    text = "".join(f"{line}\n" for line in lines).encode()
+    # Without a time of day inside, equal works give equal files.
+    (folder / "works.jsonl.gz").write_bytes(gzip.compress(text, mtime=0))
+    if len(works) <= _MAPPED:
+        np.save(folder / "places.npy", arrange(unpack_vectors(packed), seed=seed))
+    if len(works) > LARGE:
+        write_graph(packed, folder / "graph.usearch")
+    facts = {
+        "schema": SCHEMA, "model": bundle.name, "model_sha256": bundle.model_sha256, "works": len(works),
+        "dimensions": packed.shape[1],
+    }  # fmt: skip
+    (folder / "index.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _told(work: Work) -> dict[str, Any]:
+    return {name: value for name in _FACTS if (value := getattr(work, name)) is not None}
+
+
+def arrange(vectors: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.float32]:
+    """A map of the index: where each work stands (N, 2), 0..1, works that look alike near each other.
+
+    By t-SNE (van der Maaten & Hinton 2008) on cosine distances; with fewer than ten works in a row.
+
+    Raises:
+        MissingExtraError: the extra ``data`` is not installed.
+    """
+    from smn.extras import require_extra
+
+    require_extra("data", "sklearn")
+    from sklearn.manifold import TSNE
+
+    if len(vectors) < 10:
+        return np.column_stack([np.linspace(0, 1, len(vectors)), np.full(len(vectors), 0.5)]).astype(np.float32)
+    perplexity = min(30.0, (len(vectors) - 1) / 3)
+    found = TSNE(2, metric="cosine", init="pca", perplexity=perplexity, random_state=seed).fit_transform(vectors)
+    low, high = found.min(axis=0), found.max(axis=0)
+    return np.asarray((found - low) / np.maximum(high - low, 1e-9), dtype=np.float32)

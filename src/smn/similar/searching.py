@@ -1,0 +1,119 @@
+"""Finds the vectors that lie nearest: exactly, or nearly so where there are very many.
+
+The two share one seam, `Searcher`. Another engine, such as a vector database, would be a third class with the same
+method.
+"""
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.errors import MissingExtraError, SimilarError
+
+Floats = NDArray[np.float32]
+Found = tuple[NDArray[np.int64], Floats]
+"""Numbers (Q, k) of the nearest vectors, nearest first, and their cosine similarities (Q, k), -1..1."""
+
+_BLOCK = 65_536
+
+
+class Searcher(Protocol):
+    """Finds the nearest of many vectors."""
+
+    def search(self, queries: Floats, count: int) -> Found:
+        """The ``count`` nearest of each of Q vectors (Q, d) of length 1."""
+        ...
+
+
+def pack_vectors(vectors: Floats) -> NDArray[np.int8]:
+    """Vectors (N, d) of length 1 in 8 bits a number: each by its own largest one, since length does not count."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True)
+    return np.asarray(np.round(vectors / np.maximum(largest, 1e-9) * 127), dtype=np.int8)
+
+
+def unpack_vectors(packed: NDArray[np.int8]) -> Floats:
+    """Vectors (N, d) of length 1 again."""
+    values = packed.astype(np.float32)
+    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9))
+
+
+class ExactSearcher:
+    """Compares with every vector; right always, and fast enough up to some 100,000.
+
+    Args:
+        packed: (N, d), as `pack_vectors` gives them; may be a memory map.
+    """
+
+    def __init__(self, packed: NDArray[np.int8]) -> None:
+        self._blocks = [unpack_vectors(packed[start : start + _BLOCK]) for start in range(0, len(packed), _BLOCK)]
+
+    def search(self, queries: Floats, count: int) -> Found:
+        """See `Searcher.search`."""
+        found: list[Found] = []
+        start = 0
+        for block in self._blocks:
+            found.append(_nearest(queries @ block.T, count, first=start))
+            start += len(block)
+        places, scores = (np.concatenate([one[part] for one in found], axis=1) for part in (0, 1))
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        return np.take_along_axis(places, best, axis=1), np.take_along_axis(scores, best, axis=1)
+
+
+def _nearest(scores: Floats, count: int, *, first: int) -> Found:
+    count = min(count, scores.shape[1])
+    part = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+    near = np.take_along_axis(scores, part, axis=1)
+    order = np.argsort(-near, axis=1, kind="stable")
+    return np.take_along_axis(part, order, axis=1) + first, np.take_along_axis(near, order, axis=1)
+
+
+class ApproximateSearcher:
+    """A graph of near neighbours (HNSW, Malkov & Yashunin 2016) that is walked instead of comparing with every vector.
+
+    Args:
+        file: written by `write_graph`; mapped into memory, not read.
+
+    Raises:
+        MissingExtraError: the extra ``similar`` is not installed.
+        SimilarError: the file cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        try:
+            from usearch.index import Index
+        except ImportError as error:
+            raise MissingExtraError("similar", "usearch") from error
+        index = Index.restore(file, view=True, expansion_search=EXPANSION)
+        if index is None:
+            raise SimilarError(f"{file} is no graph of near neighbours; build the index anew.")
+        self._index = index
+
+    def search(self, queries: Floats, count: int) -> Found:
+        """See `Searcher.search`."""
+        matches = self._index.search(queries, count)
+        keys = np.asarray(matches.keys, dtype=np.int64).reshape(len(queries), -1)
+        distances = np.asarray(matches.distances, dtype=np.float32).reshape(len(queries), -1)
+        return keys, np.asarray(1 - distances)
+
+
+EXPANSION = 128
+"""How many candidates a walk keeps: more finds more of the nearest and takes longer."""
+
+
+def write_graph(packed: NDArray[np.int8], file: Path) -> None:
+    """Write the graph that `ApproximateSearcher` walks.
+
+    Raises:
+        MissingExtraError: the extra ``similar`` is not installed.
+    """
+    try:
+        from usearch.index import Index
+    except ImportError as error:
+        raise MissingExtraError("similar", "usearch") from error
+    index = Index(ndim=packed.shape[1], metric="cos", dtype="i8", connectivity=24, expansion_add=192)
+    for start in range(0, len(packed), _BLOCK):
+        block = unpack_vectors(packed[start : start + _BLOCK])
+        index.add(np.arange(start, start + len(block)), block)
+    index.save(file)

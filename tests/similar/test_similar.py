@@ -1,0 +1,222 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import smn
+from smn.bundle import Bundle
+from smn.errors import InputError, OutputExistsError, SimilarError
+from smn.examples import paint
+from smn.similar import DEFAULT_INDEX, find_similar, read_index
+from smn.similar.building import arrange, build_index
+from smn.similar.map import draw_map, place_picture
+from smn.similar.projection import fit_projection
+from smn.similar.searching import ApproximateSearcher, ExactSearcher, pack_vectors, unpack_vectors, write_graph
+from smn.similar.works import Work, parse_work
+
+
+def unit(count: int, length: int = 32, seed: int = 0) -> np.ndarray:
+    values = np.random.default_rng(seed).normal(size=(count, length)).astype(np.float32)
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def test_a_work_at_commons_has_a_thumbnail_a_page_and_an_attribution() -> None:
+    address = "http://commons.wikimedia.org/wiki/Special:FilePath/A%20b%20%281%29.jpg"
+    work = Work("1", "A b", "Ann Artist", 1901, "Museum", "realism", "Q1", address)
+    assert work.thumbnail == "https://commons.wikimedia.org/wiki/Special:FilePath/A%20b%20%281%29.jpg?width=500"
+    assert work.page == "https://commons.wikimedia.org/wiki/File:A%20b%20%281%29.jpg"
+    assert work.file_name == "A b (1).jpg"
+    assert work.attribution == "Ann Artist, A b, 1901; Museum; Wikimedia Commons"
+    assert parse_work(json.loads(json.dumps(work.to_dict()))) == work
+
+
+def test_a_work_elsewhere_has_what_it_has() -> None:
+    work = Work("1", None, None, None, None, None, "Q5", "https://museum.example/5.jpg")
+    assert (work.thumbnail, work.page, work.file_name) == (
+        "https://museum.example/5.jpg", "https://www.wikidata.org/wiki/Q5", None,
+    )  # fmt: skip
+    assert work.attribution == "unknown artist"
+    assert Work("1", None, None, None, None, None, None, None).page is None
+
+
+@given(st.integers(1, 60), st.integers(1, 12), st.integers(0, 5))
+def test_exact_search_is_sorting_by_cosine(count: int, wanted: int, seed: int) -> None:
+    packed = pack_vectors(unit(count, seed=seed))
+    questions = unit(4, seed=seed + 100)
+    places, scores = ExactSearcher(packed).search(questions, wanted)
+    right = questions @ unpack_vectors(packed).T
+    assert places.shape == scores.shape == (4, min(wanted, count))
+    np.testing.assert_allclose(scores, -np.sort(-right, axis=1)[:, :wanted], atol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(right, places, axis=1), scores, atol=1e-5)
+
+
+def test_exact_search_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed, questions = pack_vectors(unit(100)), unit(5, seed=1)
+    whole = ExactSearcher(packed).search(questions, 7)
+    monkeypatch.setattr("smn.similar.searching._BLOCK", 9)
+    parts = ExactSearcher(packed).search(questions, 7)
+    np.testing.assert_array_equal(whole[0], parts[0])
+
+
+def test_eight_bits_hardly_move_a_vector() -> None:
+    vectors = unit(200, 128)
+    assert float((unpack_vectors(pack_vectors(vectors)) * vectors).sum(1).min()) > 0.999
+
+
+def test_the_graph_finds_nearly_what_exact_search_finds(tmp_path: Path) -> None:
+    packed, questions = pack_vectors(unit(3000, 24)), unit(50, 24, seed=1)
+    write_graph(packed, tmp_path / "graph.usearch")
+    found, scores = ApproximateSearcher(tmp_path / "graph.usearch").search(questions, 10)
+    right, right_scores = ExactSearcher(packed).search(questions, 10)
+    shared = [len(set(one) & set(other)) / 10 for one, other in zip(found, right, strict=True)]
+    assert np.mean(shared) > 0.9
+    assert abs(scores[:, 0] - right_scores[:, 0]).max() < 0.05
+
+
+def test_the_projection_has_length_one_and_puts_likes_together() -> None:
+    values = np.random.default_rng(0).normal(size=(60, 40)).astype(np.float32)
+    projection = fit_projection(values, dimensions=16)
+    vectors = projection.apply(values)
+    assert vectors.shape == (60, 16)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    again = projection.apply(values[:1] + 0.01)
+    assert int((vectors @ again.T).argmax()) == 0
+    assert fit_projection(values[:5], dimensions=16).matrix.shape == (40, 5)
+
+
+def test_the_index_in_the_package_is_of_the_model_in_the_package_and_holds_no_pictures() -> None:
+    index, model = read_index(), smn.load()
+    assert index.model_sha256 == model.bundle.model_sha256
+    assert len(index) == len(index.vectors) > 2500
+    assert index.places is not None
+    assert index.places.shape == (len(index), 2)
+    works = [index.work(place) for place in range(len(index))]
+    assert all(work.wikidata_id and work.page and work.artist for work in works)
+    assert sum(work.thumbnail is not None for work in works) == len(works)
+    assert len({work.wikidata_id for work in works}) == len(works)
+    assert {file.suffix for file in DEFAULT_INDEX.iterdir()} == {".json", ".npy", ".npz", ".gz"}
+    assert sum(file.stat().st_size for file in DEFAULT_INDEX.iterdir()) < 2_000_000
+
+
+def test_a_picture_finds_works_most_alike_first() -> None:
+    found = find_similar(smn.load(), paint("impressionism", seed=0), top_k=5)
+    assert len(found) == 5
+    assert [one.similarity for one in found] == sorted((one.similarity for one in found), reverse=True)
+    assert set(found[0].to_dict()) >= {"title", "artist", "thumbnail", "attribution", "page", "similarity"}
+    with pytest.raises(InputError, match="top_k is 0; it must be 1 or more"):
+        find_similar(smn.load(), paint("impressionism", seed=0), top_k=0)
+
+
+@pytest.fixture
+def painted(tmp_path: Path, make_painted_set) -> Path:  # type: ignore[no-untyped-def]
+    return make_painted_set(tmp_path / "painted", splits={"train": 4})  # type: ignore[no-any-return]
+
+
+def test_an_index_of_ones_own_finds_the_picture_itself(painted: Path, tmp_path: Path, tiny_bundle: Bundle) -> None:
+    from smn.manifest import read_manifest
+
+    told: list[tuple[str, int, int]] = []
+    count, failures = build_index(
+        [painted], tmp_path / "index", bundle=tiny_bundle, on_progress=lambda *one: told.append(one)
+    )
+    index, model, manifest = read_index(tmp_path / "index"), smn.load(tiny_bundle.folder), read_manifest(painted)
+    assert (count, failures, len(index)) == (len(manifest), [], len(manifest))
+    assert told[-1] == ("works", count, count)
+    for row in (0, count - 1):
+        found = find_similar(model, manifest.picture(row), index=index, top_k=1)
+        assert found[0].work.id == manifest.column("id")[row]
+        assert found[0].similarity > 0.99
+    assert not (tmp_path / "index.partial").exists()
+    with pytest.raises(OutputExistsError):
+        build_index([painted], tmp_path / "index", bundle=tiny_bundle)
+
+
+def test_an_interrupted_build_continues(
+    painted: Path, tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smn.similar.building._BATCH", 3)
+
+    def stop(what: str, done: int, total: int) -> None:
+        if done >= 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_index([painted], tmp_path / "index", bundle=tiny_bundle, on_progress=stop)
+    assert not (tmp_path / "index").exists()
+    seen: list[int] = []
+    count, _ = build_index(
+        [painted], tmp_path / "index", bundle=tiny_bundle, on_progress=lambda *one: seen.append(one[1])
+    )
+    assert seen[0] == 9
+    build_index([painted], tmp_path / "whole", bundle=tiny_bundle)
+    np.testing.assert_array_equal(read_index(tmp_path / "index").vectors, read_index(tmp_path / "whole").vectors)
+    assert count == len(read_index(tmp_path / "whole"))
+
+
+def test_a_picture_that_cannot_be_read_is_left_out(painted: Path, tmp_path: Path, tiny_bundle: Bundle) -> None:
+    from smn.manifest import read_manifest
+
+    manifest = read_manifest(painted)
+    Path(str(manifest.picture(1))).write_bytes(b"nothing")
+    count, failures = build_index([painted, painted], tmp_path / "index", bundle=tiny_bundle)
+    assert count == len(manifest) - 1  # named twice, taken once
+    assert [failure.id for failure in failures] == [manifest.column("id")[1]]
+    with pytest.raises(InputError, match="are left; name a manifest with pictures"):
+        build_index([painted], tmp_path / "none", bundle=tiny_bundle, known="wikidata_id")
+
+
+def test_another_models_index_is_refused(tiny_bundle: Bundle) -> None:
+    with pytest.raises(SimilarError, match=r"was made by the model default-\d, but tiny-1 is asked.*smn index build"):
+        find_similar(smn.load(tiny_bundle.folder), paint("cubism", seed=0))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "index.json").unlink(), "There is no index in .* make one with: smn index build"),
+        (lambda folder: (folder / "index.json").write_text("{}"), "lacks one of schema"),
+        (lambda folder: (folder / "index.json").write_text("no"), "cannot be read .* build the index anew"),
+        (lambda folder: (folder / "vectors.npy").write_bytes(b"no"), r"vectors\.npy cannot be read .* anew"),
+        (lambda folder: (folder / "works.jsonl.gz").write_bytes(b"no"), r"works\.jsonl\.gz cannot be read .* anew"),
+    ],
+)
+def test_a_damaged_index_is_said(damage, said: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(DEFAULT_INDEX, tmp_path / "index")
+    damage(tmp_path / "index")
+    with pytest.raises(SimilarError, match=said):
+        find_similar(smn.load(), paint("cubism", seed=0), index=read_index(tmp_path / "index"))
+
+
+def test_works_that_look_alike_stand_near_each_other() -> None:
+    one, other = unit(1)[0], unit(1, seed=9)[0]
+    draw = np.random.default_rng(0)
+    vectors = np.concatenate([centre + 0.05 * draw.normal(size=(20, 32)) for centre in (one, other)]).astype(np.float32)
+    places = arrange(vectors)
+    assert places.min() >= 0
+    assert places.max() <= 1
+    within = np.linalg.norm(places[:20] - places[:20].mean(0), axis=1).mean()
+    between = np.linalg.norm(places[:20].mean(0) - places[20:].mean(0))
+    assert within < between
+    assert arrange(vectors[:3]).shape == (3, 2)
+
+
+def test_the_map_is_drawn_with_the_picture_on_it(tmp_path: Path) -> None:
+    index, model = read_index(), smn.load()
+    place = 17
+    x, y = place_picture(index, model.runtime.run(model.prepare(paint("cubism", seed=0))[0][None]).embedding[0])
+    assert 0 <= x <= 1
+    assert 0 <= y <= 1
+    assert index.places is not None
+    assert place < len(index.places)
+    draw_map(index, tmp_path / "map.png")
+    assert (tmp_path / "map.png").stat().st_size > 20_000
+    with pytest.raises(OutputExistsError):
+        draw_map(index, tmp_path / "map.png")
+    shutil.copytree(DEFAULT_INDEX, tmp_path / "index")
+    (tmp_path / "index" / "places.npy").unlink()
+    with pytest.raises(SimilarError, match="has no map"):
+        draw_map(read_index(tmp_path / "index"), tmp_path / "none.png")
