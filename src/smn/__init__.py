@@ -6,6 +6,7 @@
 'Impressionism'
 """
 
+from smn.client import AsyncClient, Client
 from smn.errors import (
     AgreementError,
     BundleError,
@@ -41,7 +42,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AgreementError",
+    "AsyncClient",
     "BundleError",
+    "Client",
     "Family",
     "FamilyGuess",
     "Guess",

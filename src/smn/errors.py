@@ -5,7 +5,8 @@ SmnError
 │   ├── UnknownNameError     a name that no registry, taxonomy or list knows
 │   ├── ImageError           one picture cannot be read; carries its path and the reason
 │   │   ├── ImageTooLargeError
-│   │   └── ImageTruncatedError
+│   │   ├── ImageTruncatedError
+│   │   └── ImageTypeError   a file is of no kind that is read
 │   ├── ManifestError        a table of pictures does not fit its schema
 │   ├── TaxonomyError        a taxonomy file does not hold
 │   ├── RecipeError          a recipe has problems, all of them listed
@@ -17,6 +18,7 @@ SmnError
 │   └── OutputExistsError    writing would overwrite something of the user's
 ├── LeakageError             the same artist or picture stands in two splits
 ├── FetchError               something could not be had from the network
+├── ServiceError             a service of smn's refused, or could not be reached
 ├── GenerationError          a language model could not be reached, or said nothing of use
 ├── AgreementError           two runtimes disagree on the same picture
 └── MissingExtraError        an optional part of smn is not installed
@@ -72,6 +74,10 @@ class ImageTooLargeError(ImageError):
 
 class ImageTruncatedError(ImageError):
     """A picture ends before its data does."""
+
+
+class ImageTypeError(ImageError):
+    """A file is no picture, or of a kind that is not read."""
 
 
 class ManifestError(InputError):
@@ -175,6 +181,20 @@ class FetchError(SmnError):
     def __init__(self, reason: str, *, address: str, status: int | None = None) -> None:
         self.reason, self.address, self.status = reason, address, status
         super().__init__(f"{address}: {reason}")
+
+
+class ServiceError(SmnError):
+    """A service of smn's refused, or could not be reached.
+
+    Args:
+        detail: what it said, one sentence.
+        status: the HTTP status, or None if there was no answer.
+        request_id: to be named to whoever runs the service, if it gave one.
+    """
+
+    def __init__(self, detail: str, *, status: int | None = None, request_id: str | None = None) -> None:
+        self.detail, self.status, self.request_id = detail, status, request_id
+        super().__init__(detail)
 
 
 class GenerationError(SmnError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError
+from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError, ImageTypeError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats that are decoded. Pillow knows more, some of which start other programs; those are never tried.
@@ -145,7 +145,7 @@ def _reasons(data: bytes, limits: Limits, path: Path | None) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(f"It has too many pixels; {_allowed_pixels(limits)}", path=path) from error
     except UnidentifiedImageError as error:
-        raise ImageError(_not_a_picture(data), path=path) from error
+        raise ImageTypeError(_not_a_picture(data), path=path) from error
     except Exception as error:  # Pillow's decoders report damaged data with any kind, struct.error among them.
         # Only the wording tells a cut file apart.
         if "truncated" in str(error).lower() or isinstance(error, EOFError):

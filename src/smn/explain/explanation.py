@@ -18,7 +18,7 @@ from smn.movements import Label, Taxonomy, get_movement
 from smn.movements.regroup import membership
 from smn.predict.model import Model, Picture
 from smn.predict.prediction import Prediction
-from smn.rectify import straighten
+from smn.rectify import Found, straighten
 from smn.runtime import Outputs
 
 SIDE = 1024
@@ -133,6 +133,24 @@ def explain_picture(model: Model, image: Picture, *, top_k: int = 3) -> Explanat
     outputs = model.runtime.run(prepared[None], evidence=True)
     path = str(image) if isinstance(image, str | Path) else None
     prediction = model.tell(outputs, [path], found=[found], top_k=top_k)[0]
+    return explain_outputs(model, image, outputs, prediction=prediction, found=found)
+
+
+def explain_outputs(
+    model: Model, image: Picture, outputs: Outputs, *, prediction: Prediction, found: Found | None
+) -> Explanation:
+    """Like `explain_picture`, for a picture that the network has seen already.
+
+    Args:
+        model: whose answer it is.
+        image: the picture; it is decoded again, larger than the network needs.
+        outputs: of the network for this picture alone, with evidence.
+        prediction: the answer.
+        found: the painting in the picture, if that was straightened.
+
+    Raises:
+        ImageError: the picture cannot be read.
+    """
     shown = _show(image, model.limits)
     return Explanation(
         prediction=prediction,

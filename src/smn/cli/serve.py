@@ -1,0 +1,139 @@
+"""``smn serve``, ``smn serve-key`` and ``smn feedback``."""
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from smn.errors import InputError, MissingExtraError, OutputExistsError
+
+_FOLDER = Path("smn-data")
+
+
+def _require() -> None:
+    try:
+        import alembic  # noqa: F401
+        import fastapi  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
+        import sqlalchemy  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("serve", str(error.name)) from error
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
+@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any that is free.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A bundle of your own.")
+@click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
+@click.option("--database", help="Where answers and feedback are remembered.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--memory/--no-memory", default=True, help="Whether to remember anything.")
+@click.option("--images", type=click.Path(path_type=Path), help="Keep pictures here whose senders allow it.")
+@click.option("--keys", type=click.Path(path_type=Path), help="File of hashed keys; without it everybody may ask.")
+@click.option("--rate", type=int, help="Requests a minute of each address, without keys.")
+@click.option("--origin", "origins", multiple=True, help="Whose pages may ask from a browser.")
+@click.option("--queue", type=int, help="Pictures that may wait; more are turned away.")
+@click.option("--threads", type=int, help="Of the network; 0 lets ONNX Runtime choose.")
+@click.option("--timeout", type=float, help="Seconds for the whole of a request.")
+def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], **given: Any) -> None:
+    """Answer over HTTP. Everything may be set by variables such as SMN_MAX_BODY, too; docs/serve.md lists them."""
+    _require()
+    import logging
+
+    import uvicorn
+
+    from smn.serve.app import create_app
+    from smn.serve.middleware import JsonLines
+    from smn.serve.settings import read_settings
+
+    if not given.pop("memory"):
+        database = ""
+    elif database is None and "SMN_DATABASE" not in os.environ:
+        database = f"sqlite:///{_FOLDER / 'smn.db'}"
+    settings = read_settings(os.environ, database=database, origins=origins or None, **given)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    for name in ("smn.serve", "uvicorn"):
+        log = logging.getLogger(name)
+        log.handlers, log.level, log.propagate = [handler], logging.INFO, False
+    config = uvicorn.Config(
+        create_app(settings), host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=round(settings.timeout) + 5, timeout_keep_alive=15,
+    )  # fmt: skip
+    uvicorn.Server(config).run()
+
+
+@click.command("serve-key")
+@click.argument("name")
+@click.option(
+    "--rate", type=click.IntRange(min=0), default=0, show_default=True, help="Requests a minute; 0: no limit."
+)
+def serve_key(name: str, rate: int) -> None:
+    """Draw a key for NAME: it is shown once, and the line for the file of keys holds only its hash."""
+    from smn.serve.keys import make_key
+
+    key, line = make_key(name, rate=rate)
+    click.echo(f"Give this to {name}, it is shown only now: {key}", err=True)
+    click.echo(line)
+
+
+@click.group()
+@click.option("--database", envvar="SMN_DATABASE", default=f"sqlite:///{_FOLDER / 'smn.db'}", show_default=True)
+@click.pass_context
+def feedback(context: click.Context, database: str) -> None:
+    """Look through what people said of answers, and take over what is right."""
+    _require()
+    if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).is_file():
+        raise InputError(f"There is no database {database}; name one with --database or SMN_DATABASE.")
+    from smn.serve.records import Records
+
+    records = Records(database)
+    context.call_on_close(records.close)
+    context.obj = records
+
+
+@feedback.command("list")
+@click.option("--reviewed/--waiting", default=None, help="Only what somebody has looked at, or nobody has.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@click.pass_obj
+def list_all(records: Any, reviewed: bool | None, limit: int) -> None:  # noqa: FBT001
+    """List feedback as lines of JSON, the oldest first."""
+    for one in records.list_feedback(reviewed=reviewed, limit=limit):
+        click.echo(json.dumps(one, ensure_ascii=False))
+
+
+@feedback.command("decide")
+@click.argument("feedback_id")
+@click.option("--accept/--reject", required=True, help="Whether it is right.")
+@click.pass_obj
+def decide(records: Any, feedback_id: str, accept: bool) -> None:  # noqa: FBT001
+    """Note whether a piece of feedback is right."""
+    if not records.review(feedback_id, accepted=accept):
+        raise InputError(f"There is no feedback {feedback_id!r}; see: smn feedback list")
+
+
+@feedback.command("export")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE.csv", help="The file to write.")
+@click.option("--images", type=click.Path(path_type=Path), required=True, help="The folder where pictures were kept.")
+@click.pass_obj
+def export(records: Any, out: Path, images: Path) -> None:
+    """Write accepted labels of kept pictures as a CSV that `smn dataset import` reads, to be added to a data set."""
+    if out.exists():
+        raise OutputExistsError(out)
+    rows = {}
+    for one in records.list_feedback(reviewed=True, limit=1_000_000):
+        given = one["prediction"]
+        label = one["movement"] or (given["answer"]["movement"] if one["verdict"] == "agree" else None)
+        if one["accepted"] and label and given["image"] and (images / given["image"]).is_file():
+            rows[given["image_sha256"]] = (str(images / given["image"]), label, "feedback", "person")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("x", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("path", "movement", "source", "label_kind"))
+        writer.writerows(rows.values())
+    click.echo(f"{out} holds {len(rows)} pictures; next: smn dataset import {out} --out data/feedback")

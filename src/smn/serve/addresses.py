@@ -1,0 +1,152 @@
+"""Fetches a picture by its address, and nothing that is not on the public internet."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from smn.errors import FetchError
+
+_REDIRECTS = 3
+_PORTS = {"http": 80, "https": 443}
+_MOVED = {301, 302, 303, 307, 308}
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a request goes, checked.
+
+    Args:
+        scheme: ``http`` or ``https``.
+        host: its name, for the certificate and the server.
+        port: of the server.
+        address: the one address that was checked; the name is not resolved again.
+        path: with the query.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    address: str
+    path: str
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the public internet, also where it is wrapped in another."""
+    inner: Address | None = None
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and any(address in network for network in _TRANSLATED):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is None and int(address) >> 32 == 0:
+            return False
+    if inner is not None and not is_public(inner):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def check_address(url: str, *, networks: Sequence[Network] = ()) -> Target:
+    """Where a URL leads, resolved and allowed.
+
+    Args:
+        url: as a stranger gave it.
+        networks: allowed although they are not public, on any port.
+
+    Raises:
+        FetchError: it is no plain web address, its name is unknown, or any of its addresses is not public.
+    """
+    shown = url[:200]
+    if any(ord(sign) <= 32 or ord(sign) == 127 for sign in url) or "\\" in url:
+        raise FetchError("An address holds no blanks, control characters or backslashes.", address=shown)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise FetchError(f"This is no address ({error}).", address=shown) from error
+    if parts.scheme not in _PORTS or not host or parts.username is not None or parts.password is not None:
+        raise FetchError("Give a plain address that starts with http:// or https://.", address=shown)
+    port = port or _PORTS[parts.scheme]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise FetchError("No server of that name is known.", address=shown) from error
+    addresses = [ipaddress.ip_address(str(one[4][0]).split("%")[0]) for one in found]
+    inside = bool(networks) and all(any(address in network for network in networks) for address in addresses)
+    # All of them, because a name may stand for a public address and for one that is not.
+    if not inside and not all(is_public(address) for address in addresses):
+        raise FetchError("Only servers on the public internet are asked.", address=shown)
+    if not inside and port != _PORTS[parts.scheme]:
+        raise FetchError(f"Only the ports 80 and 443 are asked, not {port}.", address=shown)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, host, port, str(addresses[0]), path)
+
+
+async def fetch_picture(url: str, *, max_bytes: int, timeout: float, networks: Sequence[Network] = ()) -> bytes:
+    """What lies at an address.
+
+    The name is resolved once and the connection goes to the address that was checked, so that a name cannot change its
+    mind in between; every redirect is checked as the first address was.
+
+    Args:
+        url: as a stranger gave it.
+        max_bytes: more are not read.
+        timeout: seconds for all of it.
+        networks: see `check_address`.
+
+    Raises:
+        FetchError: the address is not allowed, cannot be reached in time, or holds too much.
+    """
+    try:
+        return await asyncio.wait_for(_follow(url, max_bytes, timeout, networks), timeout)
+    except TimeoutError as error:
+        raise FetchError(f"It took longer than {timeout:g} seconds.", address=url[:200]) from error
+
+
+async def _follow(url: str, max_bytes: int, timeout: float, networks: Sequence[Network]) -> bytes:
+    for _ in range(_REDIRECTS + 1):
+        target = await asyncio.to_thread(check_address, url, networks=networks)
+        status, location, data = await _get(target, max_bytes, timeout, url)
+        if status in _MOVED and location:
+            url = urljoin(url, location)
+            continue
+        if status != 200:
+            raise FetchError(f"The server answered {status}.", address=url[:200], status=status)
+        return data
+    raise FetchError(f"It redirects more than {_REDIRECTS} times.", address=url[:200])
+
+
+async def _get(target: Target, max_bytes: int, timeout: float, url: str) -> tuple[int, str | None, bytes]:
+    import httpx2
+
+    bare = f"[{target.address}]" if ":" in target.address else target.address
+    name = f"[{target.host}]" if ":" in target.host else target.host
+    headers = {"Host": f"{name}:{target.port}", "User-Agent": "smn", "Accept": "image/*"}
+    if target.port == _PORTS[target.scheme]:
+        headers["Host"] = name
+    # An encoding could unfold into much more than was sent.
+    headers["Accept-Encoding"] = "identity"
+    try:
+        async with (
+            httpx2.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as client,
+            client.stream(
+                "GET", f"{target.scheme}://{bare}:{target.port}{target.path}", headers=headers,
+                extensions={"sni_hostname": target.host},
+            ) as response,
+        ):  # fmt: skip
+            if response.status_code != 200:
+                return response.status_code, response.headers.get("location"), b""
+            data = bytearray()
+            async for part in response.aiter_raw():
+                data += part
+                if len(data) > max_bytes:
+                    raise FetchError(f"It holds more than {max_bytes:,} bytes.", address=url[:200])
+            return 200, None, bytes(data)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise FetchError(f"It cannot be reached ({type(error).__name__}).", address=url[:200]) from error

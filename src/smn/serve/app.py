@@ -1,0 +1,84 @@
+"""Puts the service together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import Response
+from pydantic.json_schema import models_json_schema
+
+from smn import __version__
+from smn.serve.metrics import Metrics
+from smn.serve.middleware import Gate
+from smn.serve.problems import Problem, add_handlers
+from smn.serve.protocol import make_protocol
+from smn.serve.routes import make_routes
+from smn.serve.service import Service
+from smn.serve.settings import Settings
+
+_ABOUT = """Which artistic movement is a painting from, how sure is that, and why.
+
+Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)); every answer carries X-Request-ID."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service as an ASGI application; the model is loaded when it starts, not here.
+
+    Args:
+        settings: by default those of `Settings`.
+    """
+    settings = settings or Settings()
+    metrics = Metrics()
+    held: list[Service] = []
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        service = Service(settings, metrics)
+        await service.start()
+        held.append(service)
+        try:
+            yield
+        finally:
+            held.clear()
+            await service.stop()
+
+    app = FastAPI(
+        title="smn", version=__version__, description=_ABOUT, lifespan=live, redoc_url=None,
+        docs_url="/docs" if settings.docs else None, openapi_url="/openapi.json" if settings.docs else None,
+    )  # fmt: skip
+    add_handlers(app)
+    app.include_router(make_routes(lambda: held[0]))
+    app.include_router(make_protocol(lambda: held[0]))
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(settings.origins), allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["X-API-Key", "Authorization", "Content-Type"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )  # fmt: skip
+    app.add_middleware(Gate, max_body=settings.max_body, timeout=settings.timeout, on_done=metrics.count_request)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the shape of a problem to the description, in place of FastAPI's own."""
+    describe = app.openapi
+
+    def described() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = describe()
+            _, defined = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+            schemas = schema["components"]["schemas"]
+            schemas.update(defined["$defs"])
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]

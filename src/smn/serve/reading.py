@@ -1,0 +1,113 @@
+"""From a request to pictures: files of a form, a raw body, or JSON with base64 or an address."""
+
+import base64
+import binascii
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from smn.errors import FetchError, SmnError
+from smn.serve.addresses import fetch_picture
+from smn.serve.problems import ProblemError
+from smn.serve.settings import Settings
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A picture that was sent, or why it could not be had.
+
+    Args:
+        name: as its sender calls it.
+        data: its bytes.
+        error: what was wrong instead.
+    """
+
+    name: str | None
+    data: bytes = b""
+    error: SmnError | None = None
+
+
+async def read_pictures(request: Request, settings: Settings) -> tuple[list[Sent], bool]:
+    """The pictures of a request, and whether several could have been sent.
+
+    Raises:
+        ProblemError: the request holds none, too many, or cannot be read.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _read_form(request, settings), True
+    body = await request.body()
+    if kind == "application/json" or kind.endswith("+json"):
+        return await _read_json(body, settings)
+    # Whatever else it is called, its content decides.
+    if not body:
+        raise ProblemError(422, "The request holds no picture; send one as its body, in a form, or in JSON.")
+    return [Sent(None, body)], False
+
+
+async def _read_form(request: Request, settings: Settings) -> list[Sent]:
+    try:
+        # One more than allowed, to say so in our own words.
+        form = await request.form(max_files=settings.max_files + 1, max_fields=32, max_part_size=64_000)
+    except (MultiPartException, KeyError, ValueError, UnicodeError) as error:
+        raise ProblemError(422, f"The form cannot be read ({_brief(error)}); send multipart/form-data.") from error
+    try:
+        files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
+        if not files:
+            raise ProblemError(422, "The form holds no file; send one or more named file.")
+        _check_count(len(files), settings)
+        return [Sent(value.filename or name, await value.read()) for name, value in files]
+    finally:
+        await form.close()
+
+
+def _check_count(count: int, settings: Settings) -> None:
+    if count > settings.max_files:
+        raise ProblemError(413, f"At most {settings.max_files} pictures fit in one request; send them in several.")
+
+
+async def _read_json(body: bytes, settings: Settings) -> tuple[list[Sent], bool]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(400, "The body is no JSON; send an object with image (base64) or url.") from error
+    several = isinstance(data, dict) and isinstance(data.get("images"), list)
+    entries = data["images"] if several else [data]
+    if not entries:
+        raise ProblemError(422, "images is empty; give one object or more, each with image (base64) or url.")
+    _check_count(len(entries), settings)
+    return [await _read_entry(entry, settings, alone=not several) for entry in entries], several
+
+
+async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:
+    image, url = (entry.get(key) for key in ("image", "url")) if isinstance(entry, dict) else (None, None)
+    if isinstance(image, str) == isinstance(url, str):
+        raise ProblemError(422, "A picture is an object with either image (base64) or url.")
+    if not isinstance(url, str):
+        image = str(image)
+        try:
+            # An address of the kind data: carries base64, too.
+            return Sent(
+                None, base64.b64decode(image.split(",", 1)[-1] if image[:5] == "data:" else image, validate=True)
+            )
+        except (binascii.Error, ValueError) as error:
+            raise ProblemError(422, f"image is no base64 ({_brief(error)}).") from error
+    if not settings.urls:
+        raise ProblemError(422, "Addresses are not taken here; send the picture itself.")
+    networks = [ipaddress.ip_network(one) for one in settings.url_networks]
+    try:
+        data = await fetch_picture(url, max_bytes=settings.max_body, timeout=settings.timeout / 2, networks=networks)
+    except FetchError as error:
+        if alone:
+            raise
+        return Sent(url, error=error)
+    return Sent(url, data)
+
+
+def _brief(error: BaseException) -> str:
+    return str(error)[:120] or type(error).__name__
