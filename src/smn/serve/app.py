@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await service.stop()
 
     app = FastAPI(
-        title="smn", version=__version__, description=_ABOUT, lifespan=live, redoc_url=None,
+        title="smn", version=__version__, description=_ABOUT, lifespan=live, redoc_url=None, redirect_slashes=False,
         docs_url="/docs" if settings.docs else None, openapi_url="/openapi.json" if settings.docs else None,
     )  # fmt: skip
     add_handlers(app)

@@ -30,7 +30,14 @@ HEADERS = {
 }
 """Answers are data: no browser shall show, frame, guess or keep them."""
 
+_MOST_HEADERS = 32_768
+"""Bytes of all names and values."""
+
 _PAGES = ("/docs", "/redoc")
+
+
+class HeadersTooLargeError(Exception):
+    """Ends a request whose headers are larger than any that is meant well."""
 
 
 class BodyTooLargeError(Exception):
@@ -58,7 +65,7 @@ class Gate:
         exchange = _Exchange(scope, receive, send, self._most)
         problem: tuple[int, str] | None = None
         try:
-            exchange.check_length()
+            exchange.check_headers()
             async with asyncio.timeout(self._timeout):
                 await self._app(scope, exchange.receive, exchange.send)
         except TimeoutError:
@@ -67,6 +74,8 @@ class Gate:
         except BodyTooLargeError:
             allowed = f"the {self._most:,} bytes that are allowed"
             problem = 413, f"The request holds more than {allowed}; send smaller pictures, or fewer at once."
+        except HeadersTooLargeError:
+            problem = 431, f"The request's headers hold more than {_MOST_HEADERS:,} bytes; send fewer or shorter ones."
         except Exception:
             LOG.exception("failed", extra={"fields": {"request_id": exchange.number}})
             problem = 500, "Something went wrong here; ask again later."
@@ -100,8 +109,10 @@ class _Exchange:
         self.began, self.status, self.size = time.monotonic(), 500, 0
         self.started = self.read = False
 
-    def check_length(self) -> None:
-        """Refuse what says beforehand that it is too large."""
+    def check_headers(self) -> None:
+        """Refuse headers that are too large, and what says beforehand that it is."""
+        if sum(len(name) + len(value) for name, value in self._headers.items()) > _MOST_HEADERS:
+            raise HeadersTooLargeError
         declared = self._headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._most:
             raise BodyTooLargeError

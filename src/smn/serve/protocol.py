@@ -68,7 +68,7 @@ def make_protocol(get_service: Callable[[], Service]) -> APIRouter:
         """Whether the model is loaded."""
         return {"name": known(name).engine.model.name, "ready": True}
 
-    @router.post("/models/{name}/infer", responses=describe(401, 404, 408, 413, 415, 422, 429, 500, 503))
+    @router.post("/models/{name}/infer", responses=describe(400, 401, 404, 408, 413, 415, 422, 429, 500, 503))
     async def infer(
         name: Annotated[str, _MODEL], asked: InferIn, caller: Annotated[str | None, Depends(check)]
     ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from smn.errors import FetchError, SmnError
@@ -54,7 +55,7 @@ async def _read_form(request: Request, settings: Settings) -> list[Sent]:
     try:
         # One more than allowed, to say so in our own words.
         form = await request.form(max_files=settings.max_files + 1, max_fields=32, max_part_size=64_000)
-    except (MultiPartException, KeyError, ValueError, UnicodeError) as error:
+    except (HTTPException, MultiPartException, KeyError, ValueError) as error:
         raise ProblemError(422, f"The form cannot be read ({_brief(error)}); send multipart/form-data.") from error
     try:
         files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
@@ -110,4 +111,5 @@ async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:
 
 
 def _brief(error: BaseException) -> str:
-    return str(error)[:120] or type(error).__name__
+    text = error.detail if isinstance(error, HTTPException) else str(error)
+    return text[:120].rstrip(".") or type(error).__name__

@@ -16,7 +16,7 @@ from smn.serve.schemas import BODY, AnswersOut, FeedbackIn, FeedbackOut, HubLabe
 from smn.serve.service import Service
 from smn.story.pages import read_story
 
-_OFTEN = (401, 408, 413, 429, 500, 503)
+_OFTEN = (401, 408, 413, 429, 431, 500, 503)
 _PICTURES = (*_OFTEN, 400, 415, 422)
 _ID = Path(pattern="^[0-9a-f]{32}$")
 _NAME = Path(max_length=80, description="Id, name or alias of a movement.")
@@ -110,7 +110,7 @@ def _add_memory(
             raise ProblemError(503, "Nothing is remembered here: the service runs without a database.")
         return found
 
-    @router.post("/feedback", status_code=201, response_model=FeedbackOut, responses=describe(*_OFTEN, 404, 422))
+    @router.post("/feedback", status_code=201, response_model=FeedbackOut, responses=describe(*_OFTEN, 400, 404, 422))
     async def feedback(given: FeedbackIn, _: caller_type) -> Any:
         """Say whether an answer was right. It is safe when this answers."""
         memory = records()
