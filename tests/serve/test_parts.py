@@ -24,7 +24,8 @@ INSIDE = (ipaddress.ip_network("127.0.0.0/8"),)
 @pytest.mark.parametrize(
     ("address", "public"),
     [("93.184.215.14", True), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True), ("127.0.0.1", False),
-     ("10.0.0.1", False), ("169.254.169.254", False), ("::1", False), ("::ffff:10.0.0.1", False), ("::ffff:93.184.215.14", False),
+     ("10.0.0.1", False), ("169.254.169.254", False), ("::1", False), ("::ffff:10.0.0.1", False),
+     ("::ffff:93.184.215.14", False),
      ("64:ff9b::a00:1", False), ("2002:a00:1::", False), ("fe80::1", False), ("fc00::1", False), ("224.0.0.1", False),
      ("100.64.0.1", False), ("0.0.0.0", False), ("255.255.255.255", False), ("192.0.2.1", False), ("::", False)],  # noqa: S104
 )  # fmt: skip
