@@ -11,7 +11,7 @@ RECIPES := lite2-statistics lite0-later
 NAME := default-3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar cleaning bench clean
+.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar cleaning image load bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -121,6 +121,18 @@ similar: data ## measure what similar works are worth, and the search among a mi
 
 cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv
 	$(BIN)/python docs/cleaning.py
+
+BUILDAH := buildah --storage-driver vfs
+BASE ?= localhost/python-base:1
+
+image: ## build the service's image with buildah on BASE, start it, ask it, report it; PICTURE=painting.jpg
+	$(BUILDAH) bud --isolation chroot --network host --build-arg BASE=$(BASE) -t localhost/smn:1 .
+	deploy/check-image.sh localhost/smn:1 $(PICTURE) > docs/results/bench/image.txt || { cat docs/results/bench/image.txt; exit 1; }
+	cat docs/results/bench/image.txt
+
+load: $(VENV)/.dev ## put the service under load for five minutes
+	$(BIN)/python benchmarks/load.py --out docs/results/bench/load.json
+	$(BIN)/python docs/figures.py fill
 
 bench: $(VENV)/.smn ## time single pictures and a folder of 5,000
 	$(BIN)/python benchmarks/single.py --out docs/results/bench/single.json

@@ -29,7 +29,7 @@ $BUILDAH run --isolation chroot "$container" -- python3 -c "
 import importlib.util as find
 assert not any(find.find_spec(name) for name in ('torch', 'pip', 'matplotlib', 'sklearn')), 'something heavy is inside'"
 if [ -n "$PICTURE" ]; then
-    curl --silent --fail --data-binary "@$PICTURE" "http://127.0.0.1:$PORT/v1/predict?top_k=1" | head -c 300
+    curl --silent --fail --data-binary "@$PICTURE" "http://127.0.0.1:$PORT/v1/predict?top_k=1&shape=hub"
     echo
 fi
 echo "healthy after $tries s, as user $user, $(awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$pid/status") MB of memory"
@@ -40,5 +40,5 @@ print('layers:', len(told['OCIv1']['rootfs']['diff_ids']), '· user:', told['OCI
 $BUILDAH images --format '{{.Name}}:{{.Tag}} {{.Size}}' | grep -E "$(echo "$IMAGE" | sed 's/:.*//')|base"
 mount=$($BUILDAH mount "$container")
 du -sm "$mount/opt/smn" | awk '{ print "smn and its libraries: " $1 " MB" }'
-du -sm "$mount"/opt/smn/lib/python3*/site-packages/* | sort -rn | head -8
+(cd "$mount"/opt/smn/lib/python3*/site-packages && du -sm -- * | sort -rn | head -8)
 $BUILDAH umount "$container" >/dev/null

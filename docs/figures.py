@@ -33,6 +33,7 @@ import explaining
 import ladder_page
 import photographs
 import refusal_page
+import serving_page
 import similarity
 import sureness_page
 import training_page
@@ -53,6 +54,7 @@ _PAGES = (
     "refusal",
     "explain",
     "similar",
+    "serve",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -331,6 +333,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **refusal_page.TABLES,
     **sureness_page.TABLES,
     **explaining.TABLES,
+    **serving_page.TABLES,
     **similarity.TABLES,
     **training_page.TABLES,
 }

@@ -112,7 +112,7 @@ def _cost(vectors: Floats, questions: Floats, size: int) -> dict[str, Any]:
         began = time.perf_counter()
         write_graph(made, file)
         built = time.perf_counter() - began
-        found, graph_ms = _time(ApproximateSearcher(file), asked)
+        found, graph_ms = _time(ApproximateSearcher(file, made), asked)
         megabytes = file.stat().st_size / 1e6
     hits = [len(set(one) & set(other)) / _TOP for one, other in zip(truth, found, strict=True)]
     return {

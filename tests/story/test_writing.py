@@ -242,7 +242,12 @@ def test_a_real_language_model_is_held_to_the_facts(facts: Facts, tmp_path: Path
     answer = ask_json(
         endpoint,
         "A JSON object that names one colour of the sky:\n",
-        schema={"type": "object", "properties": {"colour": {"enum": ["blue", "grey"]}}, "required": ["colour"]},
+        schema={
+            "type": "object",
+            "properties": {"colour": {"enum": ["blue", "grey"]}},
+            "required": ["colour"],
+            "additionalProperties": False,
+        },
     )
     assert answer["colour"] in {"blue", "grey"}
     chosen = choose_playlist(facts, endpoint=endpoint, count=2)

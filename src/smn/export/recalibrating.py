@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,8 @@ def recalibrate_bundle(
     for batch in batch_pictures(data, bundle.preprocess):
         parts.append(runtime.run(batch))
         progress("validation pictures", sum(len(part.logits) for part in parts), len(data.rows))
-    outputs = Outputs(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Outputs)))
+    names = ("logits", "painting", "embedding")
+    outputs = Outputs(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
     artists, sources = (data.values(column) for column in ("artist", "source"))
     calibrated = calibrate(
         replace(bundle, folder=out, name=name or bundle.name),

@@ -30,7 +30,7 @@ SCHEMA = 1
 DEFAULT_INDEX = Path(__file__).parent / "default"
 """The index inside the package."""
 
-LARGE = 50_000
+LARGE = 200_000
 """From this many works on, the nearest are found by walking a graph."""
 
 Floats = NDArray[np.float32]
@@ -110,7 +110,7 @@ class SimilarIndex:
     def searcher(self) -> Searcher:
         """What finds the nearest."""
         graph = self.folder / "graph.usearch"
-        return ApproximateSearcher(graph) if graph.exists() else ExactSearcher(self.packed)
+        return ApproximateSearcher(graph, self.packed) if graph.exists() else ExactSearcher(self.packed)
 
     @cached_property
     def packed(self) -> NDArray[np.int8]:

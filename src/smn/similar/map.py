@@ -64,7 +64,9 @@ def draw_map(
     if embedding is not None:
         x, y = place_picture(index, embedding)
         axis.scatter([x], [y], s=420, marker="*", c="#111111", edgecolors="white", lw=1.6, zorder=3)
-        axis.annotate(title or "your picture", (x, y), (10, 10), textcoords="offset points", fontsize=11, weight="bold",
+        left = x > 0.6  # so that the name stays on the map
+        axis.annotate(title or "your picture", (x, y), (-10 if left else 10, 10), textcoords="offset points",
+                      ha="right" if left else "left", fontsize=11, weight="bold",
                       bbox={"boxstyle": "round", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
     axis.set_axis_off()
     figure.legend(loc="center left", bbox_to_anchor=(0.7, 0.5), frameon=False, fontsize=9, title="family")

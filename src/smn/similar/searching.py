@@ -40,7 +40,7 @@ def unpack_vectors(packed: NDArray[np.int8]) -> Floats:
 
 
 class ExactSearcher:
-    """Compares with every vector; right always, and fast enough up to some 100,000.
+    """Compares with every vector; right always, and fast enough for some 100,000.
 
     Args:
         packed: (N, d), as `pack_vectors` gives them; may be a memory map.
@@ -72,15 +72,19 @@ def _nearest(scores: Floats, count: int, *, first: int) -> Found:
 class ApproximateSearcher:
     """A graph of near neighbours (HNSW, Malkov & Yashunin 2016) that is walked instead of comparing with every vector.
 
+    The graph holds each number in so few bits that neighbours change places; several times as many as are wanted are
+    taken from it, and put in order by the index's own vectors.
+
     Args:
         file: written by `write_graph`; mapped into memory, not read.
+        packed: (N, d), the vectors it was made of; may be a memory map.
 
     Raises:
         MissingExtraError: the extra ``similar`` is not installed.
         SimilarError: the file cannot be read.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, packed: NDArray[np.int8]) -> None:
         try:
             from usearch.index import Index
         except ImportError as error:
@@ -88,18 +92,24 @@ class ApproximateSearcher:
         index = Index.restore(file, view=True, expansion_search=EXPANSION)
         if index is None:
             raise SimilarError(f"{file} is no graph of near neighbours; build the index anew.")
-        self._index = index
+        self._index, self._packed = index, packed
 
     def search(self, queries: Floats, count: int) -> Found:
         """See `Searcher.search`."""
-        matches = self._index.search(queries, count)
+        wanted = min(max(_CANDIDATES * count, 32), len(self._packed))
+        matches = self._index.search(queries, wanted)
         keys = np.asarray(matches.keys, dtype=np.int64).reshape(len(queries), -1)
-        distances = np.asarray(matches.distances, dtype=np.float32).reshape(len(queries), -1)
-        return keys, np.asarray(1 - distances)
+        near = unpack_vectors(self._packed[keys.ravel()]).reshape(*keys.shape, -1)
+        scores = np.einsum("qd,qkd->qk", queries, near)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        return np.take_along_axis(keys, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
 
-EXPANSION = 128
+EXPANSION = 384
 """How many candidates a walk keeps: more finds more of the nearest and takes longer."""
+
+_CANDIDATES = 8
+"""How many times as many as are wanted are taken from the graph."""
 
 
 def write_graph(packed: NDArray[np.int8], file: Path) -> None:
