@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError
+from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError, ImageTypeError
 
 WIDTH, HEIGHT = 48, 32
 RED, GREEN, BLUE, SAND = (200, 30, 40), (30, 170, 60), (40, 60, 190), (230, 220, 170)
@@ -211,12 +211,12 @@ UNREADABLE = {
     "hair.png": Unreadable(lambda: encode(Image.new("RGB", (900, 9)), "PNG"), ImageError, "needs at least 16"),
     "bomb.png": Unreadable(bomb, ImageTooLargeError, "at most 80.0 million"),
     "header-bomb.png": Unreadable(lambda: png(60_000, 60_000, b""), ImageTooLargeError, "at most 80.0 million"),
-    "text.jpg": Unreadable("Ceci n'est pas une image, évidemment.".encode, ImageError, "use JPEG, PNG"),
-    "zip.png": Unreadable(lambda: b"PK\x03\x04" + bytes(60), ImageError, "use JPEG, PNG"),
-    "film.jpg": Unreadable(lambda: b"\0\0\0\x18ftypmp42" + bytes(60), ImageError, "use JPEG, PNG"),
-    "paper.tif": Unreadable(lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ImageError, "export the page as JPEG or PNG"),
-    "page.jpg": Unreadable(lambda: b"\n<!DOCTYPE html><title>404</title>", ImageError, "save it as JPEG or PNG"),
-    "drawing.png": Unreadable(lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", ImageError, "save it as JPEG"),
-    "phone.heic": Unreadable(lambda: b"\0\0\0\x18ftypheic" + bytes(60), ImageError, "export it as JPEG"),
+    "text.jpg": Unreadable("Ceci n'est pas une image, évidemment.".encode, ImageTypeError, "use JPEG, PNG"),
+    "zip.png": Unreadable(lambda: b"PK\x03\x04" + bytes(60), ImageTypeError, "use JPEG, PNG"),
+    "film.jpg": Unreadable(lambda: b"\0\0\0\x18ftypmp42" + bytes(60), ImageTypeError, "use JPEG, PNG"),
+    "paper.tif": Unreadable(lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ImageTypeError, "export the page as JPEG or PNG"),
+    "page.jpg": Unreadable(lambda: b"\n<!DOCTYPE html><title>404</title>", ImageTypeError, "save it as JPEG or PNG"),
+    "drawing.png": Unreadable(lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", ImageTypeError, "save it as JPEG"),
+    "phone.heic": Unreadable(lambda: b"\0\0\0\x18ftypheic" + bytes(60), ImageTypeError, "export it as JPEG"),
     "empty.jpg": Unreadable(lambda: b"", ImageError, "upload or copy it again"),
 }

@@ -145,6 +145,9 @@ def _reasons(data: bytes, limits: Limits, path: Path | None) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(f"It has too many pixels; {_allowed_pixels(limits)}", path=path) from error
     except UnidentifiedImageError as error:
+        if data.startswith(_SIGNATURES) or data[4:12] in (b"ftypavif", b"ftypavis"):
+            reason = "It begins like a picture, but is damaged or cut short; copy or download it again."
+            raise ImageError(reason, path=path) from error
         raise ImageTypeError(_not_a_picture(data), path=path) from error
     except Exception as error:  # Pillow's decoders report damaged data with any kind, struct.error among them.
         # Only the wording tells a cut file apart.
@@ -266,6 +269,4 @@ def _not_a_picture(data: bytes) -> str:
         return "It is a PDF, not a picture; export the page as JPEG or PNG."
     if data[:256].lstrip()[:1] == b"<":
         return "It is a web page or an SVG drawing, not a photograph of a picture; save it as JPEG or PNG."
-    if data.startswith(_SIGNATURES) or data[4:12] in (b"ftypavif", b"ftypavis"):
-        return "It begins like a picture, but is damaged or cut short; copy or download it again."
     return "It is not a picture that smn can read; use JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF."
