@@ -38,7 +38,7 @@ class Settings:
         max_files: pictures in one request.
         queue: pictures that may wait or be worked on; more are turned away for a moment.
         batch: pictures that the network sees at once, at most.
-        threads: of the network; 0 lets ONNX Runtime choose.
+        threads: of the network; 0 lets ONNX Runtime choose, which answers one caller sooner and many more slowly.
         timeout: seconds for the whole of a request.
         cache: answers that are kept in memory by their pictures' content.
         watch: seconds between looks for a new bundle; 0 never looks.
@@ -63,7 +63,7 @@ class Settings:
     max_files: int = 16
     queue: int = 64
     batch: int = 8
-    threads: int = 0
+    threads: int = 1
     timeout: float = 30.0
     cache: int = 1024
     watch: float = 5.0
