@@ -11,7 +11,7 @@ RECIPES := lite2-statistics lite0-later
 NAME := default-3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar cleaning image load bench clean
+.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar combinations cleaning image load bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -116,7 +116,12 @@ explain: data ## measure whether evidence maps mean something, and draw one
 	$(BIN)/python docs/figures.py fill
 
 similar: data ## measure what similar works are worth, and the search among a million
-	$(BIN)/python docs/similarity.py --data build/data
+	$(BIN)/python docs/similarity.py --data build/data --measured $(BUNDLES)/measured
+	$(BIN)/python docs/figures.py fill
+
+combinations: data build/data/pool-distinct/manifest.parquet ## measure which networks are worth answering together, on validation pictures
+	$(BIN)/smn train lite0-statistics --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/lite0-statistics-measured
+	$(BIN)/python docs/combinations.py --data build/data --runs $(RUNS)
 	$(BIN)/python docs/figures.py fill
 
 cleaning: data ## measure what cleaning finds and what it is worth; judged by eye in docs/results/cleaning/judgements.csv

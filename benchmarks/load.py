@@ -114,7 +114,7 @@ def main() -> None:
         told["load"] = asyncio.run(press(address, pictures, chosen.seconds))
         told["memory_before_mb"], told["memory_after_mb"] = round(before), round(memory(pid))
     print(json.dumps(told, indent=1))
-    with run_service() as (several, _), run_service(SMN_BATCH="1") as (single, _):
+    with run_service(SMN_BATCH="8") as (several, _), run_service(SMN_BATCH="1") as (single, _):
         ratios = []
         for turn in range(chosen.turns):
             pair = [several, single] if turn % 2 == 0 else [single, several]

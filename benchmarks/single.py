@@ -44,10 +44,13 @@ def main() -> None:
         batch = model.prepare(file)[0][None]
         network = median_ms(lambda: model.answer(batch, [None]), runs=50)
         decoding = median_ms(lambda: model.prepare(file), runs=50)
+        plain = smn.load(rectify=smn.Rectify.OFF)
+        searching = decoding - median_ms(lambda: plain.prepare(file), runs=50)
         command = median_ms(lambda: subprocess.run([SMN, "predict", file], check=True, capture_output=True), runs=7)  # noqa: S603
         empty = median_ms(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), runs=7)
     print(f"2-megapixel JPEG, file to answer: median {whole:.1f} ms")
     print(f"  decoding and preprocessing {decoding / whole:.0%} of it, the network {network / whole:.0%}")
+    print(f"  of decoding, the search for a painting on a wall is {searching / decoding:.0%}")
     print(f"smn predict, cold start to answer: median {command:.0f} ms, {command / empty:.0f} times an empty Python")
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

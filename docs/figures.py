@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import cleaning_page
+import combinations
 import data_page
 import explaining
 import ladder_page
@@ -55,6 +56,7 @@ _PAGES = (
     "explain",
     "similar",
     "serve",
+    "decisions/0015-default-model",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
 _PLACE = re.compile(r"(<!-- figures:([a-z0-9-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
@@ -327,6 +329,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "recipes": _recipes,
     **cleaning_page.TABLES,
+    **combinations.TABLES,
     **data_page.TABLES,
     **ladder_page.TABLES,
     **photographs.TABLES,

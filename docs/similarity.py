@@ -1,6 +1,6 @@
 """Measures the search for similar works: what it finds, and what it costs with more works than there are.
 
-    python docs/similarity.py --data build/data
+    python docs/similarity.py --data build/data --measured build/default/bundles/measured
 
 The figures go to docs/results/similar; docs/figures.py places them on docs/similar.md.
 """
@@ -10,15 +10,20 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.similar.projection import DIMENSIONS
+
 KEPT = Path(__file__).parent / "results" / "similar" / "similar.json"
 MAP = Path(__file__).parent / "images" / "similar-map.png"
+_WEIGHINGS = {"the whole embedding": None, "as they vary": 0.0, "half-way": -0.25, "all alike": -0.5}
+"""Ways to weigh principal components: the power of its variance that each is multiplied by."""
+
 SIZES = (3_000, 100_000, 1_000_000)
 _TOP = 10
 _TIMED = 200
@@ -45,36 +50,59 @@ def measure(data: Path) -> dict[str, Any]:
     told: dict[str, Any] = {"model": index.model, "works": len(index), "questions": len(questions), "found": {}}
     vectors = unpack_vectors(index.packed)
     told["found"]["index, same artist"] = _share(questions, vectors, artists, known_artists)
-    told["found"]["index, same movement"] = _share(
-        questions, vectors[labelled], movements, known_movements[labelled], known_only=True
-    )
+    told["found"]["index, same movement"] = _share(questions, vectors[labelled], movements, known_movements[labelled])
     told["found"]["famous, same artist"] = _share(questions, questions, artists, artists, itself=True)
     told["found"]["famous, same movement"] = _share(questions, questions, movements, movements, itself=True)
     told["sizes"] = [_cost(vectors, questions, size) for size in SIZES]
     return told
 
 
-def _embed(bundle: Any, manifest: Any) -> Floats:
+def weigh(data: Path, measured: Path) -> dict[str, dict[str, float]]:
+    """How to weigh components, on artists that the network never saw: learned on val, asked of each other in test."""
+    from smn.bundle import read_bundle
+    from smn.manifest import read_manifest
+    from smn.movements import normalise
+
+    bundle, manifest = read_bundle(measured), read_manifest(data / "pool")
+    known, asked = (manifest.rows(split=split) for split in ("val", "test"))
+    learned, values = (_embed(bundle, manifest, rows).astype(np.float64) for rows in (known, asked))
+    artists, movements = (np.array(manifest.column(name))[asked] for name in ("artist", "movement"))
+    artists = np.array([normalise(name or "") for name in artists])
+    mean = learned.mean(axis=0)
+    variances, directions = np.linalg.eigh(np.cov(learned, rowvar=False))
+    best = np.argsort(-variances)[:DIMENSIONS]
+    told = {}
+    for name, power in _WEIGHINGS.items():
+        vectors = values - mean
+        if power is not None:
+            vectors = vectors @ (directions[:, best] * np.clip(variances[best], 1e-6, None) ** power)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        told[name] = {
+            what: _share(vectors, vectors, kind, kind, itself=True)["precision"]
+            for what, kind in (("artist", artists), ("movement", movements))
+        }
+    return told
+
+
+def _embed(bundle: Any, manifest: Any, rows: Sequence[int] | None = None) -> Floats:
     from smn.images import open_image
     from smn.runtime import Runtime
 
     runtime, spec = Runtime(bundle), bundle.preprocess
-    made = []
-    for start in range(0, len(manifest), 16):
-        rows = range(start, min(start + 16, len(manifest)))
-        made.append(runtime.run(spec.apply_all([open_image(manifest.picture(row)) for row in rows])).embedding)
+    wanted, made = range(len(manifest)) if rows is None else rows, []
+    for start in range(0, len(wanted), 16):
+        images = [open_image(manifest.picture(row)) for row in wanted[start : start + 16]]
+        made.append(runtime.run(spec.apply_all(images)).embedding)
     return np.concatenate(made)
 
 
-def _share(
-    questions: Floats, vectors: Floats, asked: Any, known: Any, *, itself: bool = False, known_only: bool = True
-) -> dict[str, float]:
+def _share(questions: Any, vectors: Any, asked: Any, known: Any, *, itself: bool = False) -> dict[str, float]:
     """The share of the ten nearest that are of the same kind, and what drawing by lot would give."""
     scores = questions @ vectors.T
     if itself:
         np.fill_diagonal(scores, -2)
     nearest = np.argsort(-scores, axis=1)[:, :_TOP]
-    counted = np.isin(asked, known) if known_only else np.ones(len(asked), bool)
+    counted = np.isin(asked, known)
     same = known[nearest] == asked[:, None]
     lot = np.array([(known == one).mean() for one in asked])
     return {
@@ -158,7 +186,16 @@ def _told() -> Mapping[str, Any]:
     return known
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"similar-found": _table, "similar-sizes": _sizes}
+def _weighings() -> str:
+    lines = ["| components weighed | same artist, % of ten | same movement, % of ten |", "| --- | ---: | ---: |"]
+    for name, one in _told().get("weighings", {}).items():
+        lines.append(f"| {name} | {100 * one['artist']:.1f} | {100 * one['movement']:.1f} |")
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "similar-found": _table, "similar-sizes": _sizes, "similar-weighings": _weighings,
+}  # fmt: skip
 
 
 def main() -> None:
@@ -170,12 +207,13 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--measured", type=Path, required=True, help="the fit that never saw the test's artists")
     chosen = parser.parse_args()
     MAP.unlink(missing_ok=True)
     model = smn.load()
     prepared, _ = model.prepare(paint("impressionism", seed=0))
     draw_map(read_index(), MAP, embedding=model.runtime.run(prepared[None]).embedding[0], title="a generated painting")
-    told = measure(chosen.data)
+    told = measure(chosen.data) | {"weighings": weigh(chosen.data, chosen.measured)}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 

@@ -31,3 +31,9 @@ def test_the_reports_are_of_the_model_in_the_package() -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     assert f"## {smn.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kept", ["explain/explain.json", "similar/similar.json", "bench/single.json"])
+def test_what_is_measured_on_the_model_alone_is_of_the_model_in_the_package(kept: str) -> None:
+    told = json.loads((ROOT / "docs" / "results" / kept).read_text(encoding="utf-8"))
+    assert told["model"] == read_bundle().name

@@ -1,21 +1,13 @@
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from smn.cli import main
-from smn.examples import paint
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(main, list(arguments))
     return result.exit_code, result.stdout, result.stderr
-
-
-@pytest.fixture
-def painting(tmp_path: Path) -> Path:
-    paint("ukiyo-e", seed=0).save(tmp_path / "painting.png")
-    return tmp_path / "painting.png"
 
 
 def test_why_is_drawn(painting: Path, tmp_path: Path) -> None:

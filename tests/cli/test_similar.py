@@ -1,22 +1,14 @@
 import json
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from smn.cli import main
-from smn.examples import paint
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(main, list(arguments))
     return result.exit_code, result.stdout, result.stderr
-
-
-@pytest.fixture
-def painting(tmp_path: Path) -> Path:
-    paint("impressionism", seed=0).save(tmp_path / "painting.png")
-    return tmp_path / "painting.png"
 
 
 def test_similar_works_are_listed(painting: Path, tmp_path: Path) -> None:

@@ -5,18 +5,11 @@ import pytest
 from click.testing import CliRunner
 
 from smn.cli import main
-from smn.examples import paint
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(main, list(arguments), terminal_width=100)
     return result.exit_code, result.stdout, result.stderr
-
-
-@pytest.fixture
-def painting(tmp_path: Path) -> Path:
-    paint("impressionism", seed=0).save(tmp_path / "painting.png")
-    return tmp_path / "painting.png"
 
 
 def test_a_movements_story_is_told() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smn.bundle import DEFAULT
+from smn.bundle import DEFAULT, Bundle
 from smn.errors import FetchError, ImageError, InputError
 from smn.images import Limits
 from smn.serve.addresses import check_address, fetch_picture, is_public
@@ -222,6 +223,36 @@ def test_an_engine_batches_caches_and_turns_away(painting: bytes) -> None:
     asyncio.run(work())
 
 
+def test_one_who_asks_too_much_does_not_spoil_the_batch(tiny_bundle: Bundle) -> None:
+    """A network that cannot say where it looks: whoever asks hears of it, the others get their answers."""
+    from PIL import Image
+
+    from .conftest import encode
+
+    pictures = [encode(Image.new("RGB", (40, 40), (200, shade, 10)), "PNG") for shade in range(6)]
+
+    async def work() -> None:
+        engine = Engine(tiny_bundle.folder, limits=Limits(), batch=8)
+        await engine.start()
+        found = await asyncio.gather(
+            *(engine.answer(one, Asked(explain=number == 2)) for number, one in enumerate(pictures)),
+            return_exceptions=True,
+        )
+        assert [isinstance(one, InputError) for one in found] == [number == 2 for number in range(6)]
+        await engine.stop()
+
+    asyncio.run(work())
+
+
+def test_strangers_methods_do_not_become_rows() -> None:
+    from smn.serve.metrics import Metrics
+
+    metrics = Metrics()
+    for number in range(100):
+        metrics.count_request(f"METHOD{number}", "/v1/predict", 405, 0.01)
+    assert metrics.text().decode().count("smn_requests_total{") == 1
+
+
 def exercise(records: Records) -> None:
     """What every database must do."""
     answer = {"model": "m", "outcome": "movement", "movement": "cubism", "predictions": [{"movement": "cubism"}]}
@@ -277,11 +308,12 @@ def test_the_service_runs_on_postgresql(postgresql: str, tmp_path: Path, paintin
 @pytest.fixture(scope="module")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of its own, from Debian's package."""
-    import os
     import shutil
     import subprocess
 
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not folders and os.environ.get("SMN_TEST_POSTGRESQL"):
+        pytest.fail("PostgreSQL was to be there, and is not")
     if not folders:
         pytest.skip("needs PostgreSQL: apt-get install postgresql")
     programs, home = folders[-1], tmp_path_factory.mktemp("postgresql")

@@ -14,6 +14,7 @@ import pytest
 
 import smn
 from service_process import Running, run_service
+from smn.bundle import Bundle
 from smn.examples import paint
 
 from .conftest import encode
@@ -215,6 +216,18 @@ def test_the_asynchronous_client_does_the_same(service: Running, painting: bytes
             await client.delete_prediction(both[0][0]["id"])
 
     asyncio.run(ask())
+
+
+def test_an_index_of_another_model_is_the_services_fault(tmp_path: Path, painting: bytes, tiny_bundle: Bundle) -> None:
+    with (
+        run_service(tmp_path, "--model", str(tiny_bundle.folder), "--no-memory") as service,
+        httpx2.Client(base_url=service.address, timeout=60) as http,
+    ):
+        assert http.post("/v1/predict", content=painting).status_code == 200
+        refused = http.post("/v1/similar", content=painting)
+        assert refused.status_code == 503
+        assert "/similar/default" not in refused.text
+        assert http.post("/v1/predict", content=painting, params={"explain": True}).status_code == 422
 
 
 def test_keys_and_rates(tmp_path: Path, painting: bytes) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import read_bundle
-from smn.errors import SmnError, UnknownNameError
+from smn.errors import InputError, SmnError, UnknownNameError
 from smn.images import Limits
 from smn.movements import list_taxonomies, read_taxonomy
 from smn.movements.regroup import regroup
@@ -103,7 +103,7 @@ class Engine:
     """
 
     def __init__(
-        self, bundle: Path, *, limits: Limits, queue: int = 64, batch: int = 8, threads: int = 0, cache: int = 1024,
+        self, bundle: Path, *, limits: Limits, queue: int = 64, batch: int = 1, threads: int = 1, cache: int = 1024,
         on_batch: Callable[[int], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._folder, self._limits, self._threads = bundle, limits, threads
@@ -175,6 +175,9 @@ class Engine:
             InputError: what is asked does not fit.
         """
         model = self.variant(asked.taxonomy, asked.rectify)
+        if asked.explain and not model.runtime.explains:
+            # Said here, because in a batch it would be the others' error, too.
+            raise InputError(f"The model {model.name} cannot say where it looks; ask without explain.")
         digest = hashlib.sha256(data).hexdigest()
         key = (digest, model.bundle.model_sha256, asked)
         if key in self._cache:
@@ -185,9 +188,11 @@ class Engine:
             raise BusyError(max(1, round(self.pending * self._seconds)))
         self.pending += 1
         began = time.monotonic()
-        # Shielded: whoever hangs up does not leave the count wrong.
+        # Shielded: whoever hangs up does not leave the count wrong. What then goes wrong is nobody's to hear.
+        working = asyncio.ensure_future(self._answer(model, data, digest, asked))
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            answered = await asyncio.shield(asyncio.ensure_future(self._answer(model, data, digest, asked)))
+            answered = await asyncio.shield(working)
         finally:
             self._seconds += 0.05 * ((time.monotonic() - began) / max(1, self.pending) - self._seconds)
         if self._size:

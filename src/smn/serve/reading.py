@@ -1,5 +1,6 @@
 """From a request to pictures: files of a form, a raw body, or JSON with base64 or an address."""
 
+import asyncio
 import base64
 import binascii
 import ipaddress
@@ -82,7 +83,8 @@ async def _read_json(body: bytes, settings: Settings) -> tuple[list[Sent], bool]
     if not entries:
         raise ProblemError(422, "images is empty; give one object or more, each with image (base64) or url.")
     _check_count(len(entries), settings)
-    return [await _read_entry(entry, settings, alone=not several) for entry in entries], several
+    # At once, because addresses one after the other could take longer than a request may.
+    return await asyncio.gather(*(_read_entry(entry, settings, alone=not several) for entry in entries)), several
 
 
 async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:

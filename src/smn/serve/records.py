@@ -163,10 +163,12 @@ class Records:
             part = ids[start : start + 500]
             session.execute(delete(FeedbackRecord).where(FeedbackRecord.prediction.in_(part)))
             session.execute(delete(PredictionRecord).where(PredictionRecord.id.in_(part)))
+        if self._images is None:
+            return
         for image in {one.image for one in old if one.image}:
             # Another answer may be about the same picture.
             if session.scalar(select(PredictionRecord.id).where(PredictionRecord.image == image).limit(1)) is None:
-                (self._images or Path()).joinpath(image).unlink(missing_ok=True)
+                (self._images / image).unlink(missing_ok=True)
 
 
 def upgrade(engine: Engine) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import base64
 import io
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from fastapi import Request
 
-from smn.errors import SmnError
+from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
 from smn.predict.prediction import failed
 from smn.serve.engine import Answered, Asked, Engine
@@ -80,6 +80,14 @@ class Service:
         """
         return read_index(self.settings.index)
 
+    def _check_index(self) -> None:
+        try:
+            check_fit(self.index, self.engine.model)
+        except SimilarError as error:
+            # Ours to mend, and where our files lie is not for strangers.
+            LOG.warning("index does not fit", extra={"fields": {"reason": str(error)}})
+            raise ProblemError(503, "Similar works cannot be searched here at the moment; ask without them.") from error
+
     async def check_caller(self, request: Request) -> str | None:
         """Who asks, if they may.
 
@@ -119,7 +127,7 @@ class Service:
         """
         self.engine.variant(asked.taxonomy, asked.rectify)  # what is wrong with these is wrong with every picture
         if asked.similar:
-            check_fit(self.index, self.engine.model)
+            self._check_index()
         return list(
             await asyncio.gather(
                 *(self._one(one, asked, several=several, caller=caller, keep=keep) for one in pictures)
@@ -127,8 +135,6 @@ class Service:
         )
 
     async def _one(self, sent: Sent, asked: Asked, *, several: bool, caller: str | None, keep: bool) -> dict[str, Any]:
-        from smn.errors import ImageError
-
         try:
             if sent.error is not None:
                 raise sent.error
@@ -206,6 +212,3 @@ def _explain(answered: Answered, data: bytes) -> dict[str, Any]:
         "evidence": why.evidence[why.movement].round(4).tolist(),
         "traits": list(why.traits()),
     }
-
-
-Caller = Callable[[Request], Awaitable[str | None]]

@@ -37,7 +37,8 @@ class Settings:
         max_pixels: of a picture.
         max_files: pictures in one request.
         queue: pictures that may wait or be worked on; more are turned away for a moment.
-        batch: pictures that the network sees at once, at most.
+        batch: pictures that the network sees at once, at most; more than 1 is worth it where the network has more than
+            one thread (docs/serve.md).
         threads: of the network; 0 lets ONNX Runtime choose, which answers one caller sooner and many more slowly.
         timeout: seconds for the whole of a request.
         cache: answers that are kept in memory by their pictures' content.
@@ -62,7 +63,7 @@ class Settings:
     max_pixels: int = 40_000_000
     max_files: int = 16
     queue: int = 64
-    batch: int = 8
+    batch: int = 1
     threads: int = 1
     timeout: float = 30.0
     cache: int = 1024

@@ -73,7 +73,7 @@ class Story:
         works: three to five.
         neighbours: movements that it came from, led to or argued with.
         music: three to six pieces.
-        sources: what the page was written from.
+        sources: where to read on, and to check what the page says.
     """
 
     movement: str

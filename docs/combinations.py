@@ -1,0 +1,76 @@
+"""Measures which networks are worth answering together, on validation pictures alone.
+
+    python docs/combinations.py --data build/data --runs build/default/runs
+
+Exports every combination of the measured fits below --runs and evaluates it on the split val; the figures go to
+docs/results/training/combinations.json, from which docs/figures.py fills the record of the decision.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+KEPT = Path(__file__).parent / "results" / "training" / "combinations.json"
+_NETWORKS = {
+    "lite2-statistics": "Lite2, frozen",
+    "lite0-statistics": "Lite0, frozen",
+    "lite0-later": "Lite0, later half trained",
+}
+"""Recipes and what they are; the embedding of a combination is its first one's."""
+
+
+def measure(data: Path, runs: Path) -> list[dict[str, object]]:
+    """Export and evaluate."""
+    smn = str(Path(sys.executable).with_name("smn"))
+    told = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in range(1, len(_NETWORKS) + 1):
+            for names in combinations(_NETWORKS, count):
+                place = Path(folder) / "-".join(names)
+                members = [str(runs / f"{name}-measured") for name in names]
+                for command in (
+                    ["export", *members, "--out", str(place / "bundle"), "--name", "candidate"],
+                    ["evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
+                     "--out", str(place / "report")],
+                ):  # fmt: skip
+                    subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
+                report = json.loads((place / "report" / "report.json").read_text(encoding="utf-8"))
+                figures = report["sets"][0]["figures"]
+                size = (place / "bundle" / "model.onnx").stat().st_size / 1e6
+                told.append(
+                    {"names": names, "pictures": report["sets"][0]["rows"], "megabytes": round(size, 1)}
+                    | {key: round(figures[key]["value"], 4) for key in ("top1", "top3", "log_loss")}
+                )
+    return told
+
+
+def _table() -> str:
+    lines = ["| networks | top-1, % | top-3, % | log loss | MB |", "| --- | ---: | ---: | ---: | ---: |"]
+    for one in json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else []:
+        name = " + ".join(_NETWORKS[recipe] for recipe in one["names"])
+        shares = f"{100 * one['top1']:.1f} | {100 * one['top3']:.1f} | {one['log_loss']:.3f} | {one['megabytes']:.1f}"
+        lines.append(f"| {name} | {shares} |")
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"combinations": _table}
+
+
+def main() -> None:
+    """Measure and keep."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--runs", type=Path, required=True)
+    chosen = parser.parse_args()
+    told = measure(chosen.data, chosen.runs)
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
