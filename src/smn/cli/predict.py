@@ -164,8 +164,8 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
     count = f"{len(answers)} picture{'s' if len(answers) != 1 else ''}"
     caption = f"{model.name} · taxonomy {model.taxonomy.id} · {count}"
     table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 24)
-    table.add_column("answer", style="bold", min_width=22)
+    table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 22)
+    table.add_column("answer", style="bold", min_width=20)
     table.add_column("sure", justify="right")
     table.add_column("or")
     if wide:
