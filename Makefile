@@ -120,7 +120,9 @@ similar: data ## measure what similar works are worth, and the search among a mi
 	$(BIN)/python docs/figures.py fill
 
 combinations: data build/data/pool-distinct/manifest.parquet ## measure which networks are worth answering together, on validation pictures
-	$(BIN)/smn train lite0-statistics --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/lite0-statistics-measured
+	for recipe in lite0-statistics lite2-later; do \
+		$(BIN)/smn train $$recipe --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/$$recipe-measured || exit 1; \
+	done
 	$(BIN)/python docs/combinations.py --data build/data --runs $(RUNS)
 	$(BIN)/python docs/figures.py fill
 

@@ -20,8 +20,11 @@ _NETWORKS = {
     "lite2-statistics": "Lite2, frozen",
     "lite0-statistics": "Lite0, frozen",
     "lite0-later": "Lite0, later half trained",
+    "lite2-later": "Lite2, later half trained",
 }
 """Recipes and what they are; the embedding of a combination is its first one's."""
+_MOST = 3
+"""Networks that answer together, at most."""
 
 
 def measure(data: Path, runs: Path) -> list[dict[str, object]]:
@@ -29,7 +32,7 @@ def measure(data: Path, runs: Path) -> list[dict[str, object]]:
     smn = str(Path(sys.executable).with_name("smn"))
     told = []
     with tempfile.TemporaryDirectory() as folder:
-        for count in range(1, len(_NETWORKS) + 1):
+        for count in range(1, _MOST + 1):
             for names in combinations(_NETWORKS, count):
                 place = Path(folder) / "-".join(names)
                 members = [str(runs / f"{name}-measured") for name in names]

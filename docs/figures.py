@@ -32,6 +32,7 @@ import combinations
 import data_page
 import explaining
 import ladder_page
+import page_figures
 import photographs
 import refusal_page
 import serving_page
@@ -129,6 +130,7 @@ def fill_places() -> None:
     """Fill the places in README and documentation."""
     for file in FILES:
         file.write_text(filled(file), encoding="utf-8")
+    page_figures.FILE.write_text(page_figures.page_figures(), encoding="utf-8")
 
 
 def draw() -> None:
@@ -165,7 +167,8 @@ def draw() -> None:
 
 def check() -> list[str]:
     """The files that show other figures than the kept reports hold."""
-    return [str(file.relative_to(ROOT)) for file in FILES if file.read_text(encoding="utf-8") != filled(file)]
+    shown = [(file, filled(file)) for file in FILES] + [(page_figures.FILE, page_figures.page_figures())]
+    return [str(file.relative_to(ROOT)) for file, text in shown if file.read_text(encoding="utf-8") != text]
 
 
 def filled(file: Path) -> str:

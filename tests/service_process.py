@@ -29,7 +29,7 @@ class Running:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log.append(line)
-            found = re.search(r"running on (http://[\d.]+:\d+)", line)
+            found = re.search(r"(?:running on|page is at) (http://[\d.]+:\d+)", line)
             if found:
                 self.address = found.group(1)
                 self.up.set()
@@ -54,9 +54,9 @@ class Running:
 
 
 @contextmanager
-def run_service(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+def run_service(folder: Path, *arguments: str, command: str = "serve", **environment: str) -> Iterator[Running]:
     process = subprocess.Popen(
-        [str(SMN), "serve", "--port", "0", *arguments], cwd=folder, stderr=subprocess.PIPE, text=True,
+        [str(SMN), command, "--port", "0", *arguments], cwd=folder, stderr=subprocess.PIPE, text=True,
         env={**os.environ, **environment},
     )  # fmt: skip
     running = Running(process, folder)

@@ -5,6 +5,7 @@ SmnError
 │   ├── UnknownNameError     a name that no registry, taxonomy or list knows
 │   ├── ImageError           one picture cannot be read; carries its path and the reason
 │   │   ├── ImageTooLargeError
+│   │   ├── ImageTooSmallError
 │   │   ├── ImageTruncatedError
 │   │   └── ImageTypeError   a file is of no kind that is read
 │   ├── ManifestError        a table of pictures does not fit its schema
@@ -70,6 +71,10 @@ class ImageError(InputError):
 
 class ImageTooLargeError(ImageError):
     """A picture has more bytes or pixels than the limits allow."""
+
+
+class ImageTooSmallError(ImageError):
+    """A picture is too small, or too thin, to tell anything from."""
 
 
 class ImageTruncatedError(ImageError):

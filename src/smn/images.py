@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError, ImageTypeError
+from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats that are decoded. Pillow knows more, some of which start other programs; those are never tried.
@@ -194,7 +194,7 @@ def _check_size(image: Image.Image, limits: Limits, path: Path | None) -> None:
     if width * height > limits.max_pixels:
         raise ImageTooLargeError(f"It has {width} x {height} pixels; {_allowed_pixels(limits)}", path=path)
     if min(width, height) < limits.min_side:
-        raise ImageError(
+        raise ImageTooSmallError(
             f"It has {width} x {height} pixels, too few to see a style; "
             f"the shorter side needs at least {limits.min_side}.",
             path=path,

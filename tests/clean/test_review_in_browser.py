@@ -1,14 +1,13 @@
 """The review page in a real browser, opened from a file; skipped where there is no Chromium (name one in CHROMIUM)."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from chromium import CHROMIUM, QUIET, needs_chromium
 from review_sets import make_findings, make_set
 from smn.clean.applying import apply_decisions
 from smn.clean.decisionlog import append_decisions, read_decisions, undo_decisions
@@ -18,14 +17,7 @@ from smn.errors import DecisionsError
 from smn.manifest import read_manifest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium: none of {', '.join(NAMES)} is on the path")
-
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
+pytestmark = needs_chromium
 HOSTILE = '</script><img src=x onerror="document.title=1">{{data}}'
 # As in a browser that cannot write files: what is saved is downloaded, what is opened is chosen.
 NO_PICKERS = "delete window.showSaveFilePicker; delete window.showOpenFilePicker;"

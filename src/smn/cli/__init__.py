@@ -16,6 +16,7 @@ _COMMANDS = {
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
     "story": ("smn.cli.story:story", "Tell of a movement, or of a picture's: works, neighbours, music."),
+    "web": ("smn.cli.web:web", "Show the page on which people look at paintings."),
     "serve": ("smn.cli.serve:serve", "Answer over HTTP."),
     "serve-key": ("smn.cli.serve:serve_key", "Draw a key for the service."),
     "feedback": ("smn.cli.serve:feedback", "Look through what people said of answers."),

@@ -94,26 +94,35 @@ class Explanation:
         Raises:
             MissingExtraError: the extra ``explain`` is not installed.
         """
-        from smn.extras import require_extra
-
-        require_extra("explain", "skimage", "sklearn")
-        from skimage.color import lab2rgb
-
-        from smn.models.palette import extract_palette
-
-        found = extract_palette(self.image)
-        colours = np.round(lab2rgb(found[:, :3]) * 255).astype(int)
-        return tuple(
-            Swatch("#{:02X}{:02X}{:02X}".format(*colour), round(float(share), 4))
-            for colour, share in zip(colours, found[:, 3], strict=True)
-            if share > 0
-        )
+        return list_colours(self.image)
 
     def _label(self, movement: str | None) -> Label:
         wanted = self.movement if movement is None else movement
         if wanted not in self.evidence:
             raise UnknownNameError(f"label of taxonomy {self.taxonomy.id}", wanted, self.evidence)
         return self.taxonomy.label(wanted)
+
+
+def list_colours(image: Image.Image) -> tuple[Swatch, ...]:
+    """The five colours that an RGB picture is made of, commonest first: those of the colour baseline.
+
+    Raises:
+        MissingExtraError: the extra ``explain`` is not installed.
+    """
+    from smn.extras import require_extra
+
+    require_extra("explain", "skimage", "sklearn")
+    from skimage.color import lab2rgb
+
+    from smn.models.palette import extract_palette
+
+    found = extract_palette(image)
+    colours = np.round(lab2rgb(found[:, :3]) * 255).astype(int)
+    return tuple(
+        Swatch("#{:02X}{:02X}{:02X}".format(*colour), round(float(share), 4))
+        for colour, share in zip(colours, found[:, 3], strict=True)
+        if share > 0
+    )
 
 
 def explain_picture(model: Model, image: Picture, *, top_k: int = 3) -> Explanation:

@@ -1,6 +1,6 @@
 """The one shape that every answer has: in Python, on the command line, from the service and on the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -133,3 +133,29 @@ class Prediction:
 def failed(path: str | None, reason: str, *, model: str) -> Prediction:
     """The answer for a picture that could not be read."""
     return Prediction(path, Outcome.ERROR, None, None, (), (), None, None, model, reason)
+
+
+def parse_prediction(data: Mapping[str, Any]) -> Prediction:
+    """An answer from what `Prediction.to_dict` gave; further keys are left aside.
+
+    Raises:
+        InputError: something is missing, or is none of the outcomes.
+    """
+    try:
+        found, chosen = data["rectified"], data["set"]
+        return Prediction(
+            outcome=Outcome(data["outcome"]),
+            predictions=tuple(Guess(one["movement"], one["label"], one["probability"]) for one in data["predictions"]),
+            families=tuple(FamilyGuess(one["family"], one["label"], one["probability"]) for one in data["families"]),
+            set=None if chosen is None else tuple(chosen),
+            rectified=None if found is None
+            else Rectified(tuple((corner[0], corner[1]) for corner in found["corners"]), found["confidence"]),
+            **{name: data[name] for name in _PLAIN},
+        )  # fmt: skip
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise InputError(
+            f"This is no answer of smn's ({type(error).__name__}: {error}); take one from smn predict or the service."
+        ) from error
+
+
+_PLAIN = ("path", "movement", "confidence", "is_painting", "painting_score", "model", "error", "family")

@@ -45,6 +45,7 @@ class ExplanationOut(BaseModel):
     movement: str = Field(description="Whose evidence it is.")
     overlay: str = Field(description="The picture with the evidence glowing: a data address of a JPEG.")
     evidence: list[list[float]] = Field(description="The numbers behind it, row by row; the mean is 0.")
+    maps: dict[str, list[list[float]]] = Field(description="The same for each guess, by its id.")
     traits: list[str] = Field(description="What a person can check.")
 
 

@@ -210,5 +210,10 @@ def _explain(answered: Answered, data: bytes) -> dict[str, Any]:
         "movement": why.movement,
         "overlay": f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}",
         "evidence": why.evidence[why.movement].round(4).tolist(),
+        "maps": {
+            guess.movement: why.evidence[guess.movement].round(4).tolist()
+            for guess in why.prediction.predictions
+            if guess.movement in why.evidence
+        },
         "traits": list(why.traits()),
     }

@@ -20,11 +20,20 @@ def place_picture(index: SimilarIndex, embedding: NDArray[np.float32]) -> tuple[
         SimilarError: the index has no map.
     """
     places, scores = index.searcher.search(index.project(embedding[None]), min(_NEIGHBOURS, len(index)))
-    known = _places(index)[places[0]]
+    return place_among(_places(index)[places[0]], scores[0])
+
+
+def place_among(places: NDArray[np.float32], similarities: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a picture stands among works, the likest of which weigh most; 0..1.
+
+    Args:
+        places: (N, 2), where the works stand.
+        similarities: (N,), how alike they are to the picture, -1..1, falling.
+    """
     # The median, because neighbours may lie on two islands, and nothing lies between them.
-    middle = np.median(known, axis=0)
-    near = known[np.argsort(np.linalg.norm(known - middle, axis=1))[: max(1, len(known) // 2)]]
-    weights = np.exp(4 * scores[0][: len(near)])
+    middle = np.median(places, axis=0)
+    near = places[np.argsort(np.linalg.norm(places - middle, axis=1))[: max(1, len(places) // 2)]]
+    weights = np.exp(4 * similarities[: len(near)])
     x, y = np.average(near, axis=0, weights=weights)
     return float(x), float(y)
 

@@ -1,4 +1,4 @@
-"""Reads the page of each movement: ``pages/<movement>.toml``."""
+"""Reads the page of each movement: ``pages/<movement>.toml``, in French ``pages-fr/<movement>.toml``."""
 
 import tomllib
 from dataclasses import asdict, dataclass
@@ -10,6 +10,7 @@ from smn.errors import UnknownNameError
 from smn.movements import get_movement
 
 _FOLDER = Path(__file__).parent
+_PAGES = {"en": "pages", "fr": "pages-fr"}
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,24 @@ def _composers() -> dict[str, int]:
     return tomllib.loads((_FOLDER / "composers.toml").read_text(encoding="utf-8"))
 
 
-def read_story(name: str) -> Story:
+def read_story(name: str, *, language: str = "en") -> Story:
     """The page of a movement, by its id, its name or one of its aliases.
 
+    Args:
+        name: of the movement.
+        language: ``en`` or ``fr``; facts are the same in both.
+
     Raises:
-        UnknownNameError: no movement has that name.
+        UnknownNameError: no movement has that name, or there are no pages in that language.
 
     Example:
         >>> read_story("impressionism").music[0].composer
         'Claude Debussy'
     """
     movement = get_movement(name).id
-    file = _FOLDER / "pages" / f"{movement}.toml"
+    if language not in _PAGES:
+        raise UnknownNameError("language", language, _PAGES)
+    file = _FOLDER / _PAGES[language] / f"{movement}.toml"
     if not file.is_file():
         raise UnknownNameError("story", name, list_stories())
     data = tomllib.loads(file.read_text(encoding="utf-8"))

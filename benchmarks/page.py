@@ -1,0 +1,134 @@
+"""Times the page in a real browser: first useful paint, from upload to answer, twenty people at once.
+
+    python benchmarks/page.py --out docs/results/bench/page.json
+
+Page, browser and visitors share this machine's cores, so that a page with its visitors elsewhere does better. Uploads
+are generated paintings as JPEG of 1600 x 1280 pixels, two megapixels, each another.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import ImageEnhance
+from playwright.async_api import Browser, async_playwright
+
+from smn.examples import list_examples, paint
+
+USERS, TIMES = 20, 15
+
+
+def make_pictures(count: int) -> list[bytes]:
+    """Encoded paintings, all different."""
+    names = list_examples()[2:8]
+    painted = [paint(name, seed=0, size=(1600, 1280)) for name in names]
+    made = []
+    for number in range(count):
+        buffer = io.BytesIO()
+        changed = ImageEnhance.Brightness(painted[number % len(painted)]).enhance(0.7 + 0.6 * number / count)
+        changed.save(buffer, "JPEG", quality=90)
+        made.append(buffer.getvalue())
+    return made
+
+
+@contextmanager
+def run_page() -> Iterator[str]:
+    """The page's address."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        process = subprocess.Popen(  # noqa: S603 - ours
+            [str(Path(sys.executable).with_name("smn")), "web", "--port", "0"], cwd=folder, stderr=log.open("w"),
+        )  # fmt: skip
+        try:
+            while not (found := re.search(r"page is at (http://[\d.:]+)", log.read_text())):
+                if process.poll() is not None:
+                    raise SystemExit(log.read_text())
+                time.sleep(0.2)
+            time.sleep(10)  # it paints its examples
+            yield found[1]
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+async def visit(
+    browser: Browser, address: str, pictures: list[bytes], ready: asyncio.Barrier | None = None
+) -> dict[str, Any]:
+    """Open the page, wait for the others, and look at pictures, one after the other; milliseconds, and what went wrong."""
+    context = await browser.new_context(locale="en-GB", viewport={"width": 1200, "height": 900})
+    page = await context.new_page()
+    page.set_default_timeout(120_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    began = time.perf_counter()
+    await page.goto(address)
+    await page.wait_for_selector(".smn-start")
+    first, answers = 1000 * (time.perf_counter() - began), []
+    await page.wait_for_selector(".smn-foot")
+    if ready is not None:
+        await ready.wait()
+    for data in pictures:
+        await page.wait_for_selector(".smn-foot")
+        await page.wait_for_function("document.querySelectorAll('input[type=file]').length === 1")
+        began = time.perf_counter()
+        file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": data}
+        await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+        await page.wait_for_selector(".smn-answer")
+        answers.append(1000 * (time.perf_counter() - began))
+        await page.wait_for_timeout(1500)
+        await page.get_by_role("button", name="Look at another").click()
+        await page.wait_for_selector(".smn-start")
+    await context.close()
+    return {"first": first, "answers": answers, "errors": errors}
+
+
+async def measure(address: str, pictures: list[bytes]) -> dict[str, Any]:
+    """One visitor with many pictures, then many visitors with one."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        alone = await visit(browser, address, pictures[:TIMES])
+        ready = asyncio.Barrier(USERS)
+        together = await asyncio.gather(*(visit(browser, address, [data], ready) for data in pictures[TIMES:]))
+        await browser.close()
+    crowd = sorted(answer for one in together for answer in one["answers"])
+    return {
+        "cores": os.cpu_count(), "uploads": TIMES, "users": USERS,
+        "first_paint_ms": round(alone["first"]),
+        "upload_to_answer_ms": round(statistics.median(alone["answers"])),
+        "upload_to_answer_slowest_ms": round(max(alone["answers"])),
+        "together_median_ms": round(statistics.median(crowd)), "together_slowest_ms": round(crowd[-1]),
+        "together_answers": len(crowd),
+        "errors": len(alone["errors"]) + sum(len(one["errors"]) for one in together),
+        "ratio_together_to_alone": round(statistics.median(crowd) / statistics.median(alone["answers"]), 2),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path)
+    chosen = parser.parse_args()
+    with run_page() as address:
+        told = asyncio.run(measure(address, make_pictures(TIMES + USERS)))
+    text = json.dumps(told, indent=1)
+    print(text)
+    if chosen.out:
+        chosen.out.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What the web page shows of the figures: a small file in the package, made from the kept reports."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "src" / "smn" / "web" / "figures.json"
+_KEPT = ROOT / "docs" / "results"
+
+
+def page_figures() -> str:
+    """The file's text: of the model in the package, its confidence and how often it was right; the ladder."""
+    default = json.loads((_KEPT / "default" / "report.json").read_text(encoding="utf-8"))
+    file = _KEPT / "measured" / "report.json"
+    measured = json.loads(file.read_text(encoding="utf-8")) if file.exists() else default
+    famous = _set(default, "famous")
+    with (_KEPT / "ladder" / "ladder.csv").open(encoding="utf-8", newline="") as stream:
+        ladder = [
+            {"id": row["rung"], "unseen": _round(row["unseen-artists_top1"]), "known": _round(row["known-artists_top1"])}
+            for row in csv.DictReader(stream)
+        ]
+    told = {
+        "model": default["model"]["name"],
+        "sha256": default["model"]["sha256"],
+        "famous": _round(famous["figures"]["top1"]["value"]),
+        "top3": _round(famous["figures"]["top3"]["value"]),
+        "refused": _round(famous["figures"]["paintings_refused"]["value"]),
+        "unseen": _round(_set(measured, "pool-test")["figures"]["top1"]["value"]),
+        "reliability": {
+            name: [int(value) if name == "count" else _round(value) for value in values]
+            for name, values in famous["reliability"].items()
+        },
+        "ladder": ladder,
+    }
+    return json.dumps(told, indent=1) + "\n"
+
+
+def _set(report: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in report["sets"] if one["name"] == name)
+    return found
+
+
+def _round(value: float | str) -> float:
+    return round(float(value), 4)

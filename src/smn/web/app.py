@@ -1,0 +1,134 @@
+"""The page as an ASGI application: Streamlit's, with a few routes and headers of our own."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from smn.examples import list_examples
+from smn.web.backstage import Backstage, make_example, open_backstage
+from smn.web.settings import PageSettings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from streamlit.starlette import App
+
+LOG = logging.getLogger("smn.web")
+_SCRIPT = Path(__file__).parent / "script.py"
+
+_POLICY = "; ".join((
+    "default-src 'self'",
+    # Streamlit builds its components from text, which needs eval and blob; nothing comes from elsewhere.
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' ws: wss: data: blob:",
+    "frame-src 'self'",
+    "frame-ancestors 'self'",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+))  # fmt: skip
+
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+_REVIEW = "/findings"
+
+
+class Headers:
+    """Adds headers that keep browsers from doing what the page does not need.
+
+    Args:
+        app: what answers.
+    """
+
+    def __init__(self, app: "ASGIApp") -> None:
+        self._app = app
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
+        # The page of findings brings a policy of its own, which allows its very scripts and nothing else.
+        own = {name: value for name, value in _HEADERS.items()
+               if not (name == "content-security-policy" and scope.get("path", "").startswith(_REVIEW))}  # fmt: skip
+
+        async def add(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *((name.encode(), value.encode()) for name, value in own.items()),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, add if scope["type"] == "http" else send)
+
+
+def create_app(settings: PageSettings) -> "App":
+    """The page; the model is loaded when it starts, not here.
+
+    Args:
+        settings: of the page.
+
+    Raises:
+        MissingExtraError: the extra ``web`` is not installed.
+    """
+    from streamlit.starlette import App
+
+    behind = open_backstage(settings)
+
+    @asynccontextmanager
+    async def live(_: Any) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(behind.warm))
+        try:
+            yield
+        finally:
+            warming.cancel()
+
+    return App(
+        _SCRIPT, lifespan=live, routes=_make_routes(behind), middleware=[Middleware(Headers)],
+        on_script_error=_note_error,
+    )  # fmt: skip
+
+
+def _note_error(error: Exception) -> None:
+    """Log what went wrong; the visitor reads that something did, and nothing of the server."""
+    LOG.error("the page's script failed", exc_info=error)
+
+
+def _make_routes(behind: Backstage) -> list[BaseRoute]:
+    async def thumbnail(request: Request) -> Response:
+        picture = await behind.thumbnails.get(request.path_params["key"])
+        # Seen again within the hour, it need not be asked for; one that failed is.
+        return _picture(picture, seconds=3600) if picture else Response(status_code=404)
+
+    async def example(request: Request) -> Response:
+        movement = request.path_params["movement"]
+        if movement not in list_examples():
+            return Response(status_code=404)
+        return _picture(await asyncio.to_thread(make_example, movement), seconds=86400)
+
+    routes: list[BaseRoute] = [
+        Route("/thumbnail/{key}", thumbnail),
+        Route("/example/{movement}.jpg", example),
+    ]
+    if behind.settings.review is not None:
+        routes.append(Mount(_REVIEW, StaticFiles(directory=behind.settings.review, html=True)))
+    return routes
+
+
+def _picture(data: bytes, *, seconds: int) -> Response:
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": f"private, max-age={seconds}"})

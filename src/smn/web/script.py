@@ -1,0 +1,5 @@
+"""What Streamlit runs for every visitor and every click."""
+
+from smn.web.frame import show_page
+
+show_page()

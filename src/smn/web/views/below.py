@@ -1,0 +1,117 @@
+"""What waits below the answer: time, similar works, what to look for, what to listen to."""
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from smn.movements import find_movement, get_movement
+from smn.movements.translation import translate_movement
+from smn.similar.index import SimilarIndex
+from smn.similar.map import place_among
+from smn.story.pages import Story, read_story
+from smn.web.drawing import draw_map, draw_timeline, draw_works, place_of_each
+from smn.web.frame import Visit
+from smn.web.looking import Seen
+from smn.web.words import Words
+
+
+def show_below(visit: Visit, seen: Seen) -> None:
+    """The sections of a picture."""
+    words = visit.words
+    guesses = {guess.movement: guess.probability for guess in seen.prediction.predictions}
+    stories = [one for one in guesses if (known := find_movement(one)) is not None and known.id == one]
+    time, alike, look, listen = st.tabs([words(f"section.{name}") for name in ("time", "alike", "look", "listen")])
+    with time:
+        _show_time(visit, seen, guesses)
+    with alike:
+        if seen.works:
+            st.html(f'<p class="smn-note">{words("alike.note")}</p>')
+            show_works(visit, [one.work for one in seen.works])
+        else:
+            st.html(f'<p class="smn-note">{words("alike.none")}</p>')
+    if stories:
+        story = read_story(stories[0], language=words.language)
+        with look:
+            st.html(tell_looking(story, words))
+        with listen:
+            st.html(tell_listening(story, words))
+
+
+def show_works(visit: Visit, works: list[object]) -> None:
+    """Cards of works, with thumbnails where the page's server may fetch them."""
+    behind = visit.behind
+    base = st.get_option("server.baseUrlPath").strip("/")
+    keys = [behind.thumbnails.allow(work) if behind.settings.thumbnails else None for work in works]  # type: ignore[arg-type]
+    addresses = [f"{'/' + base if base else ''}/thumbnail/{key}" if key else None for key in keys]
+    st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))  # type: ignore[arg-type]
+
+
+def tell_looking(story: Story, words: Words) -> str:
+    """What to look for, the story, works to know and neighbours, as HTML."""
+    movement = translate_movement(get_movement(story.movement), words.language)
+    traits = "".join(f"<li>{escape(trait)}</li>" for trait in movement.traits)
+    works = "".join(
+        f"<li><em>{escape(work.title)}</em>, {work.year}. {escape(work.artist)}. {escape(work.place)}</li>"
+        for work in story.works
+    )
+    near = "".join(
+        f"<dt>{escape(words.movement(one.movement))}</dt><dd>{escape(one.how)}</dd>" for one in story.neighbours
+    )
+    sources = "".join(f"<li>{escape(source)}</li>" for source in story.sources)
+    return (
+        f'<div class="smn-text"><h2>{escape(movement.name)}</h2><p>{escape(story.text)}</p>'
+        f'<h3>{words("look.check")}</h3><ul>{traits}</ul><h3>{words("look.works")}</h3><ul>{works}</ul>'
+        f'<h3>{words("look.neighbours")}</h3><dl>{near}</dl><h3>{words("look.read")}</h3><ul>{sources}</ul></div>'
+    )
+
+
+def tell_listening(story: Story, words: Words) -> str:
+    """What to listen to, as HTML."""
+    pieces = "".join(
+        "<li><strong>"
+        + escape(words("listen.piece", composer=piece.composer, title=piece.title, year=piece.year))
+        + f"</strong><span>{escape(piece.why)}{' ' + escape(piece.note) if piece.note else ''}</span></li>"
+        for piece in story.music
+    )
+    name = escape(words.movement(story.movement))
+    return (
+        f'<div class="smn-text"><h2>{name}</h2><ul class="smn-music">{pieces}</ul>'
+        f'<p class="smn-note">{words("listen.note")}</p></div>'
+    )
+
+
+def _show_time(visit: Visit, seen: Seen, guesses: dict[str, float]) -> None:
+    words = visit.words
+    known = {id_ for label in seen.taxonomy.labels for id_ in label.movements}
+    movements = [get_movement(id_) for id_ in known if id_ in {label.id for label in seen.taxonomy.labels}]
+    if movements:
+        marked: dict[str, float | None] = {id_: share for id_, share in guesses.items() if share >= 0.02}
+        st.html(f'<p class="smn-note">{words("time.note")}</p>{draw_timeline(movements, words, marked=marked)}')
+    index = visit.behind.index
+    if index is None or index.places is None or not seen.works:
+        return
+    star = _place(index, seen)
+    if star is None:
+        return
+    count = words.number(len(index))
+    near = [words.family(one) for one in _families(seen)]
+    st.html(
+        f"<h2>{words('time.map', works=count)}</h2>" + draw_map(index, words, theme=visit.theme, star=star, families=near)
+        + f'<p class="smn-note">{words("time.map_note")}</p>'
+    )  # fmt: skip
+
+
+def _place(index: SimilarIndex, seen: Seen) -> tuple[float, float] | None:
+    """Where the picture stands among the works that are alike; None if another index found them."""
+    at = place_of_each(index)
+    found = [(at[one.work.id], one.similarity) for one in seen.works if one.work.id in at]
+    if not found:
+        return None
+    places, scores = (np.array(part) for part in zip(*found, strict=True))
+    return place_among(np.asarray(index.places)[places], scores)
+
+
+def _families(seen: Seen) -> list[str]:
+    movements = (find_movement(one.work.movement) for one in seen.works if one.work.movement)
+    return list(dict.fromkeys(movement.family for movement in movements if movement))

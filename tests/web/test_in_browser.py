@@ -1,0 +1,332 @@
+"""The page as people meet it: a real server, a real model, a real browser."""
+
+import base64
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import smn
+from awkward_files import UNREADABLE
+from chromium import needs_chromium
+from smn.evaluate.camera import take_photograph
+from smn.examples import draw_other, paint
+from smn.serve.records import Records
+from smn.web.telling import choose_telling
+from smn.web.views.look import say_answer
+from smn.web.words import Words
+from web_pictures import encode
+
+pytestmark = needs_chromium
+EN = Words("en")
+
+
+def upload(page, *files):
+    """Give files, each (name, bytes), to the page."""
+    page.wait_for_function("document.querySelectorAll('input[type=file]').length === 1")  # the last one may linger
+    given = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
+    page.locator("input[type=file]").set_input_files(given)
+
+
+def answer_of(page):
+    page.wait_for_selector(".smn-answer")
+    return page.locator(".smn-answer").inner_text()
+
+
+def expected(data, words=EN):
+    prediction = smn.load(threads=1).predict(data, top_k=5)
+    return say_answer(prediction, choose_telling(prediction), words)
+
+
+def shown(page, kind="base"):
+    """What the page shows as the picture."""
+    page.wait_for_function(f"document.querySelector('[class*=st-key-picture]') !== null")
+    source = page.locator(f"img.{kind}").get_attribute("src")
+    return Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("RGB")
+
+
+def alike(one, other):
+    """How alike two pictures are, -1..1."""
+    first, second = (np.asarray(image.convert("L").resize((48, 48)), dtype=float).ravel() for image in (one, other))
+    return np.corrcoef(first, second)[0, 1]
+
+
+def test_an_uploaded_painting_is_answered_as_everywhere_else(visit, painting, shoot):
+    page = visit()
+    shoot(page, "start")
+    upload(page, ("a < b & c.jpg", painting))
+    assert answer_of(page) == expected(painting)
+    assert page.locator(".smn-bars li").count() == 5
+    assert alike(shown(page), Image.open(io.BytesIO(painting))) > 0.99
+    assert page.locator("img.base").get_attribute("alt") == EN("picture.alt", name="a < b & c.jpg")
+    page.get_by_text("mean?").click()
+    assert page.get_by_text("Checked on famous works").is_visible()
+    shoot(page, "answer", height=1500)
+
+
+def test_a_turned_photograph_is_shown_upright(visit):
+    upright = paint("neo-impressionism", seed=1)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    page = visit()
+    upload(page, ("turned.jpg", encode(upright.transpose(Image.Transpose.ROTATE_90), exif=exif)))
+    answer_of(page)
+    assert alike(shown(page), upright) > 0.98
+
+
+def test_a_painting_on_a_wall_is_straightened_and_need_not_be(visit, shoot):
+    photograph = take_photograph(paint("ukiyo-e", seed=0), seed=1).image
+    page = visit()
+    upload(page, ("wall.jpg", encode(photograph)))
+    answer_of(page)
+    assert page.get_by_text(EN("picture.found")).is_visible()
+    straight = shown(page)
+    assert alike(straight, paint("ukiyo-e", seed=0)) > 0.7
+    page.get_by_label(EN("picture.original")).check()
+    assert page.locator("img.whole").is_visible()
+    assert not page.locator("img.base").is_visible()
+    assert alike(shown(page, "whole"), photograph) > 0.98
+    shoot(page, "on-a-wall")
+    page.get_by_text(EN("picture.straight")).click()
+    page.locator(".photographed").wait_for(state="hidden")
+    assert alike(shown(page), photograph) > 0.98
+
+
+def test_evidence_is_laid_over_the_picture_for_any_guess(visit, painting, shoot):
+    page = visit()
+    upload(page, ("a.jpg", painting))
+    answer_of(page)
+    slider = page.get_by_role("slider")
+    assert page.locator("img.over").evaluate("one => one.style.opacity") == "0"
+    slider.focus()
+    for _ in range(16):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("img.over").evaluate("one => one.style.opacity") == "0.8"
+    before = page.locator("img.over").get_attribute("src")
+    choice = page.get_by_label(EN("picture.why_of"))
+    names = choice.locator("option").all_inner_texts()
+    assert len(names) == 5
+    shoot(page, "why")
+    choice.select_option(label=names[2])
+    page.wait_for_function("before => document.querySelector('img.over')?.src !== before", arg=before)
+    page.get_by_text(EN("picture.why_help", movement=names[2])).wait_for()
+    assert page.locator("img.over").evaluate("one => one.style.opacity") == "0.8"
+
+
+def test_what_is_no_painting_is_said_kindly_and_classified_if_wished(visit, shoot):
+    page = visit()
+    upload(page, ("page.png", encode(draw_other("text-page"), "PNG")))
+    assert answer_of(page) == EN("answer.no_painting")
+    shoot(page, "not-a-painting")
+    page.get_by_role("button", name=EN("answer.anyway")).click()
+    page.wait_for_function("said => document.querySelector('.smn-answer')?.innerText !== said", arg=EN("answer.no_painting"))
+    assert page.get_by_text("mean?").is_visible()
+
+
+@pytest.mark.parametrize("name", ["truncated.jpg", "bomb.png", "text.jpg", "dot.png", "empty.jpg"])
+def test_a_bad_file_is_said_to_be_bad_and_the_page_goes_on(visit, painting, name):
+    page = visit()
+    upload(page, (name, UNREADABLE[name].make()))
+    trouble = page.get_by_role("alert")
+    trouble.wait_for()
+    assert trouble.locator("p").inner_text() in {
+        EN(f"bad.{kind}", megabytes=20, pixels=40) for kind in ("type", "large", "truncated", "tiny", "image")
+    }
+    page.get_by_role("button", name=EN("again.one")).click()
+    page.wait_for_selector(".smn-start")
+    upload(page, ("good.jpg", painting))
+    assert answer_of(page) == expected(painting)
+
+
+def test_several_pictures_become_a_gallery_a_table_and_a_file(visit, painting, shoot):
+    names = ("ukiyo-e", "pop-art", "fauvism")
+    files = [(f"{name}.jpg", encode(paint(name))) for name in names] + [("=broken.jpg", b"no picture")]
+    page = visit()
+    upload(page, *files)
+    page.wait_for_selector(".smn-table")
+    page.wait_for_function("document.querySelectorAll('.smn-table tbody tr').length === 4")
+    rows = page.locator(".smn-table tbody tr").all_inner_texts()
+    for (name, data), row in zip(files[:3], rows, strict=False):
+        assert name in row
+        assert expected(data) in row
+    assert EN("bad.type") in rows[3]
+    shoot(page, "several", height=1200)
+    with page.expect_download() as download:
+        page.get_by_role("button", name=EN("many.download")).click()
+    table = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert [row["outcome"] for row in table][3] == "error"
+    answers = [smn.load(threads=1).predict(data, top_k=5) for _, data in files[:3]]
+    assert [row["guess_1"] for row in table[:3]] == [answer.predictions[0].movement for answer in answers]
+    assert not table[3]["path"].startswith("=")
+    page.locator("[class*=st-key-smn-one-1] button").first.click()
+    assert answer_of(page) == expected(files[1][1])
+    page.get_by_role("button", name=EN("many.back")).click()
+    page.wait_for_selector(".smn-table")
+
+
+def test_the_camera_is_not_mirrored(visit, shoot):
+    page = visit()
+    page.get_by_role("button", name=EN("start.camera")).click()
+    page.get_by_role("button", name=EN("camera.start")).click()
+    page.get_by_role("button", name=EN("camera.shoot")).wait_for()
+    assert page.locator("video").evaluate("one => getComputedStyle(one).transform") == "none"
+    page.wait_for_timeout(500)
+    shoot(page, "camera")
+    page.get_by_role("button", name=EN("camera.shoot")).click()
+    answer_of(page)
+    scene = paint("ukiyo-e", size=(640, 480))
+    assert alike(shown(page), scene) > 0.9
+    assert alike(shown(page), scene) > alike(shown(page), scene.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) + 0.2
+
+
+def test_an_address_is_looked_at_and_a_wrong_one_is_named(visit, pictures):
+    page = visit()
+    page.get_by_role("button", name=EN("start.address")).click()
+    field = page.get_by_label(EN("start.address_label"))
+    field.fill(f"{pictures}/missing.jpg")
+    page.get_by_role("button", name=EN("start.address_go")).click()
+    page.get_by_role("alert").wait_for()
+    assert EN("bad.address") in page.get_by_role("alert").inner_text()
+    field.fill(f"{pictures}/pop-art.jpg")
+    page.get_by_role("button", name=EN("start.address_go")).click()
+    assert answer_of(page) == expected(encode(paint("pop-art")))
+
+
+def test_feedback_is_kept_with_the_answer(visit, web):
+    first, second = (encode(paint("fauvism", seed=seed)) for seed in (11, 12))
+    page = visit()
+    upload(page, ("first.jpg", first))
+    answer_of(page)
+    page.get_by_role("button", name=EN("feedback.yes")).click()
+    page.get_by_text(EN("feedback.thanks")).wait_for()
+    page.get_by_role("button", name=EN("again.one")).click()
+    page.wait_for_selector(".smn-start")
+    upload(page, ("second.jpg", second))
+    answer_of(page)
+    page.get_by_role("button", name=EN("feedback.no")).click()
+    page.get_by_label(EN("feedback.which")).click()
+    page.get_by_role("option", name="Expressionism", exact=True).click()
+    page.get_by_label(EN("feedback.more")).fill("the lines")
+    page.get_by_text(EN("feedback.keep")).click()
+    page.get_by_role("button", name=EN("feedback.send")).click()
+    page.get_by_text(EN("feedback.thanks")).wait_for()
+    records = Records(f"sqlite:///{web.folder}/smn-data/smn.db", images=web.folder / "kept")
+    said = [one for one in records.list_feedback() if one["text"] == "the lines" or one["verdict"] == "agree"]
+    records.close()
+    assert [(one["verdict"], one["movement"]) for one in said] == [("agree", None), ("disagree", "expressionism")]
+    assert said[0]["prediction"]["image"] is None
+    assert (web.folder / "kept" / said[1]["prediction"]["image"]).read_bytes() == second
+    # Nothing of the sender's file but its content's hash.
+    assert "first.jpg" not in json.dumps(said)
+
+
+def test_french_is_spoken_to_whom_asks_for_it(visit, painting, shoot):
+    french = Words("fr")
+    page = visit(locale="fr-FR")
+    assert page.locator("h1").inner_text() == french("start.heading")
+    page.wait_for_function("document.documentElement.lang === 'fr'")
+    upload(page, ("tableau.jpg", painting))
+    assert answer_of(page) == expected(painting, french)
+    shoot(page, "answer-french", height=1500)
+    page.get_by_text("EN", exact=True).click()
+    page.wait_for_function("said => document.querySelector('.smn-answer')?.innerText === said", arg=expected(painting))
+    assert visit("?lang=fr").locator("h1").inner_text() == french("start.heading")
+
+
+def test_a_phone_gets_one_column_and_nothing_moves_sideways(visit, painting, shoot):
+    page = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, device_scale_factor=2)
+    shoot(page, "phone-start", height=1300)
+    upload(page, ("a.jpg", painting))
+    answer_of(page)
+    page.locator("img.base").wait_for()
+    tops = [page.locator(one).bounding_box()["y"] for one in ("img.base", ".smn-answer", ".smn-bars", "[role=tablist]")]
+    assert tops == sorted(tops)
+    shoot(page, "phone-answer", height=2600)
+    assert sideways(page) == []
+    for path in ("explore", "how", "review"):
+        assert sideways(visit(path, viewport={"width": 390, "height": 844})) == []
+
+
+def test_at_twice_the_size_nothing_is_cut_off(visit, painting):
+    # A window of 1280 pixels at 200 %.
+    page = visit(viewport={"width": 640, "height": 450}, device_scale_factor=2)
+    upload(page, ("a.jpg", painting))
+    answer_of(page)
+    assert sideways(page) == []
+
+
+def sideways(page):
+    """What stands out of the window on the right, but in places that may be moved sideways."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.stApp *')].filter(one => {
+            const box = one.getBoundingClientRect();
+            return box.width && box.right > window.innerWidth + 1 && getComputedStyle(one).visibility === 'visible'
+              && !one.closest('.smn-table, [role=tablist], .smn-aside, .smn-timeline');
+        }).map(one => one.outerHTML.slice(0, 120))"""
+    )
+
+
+def test_the_keyboard_is_enough(visit):
+    page = visit()
+    # From the first example by its name to the answer, without a mouse.
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText")[:7] == "Ukiyo-e":
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow") != "nonenone"
+    page.keyboard.press("Enter")
+    assert answer_of(page).startswith("Ukiyo-e")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(visit, painting, scheme, shoot):
+    """axe-core finds nothing on any page, in any section."""
+    page = visit(color_scheme=scheme)
+    assert faults(page) == []
+    upload(page, ("a.jpg", painting), ("b.jpg", encode(paint("ukiyo-e"))), ("c.jpg", b"broken"))
+    page.wait_for_selector(".smn-table")
+    assert faults(page) == []
+    page.locator("[class*=st-key-smn-one-0] button").first.click()
+    answer_of(page)
+    for section in ("time", "alike", "look", "listen"):
+        page.get_by_role("tab", name=EN(f"section.{section}")).click()
+        page.wait_for_timeout(500)
+        assert faults(page) == [], section
+        shoot(page, f"{section}-{scheme}", height=1900)
+    page.get_by_role("button", name=EN("feedback.no")).click()
+    page.get_by_label(EN("feedback.which")).wait_for()
+    assert faults(page) == []
+    for path in ("explore", "how", "review"):
+        other = visit(path, color_scheme=scheme)
+        other.wait_for_timeout(500)
+        assert faults(other) == [], path
+        shoot(other, f"{path}-{scheme}", height=1600)
+
+
+def faults(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    kinds = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page, options={"runOnly": kinds}).response["violations"]
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+
+
+def test_movements_are_explored_by_links_that_can_be_kept(visit):
+    page = visit("explore?movement=cubism")
+    assert page.get_by_text("Pablo Picasso").first.is_visible()
+    page.get_by_role("button", name="Futurism").click()
+    page.wait_for_function("location.search.includes('futurism')")
+    assert page.get_by_text("Umberto Boccioni").first.is_visible()
+    assert page.get_by_role("img", name="A map of 2,674 works").is_visible()
+
+
+def test_pages_are_reached_from_each_other(visit):
+    page = visit()
+    for name, heading in (("how", "how.heading"), ("review", "review.heading"), ("explore", "explore.heading")):
+        page.get_by_role("link", name=EN(f"page.{name}")).click()
+        page.wait_for_function("said => document.querySelector('h1')?.innerText === said", arg=EN(heading))
+    page.get_by_role("link", name="smn").click()
+    page.wait_for_selector(".smn-start")

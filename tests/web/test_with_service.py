@@ -1,0 +1,106 @@
+"""The page as the front of a service: the same page, the same answers, kind words when the service is gone."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PIL import ImageChops, ImageStat
+
+from chromium import needs_chromium
+from service_process import Running, run_service
+from smn.bundle import DEFAULT
+from smn.examples import paint
+from smn.serve.records import Records
+from smn.web.looking import LocalLooker, Looker, RemoteLooker
+from smn.web.settings import PageSettings
+from smn.web.words import Words
+from web_pictures import encode
+
+EN = Words("en")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with run_service(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+def test_both_ways_see_the_same(service: Running) -> None:
+    near, far = LocalLooker(PageSettings()), RemoteLooker(PageSettings(api=service.address))
+    with closing(far):
+        compare(near, far)
+
+
+def compare(near: Looker, far: Looker) -> None:
+    for movement in ("ukiyo-e", "neo-impressionism"):
+        data = encode(paint(movement, seed=2))
+        here, there = (looker.look("a.jpg", data, find=True) for looker in (near, far))
+        assert there.number is not None
+        assert there.prediction.to_dict() | {"path": None} == here.prediction.to_dict() | {"path": None}
+        assert [one.work.id for one in there.works] == [one.work.id for one in here.works]
+        # The service tells a found painting's corners to four digits.
+        assert there.image.size == pytest.approx(here.image.size, abs=1)
+        difference = ImageChops.difference(there.image.resize(here.image.size), here.image)
+        assert max(ImageStat.Stat(difference).mean) < 6
+        assert (there.whole is None) == (here.whole is None)
+        assert list(there.evidence) == list(here.evidence)
+        for name, grid in here.evidence.items():
+            assert there.evidence[name] == pytest.approx(grid, abs=1e-4)
+        assert there.taxonomy.id == here.taxonomy.id
+
+
+def test_feedback_reaches_the_service(service: Running) -> None:
+    with closing(RemoteLooker(PageSettings(api=service.address))) as looker:
+        seen = looker.look("a.jpg", encode(paint("fauvism", seed=7)), find=True)
+        looker.note(seen, agree=False, movement="cubism", text="edges", picture=None)
+    records = Records(f"sqlite:///{service.folder}/smn-data/smn.db")
+    said = records.list_feedback()
+    records.close()
+    assert [(one["verdict"], one["movement"], one["text"]) for one in said] == [("disagree", "cubism", "edges")]
+    assert said[0]["prediction"]["id"] == seen.number
+
+
+@needs_chromium
+def test_the_page_lives_without_its_service_and_goes_on_with_it(visit, tmp_path: Path, shoot) -> None:
+    data = encode(paint("pop-art", seed=5))
+    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": data}
+    (tmp_path / "service").mkdir()
+    (tmp_path / "page").mkdir()
+    with run_service(tmp_path / "service") as behind:
+        with run_service(tmp_path / "page", command="web", SMN_API=behind.address) as front:
+            page = visit(address=front.address, allow=("ERR_CONNECTION_REFUSED",))
+            page.locator("input[type=file]").set_input_files([file])
+            page.wait_for_selector(".smn-answer")
+            assert page.locator(".smn-answer").inner_text().startswith("Pop Art")
+            assert "default-3" in page.locator(".smn-foot").inner_text()
+            behind.stop()
+            page.get_by_role("button", name=EN("again.one")).click()
+            page.wait_for_selector(".smn-start")
+            page.wait_for_function("document.querySelectorAll('input[type=file]').length === 1")
+            other = file | {"buffer": encode(paint("pop-art", seed=6))}
+            page.locator("input[type=file]").set_input_files([other])
+            page.get_by_role("alert").wait_for()
+            assert EN("bad.down") in page.get_by_role("alert").inner_text()
+            shoot(page, "service-down")
+            port = behind.address.rpartition(":")[2]
+            with run_service(tmp_path / "service", "--port", port):
+                page.get_by_role("button", name=EN("bad.again")).click()
+                page.wait_for_selector(".smn-answer")
+                assert page.locator(".smn-answer").inner_text().startswith("Pop Art")
+
+
+@needs_chromium
+def test_another_bundle_is_loaded_without_a_restart(visit, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(DEFAULT, bundle)
+    with run_service(tmp_path, "--model", str(bundle), command="web") as front:
+        page = visit(address=front.address, allow=("ERR_CONNECTION_REFUSED",))
+        assert "default-3" in page.locator(".smn-foot").inner_text()
+        told = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+        (bundle / "bundle.json").write_text(json.dumps(told | {"name": "tomorrow-1"}), encoding="utf-8")
+        page.get_by_role("button", name="Ukiyo-e").click()
+        page.wait_for_selector(".smn-answer")
+        page.wait_for_function("document.querySelector('.smn-foot').innerText.includes('tomorrow-1')")
