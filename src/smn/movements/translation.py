@@ -15,7 +15,7 @@ TRANSLATED = ("fr",)
 
 
 def translate_movement(movement: Movement, language: str) -> Movement:
-    """A movement with its name, summary and traits in a language; what it is remains.
+    """A movement with its name, summary, traits and places in a language; what it is remains.
 
     Raises:
         UnknownNameError: there are no texts in that language.
@@ -24,10 +24,14 @@ def translate_movement(movement: Movement, language: str) -> Movement:
         >>> translate_movement(get_movement("impressionism"), "fr").name
         'Impressionnisme'
     """
-    texts = _read(language).get("movement", {}).get(movement.id)
+    known = _read(language)
+    texts = known.get("movement", {}).get(movement.id)
     if texts is None:
         return movement
-    return replace(movement, name=texts["name"], summary=texts["summary"], traits=tuple(texts["traits"]))
+    return replace(
+        movement, name=texts["name"], summary=texts["summary"], traits=tuple(texts["traits"]),
+        places=tuple(known["place"].get(place, place) for place in movement.places),
+    )  # fmt: skip
 
 
 def translate_family(family: Family, language: str) -> Family:

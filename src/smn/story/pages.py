@@ -1,7 +1,8 @@
-"""Reads the page of each movement: ``pages/<movement>.toml``, in French ``pages-fr/<movement>.toml``."""
+"""Reads the page of each movement: ``pages/<movement>.toml``; what is told in French stands in ``fr.toml``."""
 
 import tomllib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from smn.errors import UnknownNameError
 from smn.movements import get_movement
 
 _FOLDER = Path(__file__).parent
-_PAGES = {"en": "pages", "fr": "pages-fr"}
+_LANGUAGES = ("en", "fr")
 
 
 @dataclass(frozen=True)
@@ -119,17 +120,43 @@ def read_story(name: str, *, language: str = "en") -> Story:
         'Claude Debussy'
     """
     movement = get_movement(name).id
-    if language not in _PAGES:
-        raise UnknownNameError("language", language, _PAGES)
-    file = _FOLDER / _PAGES[language] / f"{movement}.toml"
+    if language not in _LANGUAGES:
+        raise UnknownNameError("language", language, _LANGUAGES)
+    file = _FOLDER / "pages" / f"{movement}.toml"
     if not file.is_file():
         raise UnknownNameError("story", name, list_stories())
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Story(
+    story = Story(
         movement=movement,
         text=data["text"],
         works=tuple(KeyWork(**work) for work in data["work"]),
         neighbours=tuple(Neighbour(**neighbour) for neighbour in data["neighbour"]),
         music=tuple(Piece(**piece, openopus=_composers().get(piece["composer"])) for piece in data["music"]),
         sources=tuple(data["sources"]),
+    )
+    return story if language == "en" else _translate(story, language)
+
+
+@cache
+def _texts(language: str) -> Mapping[str, Any]:
+    return tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def _translate(story: Story, language: str) -> Story:
+    """A story told in another language; its facts, who and when, are those of the English one."""
+    told = _texts(language)[story.movement]
+    return replace(
+        story,
+        text=told["text"],
+        works=tuple(
+            replace(work, title=title, place=place)
+            for work, (title, place) in zip(story.works, told["work"], strict=True)
+        ),
+        neighbours=tuple(
+            replace(one, how=how) for one, how in zip(story.neighbours, told["neighbour"], strict=True)
+        ),
+        music=tuple(
+            replace(piece, title=title, why=why, note=note[0] if note else None)
+            for piece, (title, why, *note) in zip(story.music, told["music"], strict=True)
+        ),
     )
