@@ -67,7 +67,7 @@ def run_page() -> Iterator[str]:
 async def visit(
     browser: Browser, address: str, pictures: list[bytes], ready: asyncio.Barrier | None = None
 ) -> dict[str, Any]:
-    """Open the page, wait for the others, and look at pictures, one after the other; milliseconds, and what went wrong."""
+    """Open the page, wait for the others, look at pictures one by one; milliseconds, and what went wrong."""
     context = await browser.new_context(locale="en-GB", viewport={"width": 1200, "height": 900})
     page = await context.new_page()
     page.set_default_timeout(120_000)

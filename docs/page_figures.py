@@ -18,7 +18,11 @@ def page_figures() -> str:
     famous = _set(default, "famous")
     with (_KEPT / "ladder" / "ladder.csv").open(encoding="utf-8", newline="") as stream:
         ladder = [
-            {"id": row["rung"], "unseen": _round(row["unseen-artists_top1"]), "known": _round(row["known-artists_top1"])}
+            {
+                "id": row["rung"],
+                "unseen": _round(row["unseen-artists_top1"]),
+                "known": _round(row["known-artists_top1"]),
+            }
             for row in csv.DictReader(stream)
         ]
     told = {

@@ -1,4 +1,4 @@
-"""The browser of the tests; they skip where there is none (name one in CHROMIUM), and fail where there has to be one."""
+"""The browser of the tests; they skip where there is none (CHROMIUM names one) and fail where it must be."""
 
 import os
 import shutil

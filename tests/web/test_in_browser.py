@@ -16,7 +16,7 @@ from smn.evaluate.camera import take_photograph
 from smn.examples import draw_other, paint
 from smn.serve.records import Records
 from smn.web.telling import choose_telling
-from smn.web.views.look import say_answer
+from smn.web.views.answer import say_answer
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -43,8 +43,9 @@ def expected(data, words=EN):
 
 def shown(page, kind="base"):
     """What the page shows as the picture."""
-    page.wait_for_function(f"document.querySelector('[class*=st-key-picture]') !== null")
-    source = page.locator(f"img.{kind}").get_attribute("src")
+    picture = page.locator(f"img.{kind}[src^='data:image']")
+    picture.wait_for(state="attached")
+    source = picture.get_attribute("src")
     return Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("RGB")
 
 
@@ -63,7 +64,7 @@ def test_an_uploaded_painting_is_answered_as_everywhere_else(visit, painting, sh
     assert alike(shown(page), Image.open(io.BytesIO(painting))) > 0.99
     assert page.locator("img.base").get_attribute("alt") == EN("picture.alt", name="a < b & c.jpg")
     page.get_by_text("mean?").click()
-    assert page.get_by_text("Checked on famous works").is_visible()
+    page.get_by_text("Checked on famous works").wait_for()
     shoot(page, "answer", height=1500)
 
 
@@ -82,7 +83,7 @@ def test_a_painting_on_a_wall_is_straightened_and_need_not_be(visit, shoot):
     page = visit()
     upload(page, ("wall.jpg", encode(photograph)))
     answer_of(page)
-    assert page.get_by_text(EN("picture.found")).is_visible()
+    page.get_by_text(EN("picture.found")).wait_for()
     straight = shown(page)
     assert alike(straight, paint("ukiyo-e", seed=0)) > 0.7
     page.get_by_label(EN("picture.original")).check()
@@ -122,8 +123,10 @@ def test_what_is_no_painting_is_said_kindly_and_classified_if_wished(visit, shoo
     assert answer_of(page) == EN("answer.no_painting")
     shoot(page, "not-a-painting")
     page.get_by_role("button", name=EN("answer.anyway")).click()
-    page.wait_for_function("said => document.querySelector('.smn-answer')?.innerText !== said", arg=EN("answer.no_painting"))
-    assert page.get_by_text("mean?").is_visible()
+    page.wait_for_function(
+        "said => document.querySelector('.smn-answer')?.innerText !== said", arg=EN("answer.no_painting")
+    )
+    page.get_by_text("mean?").wait_for()
 
 
 @pytest.mark.parametrize("name", ["truncated.jpg", "bomb.png", "text.jpg", "dot.png", "empty.jpg"])
@@ -276,7 +279,12 @@ def test_the_keyboard_is_enough(visit):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.innerText")[:7] == "Ukiyo-e":
             break
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow") != "nonenone"
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).boxShadow"
+        )
+        != "nonenone"
+    )
     page.keyboard.press("Enter")
     assert answer_of(page).startswith("Ukiyo-e")
 
@@ -319,7 +327,7 @@ def test_movements_are_explored_by_links_that_can_be_kept(visit):
     assert page.get_by_text("Pablo Picasso").first.is_visible()
     page.get_by_role("button", name="Futurism").click()
     page.wait_for_function("location.search.includes('futurism')")
-    assert page.get_by_text("Umberto Boccioni").first.is_visible()
+    page.get_by_text("Umberto Boccioni").first.wait_for()
     assert page.get_by_role("img", name="A map of 2,674 works").is_visible()
 
 

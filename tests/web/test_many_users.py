@@ -10,7 +10,7 @@ from chromium import CHROMIUM, QUIET, needs_chromium
 from service_process import Running
 from smn.examples import list_examples, paint
 from smn.web.telling import choose_telling
-from smn.web.views.look import say_answer
+from smn.web.views.answer import say_answer
 from smn.web.words import Words
 from web_pictures import encode
 

@@ -34,11 +34,22 @@ def test_every_text_of_the_page_is_used_and_every_used_one_is_there() -> None:
     import smn.web
 
     code = "".join(file.read_text(encoding="utf-8") for file in Path(smn.web.__path__[0]).rglob("*.py"))
-    used = set(re.findall(r"""words\(\s*f?["']([a-z_]+\.[a-z_-]+)["']""", code)) | set(re.findall(r'"((?:bad|picture|page)\.[a-z_]+)"', code))
+    used = set(re.findall(r"""words\(\s*f?["']([a-z_]+\.[a-z_-]+)["']""", code)) | set(
+        re.findall(r'"((?:bad|picture|page)\.[a-z_]+)"', code)
+    )
     used -= {"page.css"}
     known = set(read_texts("en"))
     assert used <= known
-    built = ("answer.", "camera.", "rung.", "section.", "many.", "how.limit_", "page.", "bad.")  # put together in the code
+    built = (
+        "answer.",
+        "camera.",
+        "rung.",
+        "section.",
+        "many.",
+        "how.limit_",
+        "page.",
+        "bad.",
+    )  # put together in the code
     assert {key for key in known - used if not key.startswith(built)} == set()
 
 

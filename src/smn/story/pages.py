@@ -152,9 +152,7 @@ def _translate(story: Story, language: str) -> Story:
             replace(work, title=title, place=place)
             for work, (title, place) in zip(story.works, told["work"], strict=True)
         ),
-        neighbours=tuple(
-            replace(one, how=how) for one, how in zip(story.neighbours, told["neighbour"], strict=True)
-        ),
+        neighbours=tuple(replace(one, how=how) for one, how in zip(story.neighbours, told["neighbour"], strict=True)),
         music=tuple(
             replace(piece, title=title, why=why, note=note[0] if note else None)
             for piece, (title, why, *note) in zip(story.music, told["music"], strict=True)

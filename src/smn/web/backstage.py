@@ -20,8 +20,8 @@ from smn.web.settings import PageSettings, read_page_settings
 from smn.web.thumbnails import Thumbnails
 
 _FIGURES = Path(__file__).parent / "figures.json"
-_SEEN = 24
-"""Pictures with their answers in memory, at about 4 MB each."""
+_SEEN = 64
+"""Pictures with their answers in memory, at 2 to 6 MB each."""
 
 Stamp = tuple[int, int] | None
 

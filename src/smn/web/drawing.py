@@ -18,7 +18,8 @@ from smn.web.words import Words
 _FIRST, _LAST = 1250, 2040
 """Years that the timeline shows."""
 
-_UNLABELLED = "#8C857A"
+UNLABELLED = "#8C857A"
+"""The colour of what belongs to no family."""
 
 
 def draw_bars(guesses: Iterable[tuple[str, str, float]], words: Words) -> str:
@@ -52,9 +53,7 @@ def draw_palette(palette: Sequence[Swatch], words: Words) -> str:
     )
 
 
-def draw_timeline(
-    movements: Sequence[Movement], words: Words, *, marked: dict[str, float | None] | None = None
-) -> str:
+def draw_timeline(movements: Sequence[Movement], words: Words, *, marked: dict[str, float | None] | None = None) -> str:
     """A bar a movement from its first year to its last, the earliest first.
 
     Args:
@@ -90,8 +89,13 @@ def draw_timeline(
 
 
 def draw_map(
-    index: SimilarIndex, words: Words, *, theme: str, star: tuple[float, float] | None = None,
-    bright: Sequence[int] | None = None, families: Sequence[str] = (),
+    index: SimilarIndex,
+    words: Words,
+    *,
+    theme: str,
+    star: tuple[float, float] | None = None,
+    bright: Sequence[int] | None = None,
+    families: Sequence[str] = (),
 ) -> str:
     """The map of an index: a dot a work, coloured by family.
 
@@ -126,7 +130,7 @@ def _draw_dots(index: SimilarIndex, bright: tuple[int, ...] | None, words: Words
     chosen = set(range(len(index)) if bright is None else bright)
     paths, keys = [], []
     for family, name, colour in (
-        *((one.id, words.family(one.id), one.colour) for one in list_families()), ("", "", _UNLABELLED),
+        *((one.id, words.family(one.id), one.colour) for one in list_families()), ("", "", UNLABELLED),
     ):  # fmt: skip
         mine = [place for place in range(len(index)) if kinds[place] == family]
         for lit in (False, True):
@@ -150,11 +154,11 @@ def draw_works(works: Sequence[tuple[Work, str | None]], words: Words) -> str:
 
 def _draw_work(work: Work, address: str | None, words: Words) -> str:
     movement = find_movement(work.movement) if work.movement else None
-    colour = get_family(movement.family).colour if movement else _UNLABELLED
+    colour = get_family(movement.family).colour if movement else UNLABELLED
     title, artist = work.title or words("alike.untitled"), work.artist or words("alike.unknown")
     shown = words("alike.year", title=title, year=work.year) if work.year else title
     # Laid over the card as its background: where it cannot be had, the card is seen, and no sign of something broken.
-    image = f"<span class=\"smn-photo\" style=\"background-image:url('{escape(address)}')\"></span>" if address else ""
+    image = f'<span class="smn-photo" style="background-image:url(\'{escape(address)}\')"></span>' if address else ""
     link = (
         f'<a href="{escape(work.page)}" target="_blank" rel="noopener noreferrer">{escape(words("alike.source"))}'
         f'<span class="smn-aside">: {escape(shown)}</span></a>'

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ def set_accent(colour: str) -> None:
     st.html(f"<style>:root{{--smn-accent:{colour}}}</style>")
 
 
+def base_path() -> str:
+    """What stands before every path of the page: empty, or such as ``/smn`` behind a proxy."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
+
+
 def _language() -> str:
     if "language" not in st.session_state:
         chosen = choose_language(st.query_params.get("lang"), st.context.locale)
@@ -100,8 +107,10 @@ def _show_head(pages: list[Any], words: Words) -> None:
 
 
 def _show_foot(visit: Visit) -> None:
-    text = "page.foot_remote" if visit.behind.settings.api else "page.foot"
-    st.html(f'<footer class="smn-foot">{visit.words(text, model=visit.behind.looker.model)}</footer>')
+    words, model = visit.words, visit.behind.looker.model
+    said = words("page.foot_remote" if visit.behind.settings.api else "page.foot")
+    # A service's model is known from its first answer on.
+    st.html(f'<footer class="smn-foot">{said} {escape(words("page.model", model=model)) if model else ""}</footer>')
 
 
 @cache

@@ -124,9 +124,7 @@ class LocalLooker:
         service = settings.service
         self._limits = Limits(max_bytes=service.max_body, max_pixels=service.max_pixels)
         self._model = Model(read_bundle(service.bundle), limits=self._limits, threads=service.threads)
-        self._whole = Model(
-            self._model.bundle, limits=self._limits, threads=service.threads, rectify=Rectify.OFF
-        )
+        self._whole = Model(self._model.bundle, limits=self._limits, threads=service.threads, rectify=Rectify.OFF)
         self._whole.runtime = self._model.runtime  # one network for both
         self._database, self._images = service.database, service.images
         self._index = _read_index(service.index, self._model)
@@ -177,9 +175,7 @@ class LocalLooker:
     def note(self, seen: Seen, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None) -> None:
         """See `Looker.note`: nothing is remembered of a picture before somebody says something of it."""
         answer = seen.prediction.to_dict() | {"path": None}
-        number = self._records.add_prediction(
-            answer, sha256=seen.sha256, caller="page", image=picture
-        )
+        number = self._records.add_prediction(answer, sha256=seen.sha256, caller="page", image=picture)
         self._records.add_feedback(number, verdict=_verdict(agree=agree), movement=movement, text=text)
 
     @property

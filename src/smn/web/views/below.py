@@ -1,5 +1,6 @@
 """What waits below the answer: time, similar works, what to look for, what to listen to."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -9,9 +10,10 @@ from smn.movements import find_movement, get_movement
 from smn.movements.translation import translate_movement
 from smn.similar.index import SimilarIndex
 from smn.similar.map import place_among
+from smn.similar.works import Work
 from smn.story.pages import Story, read_story
 from smn.web.drawing import draw_map, draw_timeline, draw_works, place_of_each
-from smn.web.frame import Visit
+from smn.web.frame import Visit, base_path
 from smn.web.looking import Seen
 from smn.web.words import Words
 
@@ -38,13 +40,12 @@ def show_below(visit: Visit, seen: Seen) -> None:
             st.html(tell_listening(story, words))
 
 
-def show_works(visit: Visit, works: list[object]) -> None:
+def show_works(visit: Visit, works: Sequence[Work]) -> None:
     """Cards of works, with thumbnails where the page's server may fetch them."""
     behind = visit.behind
-    base = st.get_option("server.baseUrlPath").strip("/")
-    keys = [behind.thumbnails.allow(work) if behind.settings.thumbnails else None for work in works]  # type: ignore[arg-type]
-    addresses = [f"{'/' + base if base else ''}/thumbnail/{key}" if key else None for key in keys]
-    st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))  # type: ignore[arg-type]
+    keys = [behind.thumbnails.allow(work) if behind.settings.thumbnails else None for work in works]
+    addresses = [f"{base_path()}/thumbnail/{key}" if key else None for key in keys]
+    st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))
 
 
 def tell_looking(story: Story, words: Words) -> str:
@@ -61,8 +62,8 @@ def tell_looking(story: Story, words: Words) -> str:
     sources = "".join(f"<li>{escape(source)}</li>" for source in story.sources)
     return (
         f'<div class="smn-text"><h2>{escape(movement.name)}</h2><p>{escape(story.text)}</p>'
-        f'<h3>{words("look.check")}</h3><ul>{traits}</ul><h3>{words("look.works")}</h3><ul>{works}</ul>'
-        f'<h3>{words("look.neighbours")}</h3><dl>{near}</dl><h3>{words("look.read")}</h3><ul>{sources}</ul></div>'
+        f"<h3>{words('look.check')}</h3><ul>{traits}</ul><h3>{words('look.works')}</h3><ul>{works}</ul>"
+        f"<h3>{words('look.neighbours')}</h3><dl>{near}</dl><h3>{words('look.read')}</h3><ul>{sources}</ul></div>"
     )
 
 
@@ -96,10 +97,8 @@ def _show_time(visit: Visit, seen: Seen, guesses: dict[str, float]) -> None:
         return
     count = words.number(len(index))
     near = [words.family(one) for one in _families(seen)]
-    st.html(
-        f"<h2>{words('time.map', works=count)}</h2>" + draw_map(index, words, theme=visit.theme, star=star, families=near)
-        + f'<p class="smn-note">{words("time.map_note")}</p>'
-    )  # fmt: skip
+    drawn = draw_map(index, words, theme=visit.theme, star=star, families=near)
+    st.html(f'<h2>{words("time.map", works=count)}</h2>{drawn}<p class="smn-note">{words("time.map_note")}</p>')
 
 
 def _place(index: SimilarIndex, seen: Seen) -> tuple[float, float] | None:

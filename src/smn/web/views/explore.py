@@ -34,7 +34,8 @@ def show(visit: Visit) -> None:
         st.html(
             f'<p class="smn-label">{escape(movement.summary)}</p><p class="smn-note">{escape(years)} · '
             f"{escape(words('explore.places', places=', '.join(movement.places)))} · "
-            f"{escape(words('explore.artists'))}: {escape(', '.join(movement.artists))}</p>" + tell_looking(story, words)
+            f"{escape(words('explore.artists'))}: {escape(', '.join(movement.artists))}</p>"
+            + tell_looking(story, words)
         )
     with right:
         st.html(tell_listening(story, words))
@@ -49,11 +50,11 @@ def show(visit: Visit) -> None:
     if index.places is not None:
         st.html(
             f'<h2>{words("explore.map")}</h2><p class="smn-note">'
-            f'{words("explore.map_note", works=words.number(len(index)))}</p>'
+            f"{words('explore.map_note', works=words.number(len(index)))}</p>"
             + draw_map(index, words, theme=visit.theme, bright=mine or None)
         )
     if mine:
-        st.html(f'<h2>{escape(words("explore.works", movement=movement.name))}</h2>')
+        st.html(f"<h2>{escape(words('explore.works', movement=movement.name))}</h2>")
         # Spread over the movement's artists as they stand in the index.
         step = max(1, len(mine) // _WORKS)
         show_works(visit, [index.work(place) for place in mine[::step][:_WORKS]])
@@ -61,7 +62,7 @@ def show(visit: Visit) -> None:
 
 def _show_neighbours(visit: Visit, neighbours: list[str]) -> None:
     words = visit.words
-    st.html(f'<h3>{words("explore.near")}</h3>')
+    st.html(f"<h3>{words('explore.near')}</h3>")
     with st.container(key="smn-neighbours", horizontal=True, gap="small"):
         for movement in neighbours:
             st.button(

@@ -22,7 +22,7 @@ def show(visit: Visit) -> None:
     limits = "".join(f"<li>{limit}</li>" for limit in _limits(figures, words))
     st.html(
         f'<div class="smn-text"><h2>{words("how.limits")}</h2><ul>{limits}</ul>'
-        f'<h2>{words("how.privacy")}</h2><p>{words("how.privacy_text")}</p></div>'
+        f"<h2>{words('how.privacy')}</h2><p>{words('how.privacy_text')}</p></div>"
     )
 
 

@@ -15,6 +15,9 @@ from smn.predict.prediction import Prediction, failed
 from smn.web.drawing import draw_table
 from smn.web.frame import Visit
 from smn.web.looking import GUESSES, Seen
+from smn.web.telling import choose_telling
+from smn.web.views.answer import say_answer
+from smn.web.views.trouble import say_trouble
 
 MOST = 60
 """Pictures that are looked at in one go; whole folders are for the command line."""
@@ -28,9 +31,6 @@ def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[in
         given: name and bytes of each.
         look: looks at the picture at a place.
     """
-    from smn.web.views.look import say_answer, say_trouble
-    from smn.web.telling import choose_telling
-
     words = visit.words
     shown = given[:MOST]
     st.html(f"<h1>{words('many.heading', count=len(shown))}</h1>")
@@ -63,7 +63,7 @@ def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[in
             )  # fmt: skip
     progress.empty()
     head = [words(f"many.{name}") for name in ("picture", "answer", "sure", "or")]
-    st.html(f'<h2>{words("many.table")}</h2>{draw_table(head, rows, caption=words("many.table"))}')
+    st.html(f"<h2>{words('many.table')}</h2>{draw_table(head, rows, caption=words('many.table'))}")
     lines = text_lines((answer.to_dict() for answer in answers), Format.CSV, top_k=GUESSES)
     st.download_button(
         words("many.download"), "".join(lines).encode("utf-8-sig"), file_name=words("many.file"), mime="text/csv",

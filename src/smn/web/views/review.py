@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from smn.web.frame import Visit
+from smn.web.frame import Visit, base_path
 
 _COMMANDS = """smn clean check data/mine --out findings
 smn clean review findings --out review
@@ -14,12 +14,12 @@ def show(visit: Visit) -> None:
     words = visit.words
     st.html(f'<h1>{words("review.heading")}</h1><p class="smn-lead">{words("review.lead")}</p>')
     if visit.behind.settings.review is None:
-        st.html(f'<p>{words("review.none")}</p>')
+        st.html(f"<p>{words('review.none')}</p>")
         st.code(_COMMANDS, language=None)
         return
-    base = st.get_option("server.baseUrlPath").strip("/")
-    address = f"{'/' + base if base else ''}/findings/index.html"
+    address = f"{base_path()}/findings/index.html"
     st.html(
-        f'<p><a href="{address}" target="_blank">{words("review.open")}</a></p><p class="smn-note">{words("review.keys")}</p>'
+        f'<p><a href="{address}" target="_blank">{words("review.open")}</a></p>'
+        f'<p class="smn-note">{words("review.keys")}</p>'
         f'<iframe class="smn-findings" src="{address}" title="{words("review.frame")}"></iframe>'
     )

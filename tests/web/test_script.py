@@ -1,0 +1,197 @@
+"""The page's logic without a browser: Streamlit's own test runs the script as for a visitor."""
+
+import warnings
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import smn.web
+from smn.examples import paint
+from smn.movements import list_movements
+from smn.movements.translation import translate_movement
+from smn.predict.prediction import Outcome
+from smn.story.pages import read_story
+from smn.web.backstage import get_backstage, open_backstage
+from smn.web.settings import PageSettings
+from smn.web.views.given import Given
+from smn.web.views.start import EXAMPLES
+from smn.web.views.trouble import say_trouble
+from smn.web.words import LANGUAGES, Words
+from web_pictures import encode
+
+SCRIPT = Path(smn.web.__path__[0]) / "script.py"
+EN = Words("en")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def behind() -> Iterator[None]:
+    """One model for all of these, without a memory."""
+    open_backstage(PageSettings())
+    yield
+    open_backstage(PageSettings())
+
+
+@pytest.fixture
+def run() -> Any:
+    def run(*given: Given, **state: object) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Streamlit's own, of the import
+            from streamlit.testing.v1 import AppTest
+        test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        if given:
+            test.session_state["given"] = list(given)
+        for key, value in state.items():
+            test.session_state[key] = value
+        test.run()
+        assert not test.exception
+        return test
+
+    return run
+
+
+def said(test: Any) -> str:
+    """Everything that the page says in its own HTML."""
+    # What stands inside containers is listed with each of them.
+    return " ".join(dict.fromkeys(str(one.proto.body) for one in test.get("html")))
+
+
+def test_the_first_screen_offers_all_ways_in(run: Any) -> None:
+    test = run()
+    assert EN("start.heading") in said(test)
+    labels = [button.label for button in test.button]
+    assert [EN.movement(movement) for movement in EXAMPLES] == labels[-len(EXAMPLES) :]
+    assert len(test.get("file_uploader")) == 1
+
+
+def test_an_example_is_answered_and_let_go_of(run: Any) -> None:
+    test = run()
+    next(button for button in test.button if button.label == "Ukiyo-e").click().run()
+    assert not test.exception
+    assert '<h1 class="smn-answer">Ukiyo-e</h1>' in said(test)
+    assert EN("time.note") in said(test)
+    next(button for button in test.button if button.label == EN("again.one")).click().run()
+    assert EN("start.heading") in said(test)
+
+
+def test_no_feedback_is_asked_for_where_nothing_is_remembered(run: Any) -> None:
+    test = run(Given("a.jpg", encode(paint("fauvism"))))
+    assert EN("feedback.yes") not in [button.label for button in test.button]
+
+
+def test_a_name_is_text_whatever_it_holds(run: Any) -> None:
+    hostile = '<img src=x onerror="alert(1)">.jpg'
+    for test in (
+        run(Given(hostile, b"broken")),
+        run(Given(hostile, b"broken"), Given(hostile, encode(paint("cubism")))),
+    ):
+        assert "<img src=x" not in said(test)
+        assert "&lt;img src=x" in said(test)
+
+
+def test_what_is_peculiar_about_a_picture_is_told(run: Any) -> None:
+    grey = encode(paint("impressionism").convert("L"))
+    assert EN("answer.grey") in said(run(Given("grey.jpg", grey)))
+    tiny = encode(paint("impressionism", size=(64, 48)))
+    assert EN("answer.tiny", width=64, height=48) in said(run(Given("tiny.jpg", tiny)))
+    for size, shape in (((1200, 200), "wide"), ((200, 1200), "tall")):
+        test = run(Given("long.jpg", encode(paint("impressionism", size=size))))
+        assert EN("answer.long", shape=EN(f"answer.{shape}")) in said(test)
+
+
+def test_every_kind_of_answer_has_its_words(run: Any) -> None:
+    """Each example and a page of text, in both languages: the words that belong to its outcome are there."""
+    from smn.examples import draw_other, list_examples
+
+    model_says = {}
+    for language in ("EN", "FR"):
+        words = Words(language.lower())
+        pictures = [paint(movement) for movement in list_examples()] + [draw_other("text-page")]
+        for picture in pictures:
+            data = encode(picture)
+            test = run(Given("a.jpg", data), language=language)
+            seen = get_backstage().look("a.jpg", data, find=True)
+            text = said(test)
+            model_says[seen.prediction.outcome] = True
+            if seen.prediction.outcome is Outcome.NOT_A_PAINTING:
+                assert words("answer.no_painting") in text
+                assert words("answer.anyway") in [button.label for button in test.button]
+            else:
+                family = words.family(seen.prediction.families[0].family)
+                assert escape(words("answer.together", family=family)) in text
+    assert set(model_says) == {Outcome.MOVEMENT, Outcome.UNSURE, Outcome.NOT_A_PAINTING}
+
+
+def show_explore() -> None:
+    """A script of the one page; runs with nothing but its own imports."""
+    import streamlit as st
+
+    from smn.web.backstage import get_backstage
+    from smn.web.frame import Visit
+    from smn.web.views import explore
+    from smn.web.words import Words
+
+    explore.show(Visit(Words(st.session_state.spoken), get_backstage(), "light"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_movement_can_be_explored(language: str) -> None:
+    from streamlit.testing.v1 import AppTest
+
+    words = Words(language)
+    test = AppTest.from_function(show_explore, default_timeout=60)
+    test.session_state["spoken"] = language
+    test.session_state["movement"] = "impressionism"
+    test.run()
+    assert len(test.selectbox[0].options) >= 43
+    for movement in list_movements():
+        test.selectbox[0].set_value(movement.id).run()
+        assert not test.exception
+        text = said(test)
+        assert escape(translate_movement(movement, language).summary) in text
+        for piece in read_story(movement.id, language=language).music:
+            assert escape(piece.why) in text
+        assert words("explore.map_note", works=words.number(2674)) in text
+
+
+def test_looking_happens_once_for_everybody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(paint("pop-art", seed=21))
+    behind = get_backstage()
+    asked: list[str] = []
+    real = type(behind.looker).look
+
+    def counted(self: object, name: str, data: bytes, *, find: bool) -> Any:
+        asked.append(name)
+        return real(self, name, data, find=find)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(behind.looker), "look", counted)
+    run(Given("a.jpg", data))
+    run(Given("b.jpg", data))
+    assert asked == ["a.jpg"]
+
+
+def test_a_name_is_the_visitors_own_although_looking_is_shared(run: Any) -> None:
+    data = encode(paint("pop-art", seed=22))
+    run(Given("secret-name.jpg", data))
+    test = run(Given("b.jpg", data), Given("c.jpg", encode(paint("pop-art", seed=23))))
+    assert "secret-name" not in said(test)
+
+
+def test_only_so_many_are_looked_at_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smn.web.views.many.MOST", 2)
+    files = [Given(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
+    text = said(run(*files))
+    assert EN("many.more", count=2) in text
+    assert text.count('<th scope="row">') == 2
+
+
+def test_a_service_s_troubles_are_told_in_words() -> None:
+    from smn.errors import ServiceError, SmnError
+    from smn.web.frame import Visit
+
+    visit = Visit(EN, get_backstage(), "light")
+    for status, key in ((429, "busy"), (503, "busy"), (413, "refused"), (None, "down"), (500, "down"), (401, "down")):
+        assert say_trouble(visit, ServiceError("x", status=status)) == EN(f"bad.{key}")
+    assert say_trouble(visit, SmnError("x")) == EN("bad.other")
