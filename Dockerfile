@@ -1,15 +1,17 @@
 # The service, with the default model inside. Build: docker build -t smn .   Run: docker run -p 8000:8000 smn
+# The page: docker build --build-arg EXTRAS=web -t smn-web . && docker run -p 8501:8501 smn-web smn web --host 0.0.0.0
 # Another base, such as one from your own registry: --build-arg BASE=...
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS build
+ARG EXTRAS=serve,postgresql,photo
 WORKDIR /src
 RUN python3 -m venv /opt/smn
 ENV PATH=/opt/smn/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY pyproject.toml README.md LICENSE constraints.txt ./
 COPY src ./src
 # No torch, no compiler: what is needed to answer, and the drivers for both databases.
-RUN pip install --quiet --constraint constraints.txt '.[serve,postgresql,photo]' \
+RUN pip install --quiet --constraint constraints.txt ".[${EXTRAS}]" \
     && pip uninstall --quiet --yes pip \
     && find /opt/smn -name '__pycache__' -type d -prune -exec rm -rf {} + \
     && find /opt/smn -path '*/tests/*' -name '*.py' -delete

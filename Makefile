@@ -11,7 +11,7 @@ RECIPES := lite2-statistics lite0-later
 NAME := default-3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar combinations cleaning image load bench clean
+.PHONY: help demo test lint types docs check figures data default photographs ladder index explain similar combinations cleaning image load page bench clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -139,6 +139,11 @@ image: ## build the service's image with buildah on BASE, start it, ask it, repo
 
 load: $(VENV)/.dev ## put the service under load for five minutes
 	$(BIN)/python benchmarks/load.py --out docs/results/bench/load.json
+	$(BIN)/python docs/figures.py fill
+
+page: $(VENV)/.dev ## time the page in a browser, and take its picture for the README
+	$(BIN)/python benchmarks/page.py --out docs/results/bench/page.json
+	$(BIN)/python docs/page_pictures.py
 	$(BIN)/python docs/figures.py fill
 
 bench: $(VENV)/.smn ## time single pictures and a folder of 5,000

@@ -45,8 +45,8 @@ def make_pictures(count: int) -> list[bytes]:
 
 
 @contextmanager
-def run_page() -> Iterator[str]:
-    """The page's address."""
+def run_page() -> Iterator[tuple[str, int]]:
+    """The page's address and process."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         process = subprocess.Popen(  # noqa: S603 - ours
@@ -58,10 +58,16 @@ def run_page() -> Iterator[str]:
                     raise SystemExit(log.read_text())
                 time.sleep(0.2)
             time.sleep(10)  # it paints its examples
-            yield found[1]
+            yield found[1], process.pid
         finally:
             process.terminate()
             process.wait(30)
+
+
+def read_cpu(process: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def visit(
@@ -95,14 +101,15 @@ async def visit(
     return {"first": first, "answers": answers, "errors": errors}
 
 
-async def measure(address: str, pictures: list[bytes]) -> dict[str, Any]:
+async def measure(address: str, process: int, pictures: list[bytes]) -> dict[str, Any]:
     """One visitor with many pictures, then many visitors with one."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         alone = await visit(browser, address, pictures[:TIMES])
-        ready = asyncio.Barrier(USERS)
+        ready, before = asyncio.Barrier(USERS), read_cpu(process)
         together = await asyncio.gather(*(visit(browser, address, [data], ready) for data in pictures[TIMES:]))
+        cpu = (read_cpu(process) - before) / USERS
         await browser.close()
     crowd = sorted(answer for one in together for answer in one["answers"])
     return {
@@ -111,7 +118,7 @@ async def measure(address: str, pictures: list[bytes]) -> dict[str, Any]:
         "upload_to_answer_ms": round(statistics.median(alone["answers"])),
         "upload_to_answer_slowest_ms": round(max(alone["answers"])),
         "together_median_ms": round(statistics.median(crowd)), "together_slowest_ms": round(crowd[-1]),
-        "together_answers": len(crowd),
+        "together_answers": len(crowd), "page_cpu_seconds_each": round(cpu, 2),
         "errors": len(alone["errors"]) + sum(len(one["errors"]) for one in together),
         "ratio_together_to_alone": round(statistics.median(crowd) / statistics.median(alone["answers"]), 2),
     }  # fmt: skip
@@ -122,8 +129,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
-    with run_page() as address:
-        told = asyncio.run(measure(address, make_pictures(TIMES + USERS)))
+    with run_page() as (address, process):
+        told = asyncio.run(measure(address, process, make_pictures(TIMES + USERS)))
     text = json.dumps(told, indent=1)
     print(text)
     if chosen.out:

@@ -57,6 +57,7 @@ _PAGES = (
     "explain",
     "similar",
     "serve",
+    "web",
     "decisions/0015-default-model",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
@@ -335,6 +336,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **combinations.TABLES,
     **data_page.TABLES,
     **ladder_page.TABLES,
+    **page_figures.TABLES,
     **photographs.TABLES,
     **refusal_page.TABLES,
     **sureness_page.TABLES,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,34 @@ def page_figures() -> str:
         "ladder": ladder,
     }
     return json.dumps(told, indent=1) + "\n"
+
+
+def _times() -> str:
+    file = _KEPT / "bench" / "page.json"
+    if not file.exists():
+        return ""
+    told = json.loads(file.read_text(encoding="utf-8"))
+    users = told["users"]
+    rows = (
+        ("first useful paint, in a browser that has never been here", f"{told['first_paint_ms'] / 1000:.1f} s"),
+        (
+            f"upload of two megapixels to answer, median of {told['uploads']} (slowest)",
+            f"{told['upload_to_answer_ms']} ms ({told['upload_to_answer_slowest_ms']} ms)",
+        ),
+        (
+            f"{users} people who upload at the same moment: answers, errors",
+            f"{told['together_answers']}, {told['errors']}",
+        ),
+        (
+            f"the same, median to answer (slowest), {users} browsers on the page's own {told['cores']} cores",
+            f"{told['together_median_ms'] / 1000:.0f} s ({told['together_slowest_ms'] / 1000:.0f} s)",
+        ),
+        ("the page's own processor time for each of them", f"{told['page_cpu_seconds_each']:.1f} s"),
+    )
+    return "\n".join(["| what | measured |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"page": _times}
 
 
 def _set(report: dict[str, Any], name: str) -> dict[str, Any]:

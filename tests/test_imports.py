@@ -65,3 +65,16 @@ def test_models_of_colour_import_nothing_heavy(module: str) -> None:
 def test_models_give_networks_when_they_are_asked_for() -> None:
     assert "torch" not in imported_by("import smn.models")
     assert "torch" in imported_by("from smn.models import Classifier, build_backbone")
+
+
+def test_the_page_answers_without_torch() -> None:
+    code = (
+        "import io; from smn.examples import paint; from smn.web.backstage import Backstage; "
+        "from smn.web.settings import PageSettings; buffer = io.BytesIO(); "
+        "paint('cubism', size=(64, 64)).save(buffer, 'PNG'); "
+        "seen = Backstage(PageSettings()).look('a', buffer.getvalue(), find=True); assert seen.palette; "
+        "import smn.web.frame, smn.web.views.look, smn.web.app"
+    )
+    imported = imported_by(code)
+    assert "streamlit" in imported
+    assert imported & {"torch", "torchvision", "timm", "onnx", "ray", "matplotlib"} == set()

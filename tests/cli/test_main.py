@@ -23,7 +23,7 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert (code, errors) == (0, "")
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
-        "predict", "explain", "similar", "movements", "taxonomy", "story", "serve", "serve-key", "feedback",
+        "predict", "explain", "similar", "movements", "taxonomy", "story", "web", "serve", "serve-key", "feedback",
         "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export", "calibrate",
         "evaluate", "ladder",
     ]  # fmt: skip
