@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
-from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError, ImageTypeError
+from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
 
 WIDTH, HEIGHT = 48, 32
 RED, GREEN, BLUE, SAND = (200, 30, 40), (30, 170, 60), (40, 60, 190), (230, 220, 170)
@@ -207,8 +207,8 @@ UNREADABLE = {
     "truncated.avif": Unreadable(lambda: cut(noise("AVIF")), ImageError, "download it again"),
     "broken.avif": Unreadable(lambda: noise("AVIF").replace(b"iloc", b"free"), ImageError, "save it anew"),
     "barely-begun.jpg": Unreadable(lambda: noise("JPEG")[:3], ImageError, "download it again"),
-    "dot.png": Unreadable(lambda: encode(Image.new("RGB", (1, 1)), "PNG"), ImageError, "needs at least 16"),
-    "hair.png": Unreadable(lambda: encode(Image.new("RGB", (900, 9)), "PNG"), ImageError, "needs at least 16"),
+    "dot.png": Unreadable(lambda: encode(Image.new("RGB", (1, 1)), "PNG"), ImageTooSmallError, "needs at least 16"),
+    "hair.png": Unreadable(lambda: encode(Image.new("RGB", (900, 9)), "PNG"), ImageTooSmallError, "needs at least 16"),
     "bomb.png": Unreadable(bomb, ImageTooLargeError, "at most 80.0 million"),
     "header-bomb.png": Unreadable(lambda: png(60_000, 60_000, b""), ImageTooLargeError, "at most 80.0 million"),
     "text.jpg": Unreadable("Ceci n'est pas une image, évidemment.".encode, ImageTypeError, "use JPEG, PNG"),

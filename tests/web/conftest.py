@@ -79,9 +79,10 @@ def visit(browser, web):
     """Opens the page; in the end nothing may have been complained of, or asked of anybody but the page's server."""
     complaints, contexts = [], []
 
-    def visit(path="", *, address=None, allow=(), **options):
+    def visit(path="", *, address=None, allow=(), script="", **options):
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, "locale": "en-GB", **options})
         contexts.append(context)
+        context.add_init_script(script)
         address = address or web.address
 
         def check(request):

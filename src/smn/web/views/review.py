@@ -21,5 +21,6 @@ def show(visit: Visit) -> None:
     st.html(
         f'<p><a href="{address}" target="_blank">{words("review.open")}</a></p>'
         f'<p class="smn-note">{words("review.keys")}</p>'
-        f'<iframe class="smn-findings" src="{address}" title="{words("review.frame")}"></iframe>'
     )
+    with st.container(key="smn-findings"):
+        st.iframe(address, height=800, alt=words("review.frame"))
