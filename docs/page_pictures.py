@@ -60,7 +60,10 @@ def shoot(browser: Browser, address: str, movement: str, *, why: int = 0, **opti
     page.wait_for_selector(".smn-answer")
     page.locator("img.base[src^='data:image']").wait_for()
     if why:
-        page.get_by_role("slider").fill(str(why))
+        # Not by hand, so that no ring shows where the keyboard is.
+        page.get_by_role("slider").evaluate(
+            "(one, value) => { one.value = value; one.dispatchEvent(new Event('input')); }", str(why)
+        )
     page.wait_for_timeout(2500)
     shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()
@@ -74,7 +77,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         wide = shoot(browser, address, "neo-impressionism", viewport={"width": 1200, "height": 860})
         phone: dict[str, Any] = {"viewport": {"width": 390, "height": 860}, "is_mobile": True}
-        narrow = shoot(browser, address, "ukiyo-e", why=80, color_scheme="dark", **phone)
+        narrow = shoot(browser, address, "fauvism", why=80, color_scheme="dark", **phone)
         browser.close()
     gap = 36
     both = Image.new("RGB", (wide.width + narrow.width + 3 * gap, wide.height + 2 * gap), PAPER)

@@ -245,7 +245,10 @@ def test_a_phone_gets_one_column_and_nothing_moves_sideways(visit, painting, sho
     upload(page, ("a.jpg", painting))
     answer_of(page)
     page.locator("img.base").wait_for()
-    tops = [page.locator(one).bounding_box()["y"] for one in ("img.base", ".smn-answer", ".smn-bars", "[role=tablist]")]
+    tops = [
+        page.locator(one).bounding_box()["y"]
+        for one in ("img.base", ".smn-answer", ".smn-bars", ".smn-palette", "[role=tablist]")
+    ]
     assert tops == sorted(tops)
     shoot(page, "phone-answer", height=2600)
     assert sideways(page) == []

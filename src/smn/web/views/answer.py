@@ -41,13 +41,15 @@ def show_picture(visit: Visit, seen: Seen, name: str) -> None:
         },
     )  # fmt: skip
     find = bool(st.session_state.get("find", True))
-    if straight or not find:
+    with st.container(key="smn-found"):  # below the answer on a phone
         if straight:
             st.html(f'<p class="smn-note">{words("picture.found")}</p>')
-        if st.toggle(words("picture.straight"), value=find, key=f"straighten-{find}") != find:
+        if (straight or not find) and st.toggle(
+            words("picture.straight"), value=find, key=f"straighten-{find}"
+        ) != find:
             st.session_state.find = not find
             st.rerun()
-    st.html(draw_palette(seen.palette, words))
+        st.html(draw_palette(seen.palette, words))
 
 
 def show_answer(visit: Visit, seen: Seen) -> None:
