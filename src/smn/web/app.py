@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,6 +87,8 @@ def create_app(settings: PageSettings) -> "App":
     Raises:
         MissingExtraError: the extra ``web`` is not installed.
     """
+    # Read when Streamlit first asks for its settings; what the operator set for it themselves goes first.
+    os.environ.setdefault("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", str(max(1, settings.service.max_body // 1_000_000)))
     from streamlit.starlette import App
 
     behind = open_backstage(settings)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+MOST = 60
+"""Pictures that are looked at in one go; whole folders are for the command line."""
+
 
 @dataclass(frozen=True)
 class Given:

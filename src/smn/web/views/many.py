@@ -17,10 +17,8 @@ from smn.web.frame import Visit
 from smn.web.looking import GUESSES, Seen
 from smn.web.telling import choose_telling
 from smn.web.views.answer import say_answer
+from smn.web.views.given import MOST
 from smn.web.views.trouble import say_trouble
-
-MOST = 60
-"""Pictures that are looked at in one go; whole folders are for the command line."""
 
 
 def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[int], Seen]) -> None:
@@ -58,7 +56,7 @@ def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[in
         with gallery.container(key=f"smn-one-{at}", width=220, gap="small"):
             st.html(f'<img class="smn-thumb" src="{_small(seen.image)}" alt=""><p class="smn-note">{escape(name)}</p>')
             st.button(
-                f"{headline} · {sure}", key=f"open-{at}", type="tertiary", help=words("many.open", name=name),
+                f"{headline} · {sure}", key=f"open-{at}", type="tertiary",
                 on_click=lambda at=at: st.session_state.update(chosen=at),
             )  # fmt: skip
     progress.empty()

@@ -11,7 +11,7 @@ from smn.errors import FetchError
 from smn.serve.addresses import fetch_picture
 from smn.web.backstage import make_example
 from smn.web.frame import Visit, base_path, mount_part
-from smn.web.views.given import Given, take
+from smn.web.views.given import MOST, Given, take
 from smn.web.views.trouble import show_trouble
 from smn.web.words import Words
 
@@ -34,7 +34,8 @@ def show_start(visit: Visit) -> None:
     )
 
     def take_files() -> None:
-        files = st.session_state[key]
+        # One more than are looked at, so that it can be said; the others need not be held.
+        files = st.session_state[key][: MOST + 1]
         take(*(Given(file.name, file.getvalue()) for file in files))
 
     with st.container(key="smn-drop"):
