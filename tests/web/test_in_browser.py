@@ -144,6 +144,20 @@ def test_a_bad_file_is_said_to_be_bad_and_the_page_goes_on(visit, painting, name
     assert answer_of(page) == expected(painting)
 
 
+def test_a_file_that_is_too_large_is_not_sent_and_the_page_says_so(visit, painting):
+    page = visit(locale="fr-FR")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if "upload_file" in request.url else None)
+    upload(page, ("large.jpg", b"\xff\xd8" + bytes(21_000_000)))
+    page.locator("[data-testid=stFileChip][aria-invalid=true]").wait_for()
+    zone = page.locator("[data-testid=stFileUploaderDropzone]")
+    told = zone.evaluate("one => getComputedStyle(one, '::after').content")
+    assert Words("fr")("bad.large", megabytes=20, pixels=40) in told
+    assert sent == []
+    upload(page, ("good.jpg", painting))
+    assert answer_of(page) == expected(painting, Words("fr"))
+
+
 def test_several_pictures_become_a_gallery_a_table_and_a_file(visit, painting, shoot):
     names = ("ukiyo-e", "pop-art", "fauvism")
     files = [(f"{name}.jpg", encode(paint(name))) for name in names] + [("=broken.jpg", b"no picture")]

@@ -8,7 +8,7 @@ export default function ({ data }) {
     if (!zone) return;
     // It has a name, so it is not there for looks only; its button's words are set by style, which is not read.
     if (zone.getAttribute("role") !== "group") zone.setAttribute("role", "group");
-    const button = zone.querySelector("button");
+    const button = zone.querySelector("[data-testid=stBaseButton-secondary]");
     if (button && button.getAttribute("aria-label") !== data.choose) button.setAttribute("aria-label", data.choose);
   };
   mend();

@@ -12,7 +12,7 @@ from smn.serve.addresses import fetch_picture
 from smn.web.backstage import make_example
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.views.given import MOST, Given, take
-from smn.web.views.trouble import show_trouble
+from smn.web.views.trouble import say_too_large, show_trouble
 from smn.web.words import Words
 
 EXAMPLES = ("ukiyo-e", "art-nouveau", "neo-impressionism", "fauvism", "pop-art", "romanticism")
@@ -30,7 +30,8 @@ def show_start(visit: Visit) -> None:
     st.html(
         # Streamlit's uploader speaks English only; its words are set here.
         f"<style>:root{{--smn-drop:{_css(words('start.drop'))};--smn-choose:{_css(words('start.drop_action'))};"
-        f"--smn-limit:{_css(words('start.drop_limit', megabytes=megabytes))}}}</style>"
+        f"--smn-limit:{_css(words('start.drop_limit', megabytes=megabytes))};"
+        f"--smn-too-large:{_css(say_too_large(visit))}}}</style>"
     )
 
     def take_files() -> None:

@@ -29,10 +29,9 @@ def show_trouble(name: str, said: str, words: Words, *, retry: bool = False) -> 
 
 def say_trouble(visit: Visit, error: SmnError) -> str:
     """What is wrong and what to do, in the page's language."""
-    words, limits = visit.words, visit.behind.settings.service
+    words = visit.words
     if isinstance(error, ImageTooLargeError):
-        megabytes, pixels = (max(1, round(limit / 1e6)) for limit in (limits.max_body, limits.max_pixels))
-        return words("bad.large", megabytes=megabytes, pixels=pixels)
+        return say_too_large(visit)
     if isinstance(error, ServiceError):
         busy = {429: "bad.busy", 503: "bad.busy", 413: "bad.refused", 415: "bad.refused", 422: "bad.refused"}
         return words(busy.get(error.status or 0, "bad.down"))
@@ -41,3 +40,10 @@ def say_trouble(visit: Visit, error: SmnError) -> str:
         (ImageError, "bad.image"),
     )  # fmt: skip
     return words(next((key for kind, key in kinds if isinstance(error, kind)), "bad.other"))
+
+
+def say_too_large(visit: Visit) -> str:
+    """That a picture is too large, and what would not be."""
+    limits = visit.behind.settings.service
+    megabytes, pixels = (max(1, round(limit / 1e6)) for limit in (limits.max_body, limits.max_pixels))
+    return visit.words("bad.large", megabytes=megabytes, pixels=pixels)
