@@ -159,8 +159,9 @@ def _draw_work(work: Work, address: str | None, words: Words) -> str:
     shown = words("alike.year", title=title, year=work.year) if work.year else title
     # Laid over the card as its background: where it cannot be had, the card is seen, and no sign of something broken.
     image = f'<span class="smn-photo" style="background-image:url(\'{escape(address)}\')"></span>' if address else ""
+    source = "alike.commons" if work.file_name else "alike.source"
     link = (
-        f'<a href="{escape(work.page)}" target="_blank" rel="noopener noreferrer">{escape(words("alike.source"))}'
+        f'<a href="{escape(work.page)}" target="_blank" rel="noopener noreferrer">{escape(words(source))}'
         f'<span class="smn-aside">: {escape(shown)}</span></a>'
         if work.page
         else ""
