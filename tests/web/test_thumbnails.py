@@ -131,7 +131,10 @@ def test_without_a_network_cards_stand_in(visit, shoot, painting: bytes) -> None
     card.wait_for()
     assert card.locator("em").is_visible()
     assert page.locator(".smn-works img").count() == 0  # no sign of something broken
-    assert page.get_by_role("link", name="Wikimedia Commons: source and rights").first.get_attribute("rel") == "noopener noreferrer"
+    assert (
+        page.get_by_role("link", name="Wikimedia Commons: source and rights").first.get_attribute("rel")
+        == "noopener noreferrer"
+    )
 
 
 def test_attribution_is_not_lost() -> None:
