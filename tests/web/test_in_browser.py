@@ -310,6 +310,7 @@ def test_the_keyboard_is_enough(visit):
 def test_nothing_keeps_anybody_out(visit, painting, scheme, shoot):
     """axe-core finds nothing on any page, in any section."""
     page = visit(color_scheme=scheme)
+    page.locator("[data-testid=stBaseButton-secondary][aria-label]").first.wait_for()
     assert faults(page) == []
     upload(page, ("a.jpg", painting), ("b.jpg", encode(paint("ukiyo-e"))), ("c.jpg", b"broken"))
     page.wait_for_selector(".smn-table")

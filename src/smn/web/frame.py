@@ -51,10 +51,10 @@ def show_page() -> None:
         page(review.show, "review", "review"),
     ]
     chosen = st.navigation(pages, position="hidden")
+    mount_part("manners", data={"language": words.language, "choose": words("start.drop_action")}, key="manners")
     _show_head(pages, words)
     chosen.run()
     _show_foot(visit)
-    mount_part("manners", data={"language": words.language, "choose": words("start.drop_action")}, key="manners")
 
 
 def mount_part(name: str, *, data: Any, key: str, **options: Any) -> Any:
