@@ -1,5 +1,6 @@
 # The service, with the default model inside. Build: docker build -t smn .   Run: docker run -p 8000:8000 smn
-# The page: docker build --build-arg EXTRAS=web -t smn-web . && docker run -p 8501:8501 smn-web smn web --host 0.0.0.0
+# The page: docker build --build-arg EXTRAS=web -t smn-web .
+#           docker run -p 8501:8501 -e PORT=8501 -e HEALTH=/_stcore/health smn-web smn web --host 0.0.0.0
 # Another base, such as one from your own registry: --build-arg BASE=...
 ARG BASE=python:3.12-slim
 
@@ -27,12 +28,13 @@ ENV PATH=/opt/smn/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SMN_DATABASE=sqlite:////data/smn.db \
-    PORT=8000
+    PORT=8000 \
+    HEALTH=/v2/health/ready
 USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python3", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/v2/health/ready\", timeout=4)"]
+    CMD ["python3", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}{os.environ['HEALTH']}\", timeout=4)"]
 # A shell, because clouds say in PORT where to listen; exec, so that signals reach smn.
 CMD ["sh", "-c", "exec smn serve --host 0.0.0.0 --port \"$PORT\""]
