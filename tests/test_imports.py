@@ -67,7 +67,7 @@ def test_models_give_networks_when_they_are_asked_for() -> None:
     assert "torch" in imported_by("from smn.models import Classifier, build_backbone")
 
 
-def test_the_page_answers_without_torch() -> None:
+def test_the_page_needs_neither_torch_nor_what_the_service_alone_needs() -> None:
     code = (
         "import io; from smn.examples import paint; from smn.web.backstage import Backstage; "
         "from smn.web.settings import PageSettings; buffer = io.BytesIO(); "
@@ -78,3 +78,4 @@ def test_the_page_answers_without_torch() -> None:
     imported = imported_by(code)
     assert "streamlit" in imported
     assert imported & {"torch", "torchvision", "timm", "onnx", "ray", "matplotlib"} == set()
+    assert imported & {"fastapi", "prometheus_client", "psycopg", "usearch"} == set()

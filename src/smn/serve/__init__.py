@@ -1,6 +1,4 @@
-"""The service: answers over HTTP, safely, and remembers what happened. Needs the extra ``serve``."""
+"""The service: answers over HTTP, safely, and remembers what happened.
 
-from smn.serve.app import create_app
-from smn.serve.settings import Settings
-
-__all__ = ["Settings", "create_app"]
+`smn.serve.app` needs the extra ``serve``; the page uses its settings, addresses and records, without FastAPI.
+"""
