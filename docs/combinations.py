@@ -2,8 +2,9 @@
 
     python docs/combinations.py --data build/data --runs build/default/runs
 
-Exports every combination of the measured fits below --runs and evaluates it on the split val; the figures go to
-docs/results/training/combinations.json, from which docs/figures.py fills the record of the decision.
+Exports every combination of the measured fits below --runs that the kept figures lack (remove them to measure all)
+and evaluates it on the split val; the figures go to docs/results/training/combinations.json, from which
+docs/figures.py fills the record of the decision.
 """
 
 import argparse
@@ -21,35 +22,49 @@ _NETWORKS = {
     "lite0-statistics": "Lite0, frozen",
     "lite0-later": "Lite0, later half trained",
     "lite2-later": "Lite2, later half trained",
+    "lite2-crossfit": "Lite2, frozen, cross-fitted",
+    "lite0-later-crossfit": "Lite0, later half trained, cross-fitted",
+    "lite0-distilled": "Lite0, later half trained, distilled from the cross-fitted two",
 }
 """Recipes and what they are; the embedding of a combination is its first one's."""
-_MOST = 3
-"""Networks that answer together, at most."""
+_PLAIN = ("lite2-statistics", "lite0-statistics", "lite0-later", "lite2-later")
+_COMBINATIONS = (
+    *(names for count in (1, 2, 3) for names in combinations(_PLAIN, count)),
+    ("lite2-crossfit",),
+    ("lite0-later-crossfit",),
+    ("lite2-crossfit", "lite0-later-crossfit"),
+    ("lite2-statistics", "lite0-later-crossfit"),
+    ("lite0-distilled",),
+    ("lite2-crossfit", "lite0-distilled"),
+    ("lite2-crossfit", "lite0-later-crossfit", "lite0-distilled"),
+)
+"""What is measured: every way to choose up to three of the plain ones, and what came after."""
 
 
 def measure(data: Path, runs: Path) -> list[dict[str, object]]:
-    """Export and evaluate."""
-    smn = str(Path(sys.executable).with_name("smn"))
-    told = []
+    """Export and evaluate what the kept figures lack."""
+    known = {tuple(one["names"]): one for one in (json.loads(KEPT.read_text()) if KEPT.exists() else [])}
     with tempfile.TemporaryDirectory() as folder:
-        for count in range(1, _MOST + 1):
-            for names in combinations(_NETWORKS, count):
-                place = Path(folder) / "-".join(names)
-                members = [str(runs / f"{name}-measured") for name in names]
-                for command in (
-                    ["export", *members, "--out", str(place / "bundle"), "--name", "candidate"],
-                    ["evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
-                     "--out", str(place / "report")],
-                ):  # fmt: skip
-                    subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
-                report = json.loads((place / "report" / "report.json").read_text(encoding="utf-8"))
-                figures = report["sets"][0]["figures"]
-                size = (place / "bundle" / "model.onnx").stat().st_size / 1e6
-                told.append(
-                    {"names": names, "pictures": report["sets"][0]["rows"], "megabytes": round(size, 1)}
-                    | {key: round(figures[key]["value"], 4) for key in ("top1", "top3", "log_loss")}
-                )
-    return told
+        for names in _COMBINATIONS:
+            if names not in known:
+                known[names] = _measure_one(names, data, runs, Path(folder) / "-".join(names))
+    return [known[names] for names in _COMBINATIONS]
+
+
+def _measure_one(names: tuple[str, ...], data: Path, runs: Path, place: Path) -> dict[str, object]:
+    smn = str(Path(sys.executable).with_name("smn"))
+    members = [str(runs / f"{name}-measured") for name in names]
+    for command in (
+        ["export", *members, "--out", str(place / "bundle"), "--name", "candidate"],
+        ["evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
+         "--out", str(place / "report")],
+    ):  # fmt: skip
+        subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
+    report = json.loads((place / "report" / "report.json").read_text(encoding="utf-8"))
+    figures = report["sets"][0]["figures"]
+    size = (place / "bundle" / "model.onnx").stat().st_size / 1e6
+    shown = {key: round(figures[key]["value"], 4) for key in ("top1", "top3", "log_loss")}
+    return {"names": names, "pictures": report["sets"][0]["rows"], "megabytes": round(size, 1), **shown}
 
 
 def _table() -> str:

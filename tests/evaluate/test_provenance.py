@@ -15,6 +15,15 @@ def test_a_bundle_tells_what_it_was_trained_on() -> None:
     assert [one.rows for one in list_training("tiny-1", alone)] == [9]
 
 
+def test_what_a_teacher_was_trained_on_counts_too() -> None:
+    teacher = {"name": "large-1", "sha256": "m", "data": {"sha256": "b", "pictures": {"train": 5}}}
+    known = {"sha256": "a", "pictures": {"train": 7}, "teachers": [teacher]}
+    assert list_training("small-1", known) == [
+        DataUse(Use.TRAINED, "small-1", None, None, 7, "a"),
+        DataUse(Use.TRAINED, "large-1, teacher of small-1", None, None, 5, "b"),
+    ]
+
+
 def test_a_bundle_that_does_not_tell_is_no_error() -> None:
     assert list_training("tiny-1", {}) == []
     assert list_training("tiny-1", {"sha256": "c"}) == [DataUse(Use.TRAINED, "tiny-1", None, None, 0, "c")]

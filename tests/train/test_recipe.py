@@ -275,6 +275,12 @@ def test_a_batch_is_mixed_in_one_way_at_most() -> None:
     assert problem.endswith("together they must be 1 or less.")
 
 
+@pytest.mark.parametrize("settings", [{"teacher": "bundles/mine"}, {"distillation": 0.5}])
+def test_a_teacher_and_its_share_belong_together(settings: dict[str, Any]) -> None:
+    (problem,) = problems_of(LEAST | {"finetune": settings})
+    assert problem.endswith("set both or neither.")
+
+
 def test_settings_are_changed_by_name() -> None:
     recipe = read_recipe("cnn-small").with_settings({"finetune.epochs": 3, "augment.crop": 0, "seed": 4})
     assert (recipe.finetune.epochs, recipe.augment.crop, recipe.seed) == (3, 0.0, 4)

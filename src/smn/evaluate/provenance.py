@@ -8,7 +8,7 @@ from smn.evaluate.sets import EvaluationSet
 
 
 def list_training(name: str, data: Mapping[str, Any]) -> list[DataUse]:
-    """The data that a model learned from, as far as its bundle or run says.
+    """The data that a model learned from, itself or through its teachers, as far as its bundle or run says.
 
     Args:
         name: the model's.
@@ -16,7 +16,10 @@ def list_training(name: str, data: Mapping[str, Any]) -> list[DataUse]:
     """
     pictures, others = sum((data.get("pictures") or {}).values()), data.get("negatives") or 0
     known = [(data.get("sha256"), pictures), (data.get("negatives_sha256"), others)]
-    return [DataUse(Use.TRAINED, name, None, None, rows, str(sha256)) for sha256, rows in known if sha256]
+    uses = [DataUse(Use.TRAINED, name, None, None, rows, str(sha256)) for sha256, rows in known if sha256]
+    for teacher in data.get("teachers") or ():
+        uses += list_training(f"{teacher['name']}, teacher of {name}", teacher["data"])
+    return uses
 
 
 def note_use(use: Use, chosen: EvaluationSet, *, rows: int, data_hash: str) -> DataUse:

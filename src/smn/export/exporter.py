@@ -1,9 +1,10 @@
 """From a run to a bundle: graph, agreement, calibration, thresholds."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -112,13 +113,20 @@ def export_run(
         )  # fmt: skip
     else:
         bundle = take_calibration(unfinished, source)
-    bundle = replace(bundle, recipe=describe_recipes(opened), data=first.description["data"], metrics={
+    bundle = replace(bundle, recipe=describe_recipes(opened), data=_describe_data(opened), metrics={
         **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
         **({"calibrated_by": source.name} if source else {}),
     })  # fmt: skip
     write_bundle(bundle)
     return bundle
+
+
+def _describe_data(runs: Sequence[OpenedRun]) -> dict[str, Any]:
+    """The data that the runs share, and the teachers, whose data their networks have seen through them."""
+    teachers = [run.description["teacher"] for run in runs if "teacher" in run.description]
+    different = [teacher for place, teacher in enumerate(teachers) if teacher not in teachers[:place]]
+    return {**runs[0].description["data"], **({"teachers": different} if different else {})}
 
 
 def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | None) -> Bundle | None:
@@ -134,11 +142,19 @@ def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | Non
             "bundle of the same recipe, trained without --everything, with --calibrated-by."
         )
     source = None if calibrated_by is None else read_bundle(calibrated_by)
-    if source is not None and json.dumps(source.recipe) != json.dumps(describe_recipes(runs)):
+    if source is not None and _without_teachers(source.recipe) != _without_teachers(describe_recipes(runs)):
         raise InputError(
             f"{source.folder} is of another recipe, so its calibration does not fit; name a bundle of the same recipe."
         )
     return source
+
+
+def _without_teachers(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A described recipe but for where its teachers lie: what is shipped learns from another than what is measured."""
+    plain: dict[str, Any] = json.loads(json.dumps(recipe))
+    for member in plain.get("members", [plain]):
+        member.get("finetune", {}).pop("teacher", None)
+    return plain
 
 
 def _compare(

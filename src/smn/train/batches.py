@@ -16,25 +16,35 @@ from smn.train.selection import TrainingData
 from smn.train.settings import Sampling
 
 
-class Pictures(Dataset[tuple[Tensor, int]]):
-    """Augmented pictures; the view drawn depends on the epoch."""
+class Pictures(Dataset[tuple[Tensor, Tensor]]):
+    """Augmented pictures; the view drawn depends on the epoch.
 
-    def __init__(self, data: TrainingData, recipe: Recipe, spec: PreprocessSpec) -> None:
+    Args:
+        data: the rows.
+        recipe: how they are changed.
+        spec: how they become numbers.
+        targets: labels (N,) or probabilities (N, K); None for the rows' own labels.
+    """
+
+    def __init__(
+        self, data: TrainingData, recipe: Recipe, spec: PreprocessSpec, *, targets: Tensor | None = None
+    ) -> None:
         self.data, self.recipe, self.spec, self.epoch = data, recipe, spec, 0
+        self.targets = torch.from_numpy(data.targets) if targets is None else targets
 
     def __len__(self) -> int:
         return len(self.data.rows)
 
-    def __getitem__(self, place: int) -> tuple[Tensor, int]:
+    def __getitem__(self, place: int) -> tuple[Tensor, Tensor]:
         view = 1000 + self.epoch  # never one of the views that the head has seen
         pixels = open_view(self.data.manifest, self.data.rows[place], recipe=self.recipe, spec=self.spec, view=view)
-        return torch.from_numpy(self.spec.normalise(pixels)), int(self.data.targets[place])
+        return torch.from_numpy(self.spec.normalise(pixels)), self.targets[place]
 
 
 def load_pictures(
     pictures: Pictures, epoch: int, *, batch: int, seed: int, sampling: Sampling = Sampling.UNIFORM
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch of pictures (batch, 3, size, size) and targets (batch,), in an order of its own."""
+    """An epoch of pictures (batch, 3, size, size) and their targets, in an order of its own."""
     pictures.epoch = epoch
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     sampler = None
@@ -74,11 +84,11 @@ def shuffle_features(
     seed: int,
     weights: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """An epoch of feature vectors (batch, D) and targets (batch,), in an order of its own.
+    """An epoch of feature vectors (batch, D) and their targets, in an order of its own.
 
     Args:
         features: (N, D).
-        targets: (N,).
+        targets: labels (N,) or probabilities (N, K).
         epoch: counted from 0; the same one is the same order.
         batch: vectors a step.
         seed: another seed, other orders.

@@ -19,6 +19,7 @@ from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.runfolder import describe_run, open_run
 from smn.train.selection import select, select_negatives
+from smn.train.teaching import Teacher
 
 
 def train_network(
@@ -49,6 +50,8 @@ def train_network(
     model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
+    learned_from = recipe.finetune.teacher
+    teacher = Teacher(learned_from, taxonomy=taxonomy, spec=built.spec) if learned_from else None
     known = describe_run(
         recipe,
         data,
@@ -56,16 +59,18 @@ def train_network(
         preprocess=built.spec.to_dict(),
         backbone=built.origin,
         everything=everything,
+        teacher=teacher.describe() if teacher else None,
     )
     open_run(out, known)
     if (out / "model.pt").exists():
         return out
-    phases = Phases(recipe, built.spec, out, progress, told_epoch)
+    phases = Phases(recipe, built.spec, out, progress, told_epoch, teacher)
+    answers = None
     if is_pretrained(recipe.model):
-        phases.fit_head(model, data)
+        answers = phases.fit_head(model, data)
         draw_curves(out)
     if recipe.finetune.epochs:
-        phases.finetune(model, data)
+        phases.finetune(model, data, answers)
         draw_curves(out)
     if others is not None:
         phases.fit_painting(model, data["train"], others)

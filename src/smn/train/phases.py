@@ -19,6 +19,7 @@ from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
 from smn.train.cache import cached_statistics
+from smn.train.crossfit import answer_held_out
 from smn.train.features import Progress, statistics
 from smn.train.kinds import is_pretrained
 from smn.train.loop import Schedule, ToldEpoch, fit
@@ -26,7 +27,8 @@ from smn.train.precision import autocast, build_scaler, device_of
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData, select_negatives
 from smn.train.settings import FinetuneSettings, HeadSettings, Sampling, Smoothing
-from smn.train.targets import mix_batches, spread_over_families
+from smn.train.targets import mix_batches, soften, spread_over_families
+from smn.train.teaching import Teacher, teach_batches
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Phases:
         run: the run's folder.
         progress: told how far things are.
         told_epoch: told the figures of every epoch.
+        teacher: whom the fine-tuning learns from beside the labels.
     """
 
     recipe: Recipe
@@ -46,6 +49,7 @@ class Phases:
     run: Path
     progress: Progress
     told_epoch: ToldEpoch = lambda _: None
+    teacher: Teacher | None = None
 
     def _statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int], view: int = 0) -> Tensor:
         values = cached_statistics(
@@ -60,42 +64,65 @@ class Phases:
         )
         return torch.from_numpy(values).to(device_of(model))
 
-    def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Fit the head on cached features of the splits ``train``, watching ``val``."""
+    def fit_head(self, model: Classifier, data: dict[str, TrainingData]) -> Tensor | None:
+        """Fit the head on cached features of the splits ``train``, watching ``val``.
+
+        Returns:
+            What heads answer (N, K) that have seen nothing by the picture's artist, if the recipe asks for it.
+        """
         settings: HeadSettings = self.recipe.head
         shown, held_back = data["train"], data["val"]
-        views = [self._statistics(model, shown.manifest, shown.rows, view) for view in range(settings.views + 1)]
-        features = torch.cat(views)
-        model.fit_standardisation(features)
-        features = model.standardise(features)
+        raw = [self._statistics(model, shown.manifest, shown.rows, view) for view in range(settings.views + 1)]
+        model.fit_standardisation(torch.cat(raw))
+        views = torch.stack([model.standardise(view) for view in raw])
         held_out = model.standardise(self._statistics(model, held_back.manifest, held_back.rows))
-        targets = torch.from_numpy(np.tile(shown.targets, len(views)))
-        is_even = settings.sampling is Sampling.UNIFORM
-        weights = None if is_even else np.tile(weigh_rows(shown, settings.sampling), len(views))
-        head = nn.Sequential(model.dropout, model.head)
-        optimiser = torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-        fit(
-            head,
-            optimiser,
-            batches=partial(
-                shuffle_features, features, targets, batch=settings.batch_size, seed=self.recipe.seed, weights=weights
-            ),
-            schedule=Schedule(
-                settings.epochs,
-                count_steps(len(features), settings.batch_size),
-                label_smoothing=settings.label_smoothing,
-                patience=settings.patience,
-            ),
-            phase="head",
-            run=self.run,
-            evaluate=lambda module: _figures(module(held_out), held_back.targets),
-            progress=self.progress,
-            spread=self._spread(settings.smoothing),
-            told_epoch=self.told_epoch,
-        )
+        head, labels = nn.Sequential(model.dropout, model.head), torch.from_numpy(shown.targets)
+        weights = weigh_rows(shown, settings.sampling)
 
-    def finetune(self, model: Classifier, data: dict[str, TrainingData]) -> None:
-        """Train the stages that are not frozen on augmented pictures of the split ``train``, watching ``val``."""
+        def fit_on(
+            head: nn.Module, targets: Tensor, rows: Tensor, run: Path, *, phase: str, told_epoch: ToldEpoch
+        ) -> nn.Module:
+            drawn = None if settings.sampling is Sampling.UNIFORM else np.tile(weights[rows.numpy()], len(views))
+            return fit(
+                head,
+                torch.optim.AdamW(head.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay),
+                batches=partial(
+                    shuffle_features, views[:, rows].flatten(0, 1), torch.cat([targets[rows]] * len(views)),
+                    batch=settings.batch_size, seed=self.recipe.seed, weights=drawn,
+                ),
+                schedule=Schedule(
+                    settings.epochs,
+                    count_steps(len(views) * len(rows), settings.batch_size),
+                    label_smoothing=settings.label_smoothing,
+                    patience=settings.patience,
+                ),
+                phase=phase,
+                run=run,
+                evaluate=lambda module: _figures(module(held_out), held_back.targets),
+                progress=self.progress,
+                spread=self._spread(settings.smoothing),
+                told_epoch=told_epoch,
+            )  # fmt: skip
+
+        def fit_without(head: nn.Module, rows: Tensor, run: Path) -> nn.Module:
+            run.mkdir(parents=True, exist_ok=True)
+            return fit_on(head, labels, rows, run, phase="crossfit", told_epoch=lambda _: None)
+
+        answers = None
+        if max(settings.crossfit, self.recipe.finetune.crossfit) > 0:
+            answers = answer_held_out(head, views, shown, fit_head=fit_without, run=self.run, seed=self.recipe.seed)
+        targets = soften(labels, answers, share=settings.crossfit)
+        fit_on(head, targets, torch.arange(len(labels)), self.run, phase="head", told_epoch=self.told_epoch)
+        return answers
+
+    def finetune(self, model: Classifier, data: dict[str, TrainingData], answers: Tensor | None) -> None:
+        """Train the stages that are not frozen on augmented pictures of the split ``train``, watching ``val``.
+
+        Args:
+            model: changed in place.
+            data: by split.
+            answers: what `fit_head` returned.
+        """
         settings: FinetuneSettings = self.recipe.finetune
         before = {name: value.clone() for name, value in model.state_dict().items()}
         unfreeze_stages(model.backbone, settings.unfreeze)
@@ -106,7 +133,8 @@ class Phases:
             ],
             weight_decay=settings.weight_decay,
         )
-        pictures = Pictures(data["train"], self.recipe, self.spec)
+        targets = soften(torch.from_numpy(data["train"].targets), answers, share=settings.crossfit)
+        pictures = Pictures(data["train"], self.recipe, self.spec, targets=targets)
         fit(
             model.to(memory_format=torch.channels_last),
             optimiser,
@@ -140,7 +168,10 @@ class Phases:
         settings, seed = self.recipe.finetune, self.recipe.seed
         batches = load_pictures(pictures, epoch, batch=settings.batch_size, seed=seed, sampling=settings.sampling)
         classes = len(read_taxonomy(self.recipe.taxonomy).labels)
-        return mix_batches(batches, classes=classes, mixup=settings.mixup, cutmix=settings.cutmix, seed=(seed, epoch))
+        mixed = mix_batches(batches, classes=classes, mixup=settings.mixup, cutmix=settings.cutmix, seed=(seed, epoch))
+        if self.teacher is None:
+            return mixed
+        return teach_batches(mixed, self.teacher, share=settings.distillation)
 
     def _spread(self, smoothing: Smoothing) -> Tensor | None:
         return spread_over_families(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None

@@ -96,10 +96,11 @@ def _value(hint: Any, value: Any, *, name: str, problems: list[str]) -> Any:
 
 
 _SHARES = (
-    "model.dropout", "model.block_dropout", "head.label_smoothing", "finetune.label_smoothing", "finetune.mixup",
-    "finetune.cutmix", "finetune.warmup", "finetune.ema_decay", "finetune.blend", "answers.precision",
-    "answers.paintings_refused", "augment.crop", "augment.crop_area", "augment.flip", "augment.rescale",
-    "augment.jpeg", "augment.blur", "augment.colour", "augment.colour_strength", "augment.grey", "augment.margin",
+    "model.dropout", "model.block_dropout", "head.label_smoothing", "head.crossfit", "finetune.label_smoothing",
+    "finetune.crossfit", "finetune.mixup", "finetune.cutmix", "finetune.warmup", "finetune.ema_decay",
+    "finetune.blend", "finetune.distillation", "answers.precision", "answers.paintings_refused", "augment.crop",
+    "augment.crop_area", "augment.flip", "augment.rescale", "augment.jpeg", "augment.blur", "augment.colour",
+    "augment.colour_strength", "augment.grey", "augment.margin",
 )  # fmt: skip
 _POSITIVE = (
     "model.size", "model.depth", "head.batch_size", "head.learning_rate", "finetune.batch_size",

@@ -134,12 +134,23 @@ def _contradictions(recipe: Recipe) -> list[str]:
             f"head.epochs is {recipe.head.epochs}, but a head is fitted on features that were learned before, and a "
             f"model of kind {recipe.model.kind} here starts from nothing; set head.epochs to 0."
         )
+    if not recipe.head.epochs and max(recipe.head.crossfit, recipe.finetune.crossfit) > 0:
+        found.append(
+            f"head.crossfit is {recipe.head.crossfit} and finetune.crossfit {recipe.finetune.crossfit}, but it is "
+            "heads that answer for artists held out, and head.epochs is 0; set head.epochs above 0, or both to 0."
+        )
     if not recipe.head.epochs and not recipe.finetune.epochs:
         found.append("head.epochs and finetune.epochs are both 0, so nothing would be learned; set one above 0.")
     if recipe.finetune.mixup + recipe.finetune.cutmix > 1:
         found.append(
             f"finetune.mixup is {recipe.finetune.mixup} and finetune.cutmix {recipe.finetune.cutmix}, but a batch has "
             "one of them at most; together they must be 1 or less."
+        )
+    teacher, share = recipe.finetune.teacher, recipe.finetune.distillation
+    if bool(teacher) != (share > 0):
+        found.append(
+            f"finetune.teacher is {teacher!r} and finetune.distillation {share}, but a teacher needs a share of the "
+            "target above 0 and a share needs a teacher; set both or neither."
         )
     return found
 

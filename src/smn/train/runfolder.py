@@ -27,6 +27,7 @@ def describe_run(
     preprocess: Mapping[str, Any] | None = None,
     backbone: str | None = None,
     everything: bool = False,
+    teacher: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What ``run.json`` will say.
 
@@ -37,6 +38,7 @@ def describe_run(
         preprocess: how pictures are prepared for the network; None where there is none.
         backbone: where the network's weights come from; None where there is none.
         everything: whether the rows of every split are learned from.
+        teacher: the bundle that is learned from beside the labels, as `smn.train.teaching.Teacher.describe` has it.
     """
     manifest = data["train"].manifest
     return {
@@ -45,6 +47,7 @@ def describe_run(
         "taxonomy": read_taxonomy(recipe.taxonomy).to_dict(),
         "preprocess": preprocess,
         "backbone": backbone,
+        **({"teacher": dict(teacher)} if teacher else {}),
         "data": {
             "sha256": manifest.data_hash(),
             "pictures": {split: len(part.rows) for split, part in data.items()},
@@ -71,8 +74,8 @@ def open_run(out: Path, description: dict[str, Any]) -> None:
         known["recipe"] = Recipe.from_dict(known["recipe"], where=str(file)).to_dict()
         changed = [
             key
-            for key in ("recipe", "taxonomy", "data", "backbone")
-            if json.dumps(known[key]) != json.dumps(description[key])
+            for key in ("recipe", "taxonomy", "data", "backbone", "teacher")
+            if json.dumps(known.get(key)) != json.dumps(description.get(key))
         ]
         if changed:
             raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")

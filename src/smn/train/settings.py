@@ -92,6 +92,8 @@ class HeadSettings:
         label_smoothing: share of the target spread over other labels, 0..1.
         smoothing: over which ones.
         sampling: which features an epoch shows.
+        crossfit: share of each target that is what a head says that has seen nothing by the picture's artist, 0..1;
+            see `smn.train.crossfit`.
         patience: epochs without a lower log loss on val after which the phase ends, with the best epoch's weights; 0
             goes on to the end.
     """
@@ -104,6 +106,7 @@ class HeadSettings:
     label_smoothing: float = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
     sampling: Sampling = Sampling.UNIFORM
+    crossfit: float = 0.0
     patience: int = 0
 
 
@@ -123,6 +126,7 @@ class FinetuneSettings:
         label_smoothing: share of the target spread over other labels, 0..1.
         smoothing: over which ones.
         sampling: which pictures an epoch shows.
+        crossfit: share of each target that is what a head says that has seen nothing by the picture's artist, 0..1.
         mixup: probability that a batch's pictures are blended in pairs (Zhang et al. 2018), 0..1.
         cutmix: probability that they exchange a rectangle instead (Yun et al. 2019), 0..1.
         accumulate: batches whose gradients are added up for one step.
@@ -132,6 +136,8 @@ class FinetuneSettings:
             trains to the end.
         ema_decay: of the moving average of the weights, 0..1; the average is what is kept.
         blend: 1 keeps the fine-tuned weights, 0 the pretrained ones, between is their average (Wortsman et al. 2022).
+        teacher: folder of a bundle to learn from, ``"default"`` for the one inside the package, or nothing.
+        distillation: share of each target that is the teacher's answer for the same view, 0..1 (Hinton et al. 2015).
     """
 
     epochs: int = 0
@@ -144,6 +150,7 @@ class FinetuneSettings:
     label_smoothing: float = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
     sampling: Sampling = Sampling.UNIFORM
+    crossfit: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
     accumulate: int = 1
@@ -152,6 +159,8 @@ class FinetuneSettings:
     patience: int = 0
     ema_decay: float = 0.998
     blend: float = 1.0
+    teacher: str = ""
+    distillation: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,21 @@ def spread_over_families(taxonomy: Taxonomy) -> Tensor:
     return same / same.sum(1, keepdim=True)
 
 
+def as_probabilities(targets: Tensor, classes: int) -> Tensor:
+    """Labels (N,), or probabilities (N, K) as they are, as probabilities (N, K)."""
+    return targets if targets.ndim == 2 else functional.one_hot(targets, classes).float()
+
+
+def soften(targets: Tensor, answers: Tensor | None, *, share: float) -> Tensor:
+    """Targets, a share of which, 0..1, is what somebody answers: labels or probabilities in, probabilities (N, K) out.
+
+    Without answers, or with a share of 0, they stay as they are.
+    """
+    if answers is None or share == 0:
+        return targets
+    return torch.lerp(as_probabilities(targets, answers.shape[1]), answers, share)
+
+
 def measure_loss(logits: Tensor, targets: Tensor, *, smoothing: float, spread: Tensor | None) -> Tensor:
     """Mean cross entropy of logits (N, K).
 
@@ -32,14 +47,14 @@ def measure_loss(logits: Tensor, targets: Tensor, *, smoothing: float, spread: T
     """
     if spread is None:
         return functional.cross_entropy(logits.float(), targets, label_smoothing=smoothing)
-    sure = targets if targets.ndim == 2 else functional.one_hot(targets, logits.shape[1]).float()
+    sure = as_probabilities(targets, logits.shape[1])
     return functional.cross_entropy(logits.float(), (1.0 - smoothing) * sure + smoothing * (sure @ spread))
 
 
 def mix_batches(
     batches: Iterable[tuple[Tensor, Tensor]], *, classes: int, mixup: float, cutmix: float, seed: tuple[int, ...]
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of pictures (N, 3, H, W) and labels (N,), some of them blended, with probabilities (N, K) as targets.
+    """Batches of pictures (N, 3, H, W) and targets, some of them blended, with probabilities (N, K) as targets.
 
     Args:
         batches: as they are loaded.
@@ -60,7 +75,7 @@ def mix_batches(
             mixed = share * images + (1.0 - share) * images[others]
         else:
             mixed, share = _paste(images, images[others], random)
-        sure = functional.one_hot(targets, classes).float()
+        sure = as_probabilities(targets, classes)
         yield mixed, share * sure + (1.0 - share) * sure[others]
 
 
