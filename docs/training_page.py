@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 KEPT = Path(__file__).parent / "results" / "training" / "training.json"
 _WATTS = 20.0
@@ -10,8 +11,8 @@ _WATTS = 20.0
 
 
 def keep(runs: Path) -> None:
-    """Keep the seconds that every run below a folder spent in the epochs of each phase."""
-    known = {}
+    """Keep the seconds that every run below a folder spent in the epochs of each phase, beside those kept before."""
+    known = _kept()  # other runs may lie on another machine
     for file in sorted(runs.glob("*/metrics.jsonl")):
         epochs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         phases = dict.fromkeys(epoch["phase"] for epoch in epochs)
@@ -24,16 +25,19 @@ def keep(runs: Path) -> None:
                 for phase in phases
             },
         }
-    if known:  # the runs may lie on another machine
+    if known:
         KEPT.parent.mkdir(parents=True, exist_ok=True)
-        KEPT.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        KEPT.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", encoding="utf-8")
+
+
+def _kept() -> dict[str, Any]:
+    return json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}  # type: ignore[no-any-return]
 
 
 def _table() -> str:
     lines = ["| run | pictures | epochs of the head | minutes | epochs of the network | minutes | kWh |"]
     lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    known = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    for name, run in known.items():
+    for name, run in _kept().items():
         cells = []
         for phase in ("head", "finetune"):
             cells += [str(run["epochs"].get(phase, 0)), f"{run['seconds'].get(phase, 0.0) / 60:.1f}"]
