@@ -1,16 +1,19 @@
 """What validation data teaches a bundle: temperature, thresholds, and what it may promise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import Bundle, Thresholds
 from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.errors import InputError
 from smn.export.thresholds import choose_confidence, choose_painting
 from smn.promises import fit_promises, judge
 from smn.runtime import Outputs
+from smn.train.recipe import Recipe
 from smn.train.settings import AnswerSettings
 
 
@@ -55,11 +58,33 @@ def calibrate(
 
 
 def take_calibration(bundle: Bundle, source: Bundle) -> Bundle:
-    """The bundle with what validation data has taught another one."""
+    """The bundle with what validation data has taught another one, whose name is kept as ``calibrated_by``."""
     return replace(
         bundle,
         temperature=source.temperature,
         thresholds=source.thresholds,
         promises=source.promises,
-        metrics=source.metrics,
+        metrics={**source.metrics, "calibrated_by": source.name},
     )
+
+
+def check_recipe(source: Bundle, recipe: Mapping[str, Any]) -> None:
+    """Make sure that a bundle's calibration fits what was trained by this recipe, as a bundle describes it.
+
+    Where a teacher lies does not matter: what is shipped learns from another than what is measured.
+
+    Raises:
+        InputError: the bundle is of another recipe.
+    """
+    if _read_recipes(source.recipe) != _read_recipes(recipe):
+        raise InputError(
+            f"{source.folder} is of another recipe, so its calibration does not fit; name a bundle of the same recipe."
+        )
+
+
+def _read_recipes(described: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each member's recipe in full, settings that are newer than the bundle at their defaults, without teachers."""
+    recipes = [Recipe.from_dict(one, where="recipe").to_dict() for one in described.get("members", [described])]
+    for recipe in recipes:
+        recipe["finetune"]["teacher"] = None
+    return recipes

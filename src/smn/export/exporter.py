@@ -1,7 +1,6 @@
 """From a run to a bundle: graph, agreement, calibration, thresholds."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from smn.artists import cluster_artists
 from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
-from smn.export.calibrating import calibrate, take_calibration
+from smn.export.calibrating import calibrate, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, round_weights, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.images import open_image
@@ -79,9 +78,7 @@ def export_run(
     """
     opened = open_runs(runs)
     first = opened[0]
-    for file in (out / "bundle.json", out / "model.onnx"):
-        if file.exists():
-            raise OutputExistsError(file)
+    check_free(out)
     source = _open_calibration(opened, calibrated_by)
     pictures = read_manifest(manifest or first.description["manifest"])
     if pictures.data_hash() != first.description["data"]["sha256"]:
@@ -116,10 +113,20 @@ def export_run(
     bundle = replace(bundle, recipe=describe_recipes(opened), data=_describe_data(opened), metrics={
         **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
-        **({"calibrated_by": source.name} if source else {}),
     })  # fmt: skip
     write_bundle(bundle)
     return bundle
+
+
+def check_free(out: Path) -> None:
+    """Make sure that a folder holds no bundle.
+
+    Raises:
+        OutputExistsError: it does.
+    """
+    for file in (out / "bundle.json", out / "model.onnx"):
+        if file.exists():
+            raise OutputExistsError(file)
 
 
 def _describe_data(runs: Sequence[OpenedRun]) -> dict[str, Any]:
@@ -142,19 +149,9 @@ def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | Non
             "bundle of the same recipe, trained without --everything, with --calibrated-by."
         )
     source = None if calibrated_by is None else read_bundle(calibrated_by)
-    if source is not None and _without_teachers(source.recipe) != _without_teachers(describe_recipes(runs)):
-        raise InputError(
-            f"{source.folder} is of another recipe, so its calibration does not fit; name a bundle of the same recipe."
-        )
+    if source is not None:
+        check_recipe(source, describe_recipes(runs))
     return source
-
-
-def _without_teachers(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A described recipe but for where its teachers lie: what is shipped learns from another than what is measured."""
-    plain: dict[str, Any] = json.loads(json.dumps(recipe))
-    for member in plain.get("members", [plain]):
-        member.get("finetune", {}).pop("teacher", None)
-    return plain
 
 
 def _compare(

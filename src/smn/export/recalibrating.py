@@ -10,9 +10,8 @@ import numpy as np
 
 from smn.artists import cluster_artists
 from smn.bundle import Bundle, read_bundle, write_bundle
-from smn.errors import OutputExistsError
 from smn.export.calibrating import calibrate
-from smn.export.exporter import batch_pictures
+from smn.export.exporter import batch_pictures, check_free
 from smn.manifest import read_manifest
 from smn.runtime import Outputs, Runtime
 from smn.train.features import Progress
@@ -46,9 +45,7 @@ def recalibrate_bundle(
         OutputExistsError: ``out`` holds a bundle.
     """
     bundle, pictures = read_bundle(source), read_manifest(manifest)
-    for file in (out / "bundle.json", out / "model.onnx"):
-        if file.exists():
-            raise OutputExistsError(file)
+    check_free(out)
     data = select(pictures, bundle.taxonomy, split="val")
     runtime, parts = Runtime(bundle), []
     for batch in batch_pictures(data, bundle.preprocess):
@@ -65,9 +62,11 @@ def recalibrate_bundle(
         answers=_read_answers(bundle.recipe),
         sources=sources,
     )
+    # What export told of the network stays true; whom the old calibration came from does not.
+    kept = {key: value for key, value in bundle.metrics.items() if key != "calibrated_by"}
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(bundle.model_file, out / "model.onnx")
-    calibrated = replace(calibrated, metrics={**bundle.metrics, **calibrated.metrics})
+    calibrated = replace(calibrated, metrics={**kept, **calibrated.metrics})
     write_bundle(calibrated)
     return calibrated
 
