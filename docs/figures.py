@@ -32,6 +32,7 @@ import combinations
 import data_page
 import explaining
 import ladder_page
+import numpy as np
 import page_figures
 import photographs
 import refusal_page
@@ -39,6 +40,8 @@ import serving_page
 import similarity
 import sureness_page
 import training_page
+
+from smn.evaluate.metrics import calibration_error_by_chance
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
@@ -240,10 +243,18 @@ def _standing() -> str:
         cells += ["–"] * (len(fits) - len(cells))
         if set(cells) != {"–"}:
             lines.append(f"| {what} | {' | '.join(cells)} | {target} |")
+        if key == "calibration_error":
+            chance = [_chance(part["reliability"]) for part in parts if part]
+            lines.append(f"| the same, were confidence exactly right: by chance | {' | '.join(chance)} | |")
     lines += _one_fit_rows(len(fits))
     size = sum(file.stat().st_size for file in (ROOT / "src/smn/bundles/default").iterdir()) / 1e6
     lines.append(f"| size of the model | {' | '.join([f'{size:.1f} MB'] * len(fits))} | 15 MB or less |")
     return "\n".join(lines)
+
+
+def _chance(bins: dict[str, list[float]]) -> str:
+    """What chance alone would make of the calibration error."""
+    return f"{100 * calibration_error_by_chance(*(np.array(bins[key]) for key in ('confidence', 'count'))):.1f} %"
 
 
 def _one_fit_rows(fits: int) -> list[str]:

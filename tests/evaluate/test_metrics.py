@@ -97,6 +97,19 @@ def test_a_calibrated_model_has_little_error_and_a_boaster_much() -> None:
     assert metrics.calibration_error(np.sqrt(confidence), hits) > 0.1
 
 
+def test_what_chance_alone_makes_of_a_calibrated_model() -> None:
+    random = np.random.default_rng(3)
+    confidence = random.beta(2, 3, 900)
+    drawn = [metrics.calibration_error(confidence, random.random(900) < confidence) for _ in range(200)]
+    made = metrics.bin_by_confidence(confidence, np.zeros(900))
+    expected = metrics.calibration_error_by_chance(made.confidence, made.count)
+    assert expected == pytest.approx(np.mean(drawn), rel=0.05)
+    # Four times the pictures, half of it; a model that is always sure leaves nothing to chance.
+    assert metrics.calibration_error_by_chance(made.confidence, 4 * made.count) == pytest.approx(expected / 2)
+    assert metrics.calibration_error_by_chance(np.array([0.0, 1.0]), np.array([5.0, 5.0])) == 0.0
+    assert np.isnan(metrics.calibration_error_by_chance(np.zeros(0), np.zeros(0)))
+
+
 def test_accuracy_at_coverage_by_hand() -> None:
     found = metrics.accuracy_at_coverage(CONFIDENCE, HITS, coverage=[0.25, 0.5, 0.75, 0.875, 1.0])
     np.testing.assert_allclose(found, [1.0, 1.0, 2 / 3, 2.5 / 3.5, 0.75])

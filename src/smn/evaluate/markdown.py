@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
+from smn.evaluate.metrics import calibration_error_by_chance
 from smn.evaluate.pictures import PICTURES
 from smn.evaluate.report import FIGURES, ClassReport, PromiseReport, Report, SetReport, Use
 
@@ -77,9 +78,12 @@ def _describe_data(report: Report) -> list[str]:
 
 def _describe_size(measured: SetReport) -> str:
     others = f", set against {measured.not_paintings:,} pictures of something else" if measured.not_paintings else ""
+    bins = measured.reliability
+    chance = calibration_error_by_chance(bins.confidence, bins.count)
     return (
         f"{measured.rows:,} paintings by {measured.artists:,} named artists{others}. "
-        f"Data hash `{measured.data_hash[:16]}`."
+        f"Data hash `{measured.data_hash[:16]}`. On as many paintings a model whose confidence is exactly right "
+        f"shows a calibration error of {100 * chance:.1f} % by chance."
     )
 
 
