@@ -86,8 +86,6 @@ build/data/everything/manifest.parquet: build/data/pool-distinct/manifest.parque
 
 RUNS := build/default/runs
 BUNDLES := build/default/bundles
-# Whose answers a smaller network learns.
-TEACHER := $(BUNDLES)/crossfit-measured
 
 default: data build/data/everything/manifest.parquet ## train the default model twice, to be measured and to be shipped; then copy the second into src/smn/bundles/default
 	for recipe in $(RECIPES); do \
@@ -121,12 +119,7 @@ similar: data ## measure what similar works are worth, and the search among a mi
 	$(BIN)/python docs/similarity.py --data build/data --measured $(BUNDLES)/measured
 	$(BIN)/python docs/figures.py fill
 
-combinations: data build/data/pool-distinct/manifest.parquet ## measure the networks that docs/results/training/combinations.json lacks, alone and together, on validation pictures
-	for recipe in $(RECIPES) lite0-statistics lite2-later lite2-crossfit lite0-later-crossfit; do \
-		$(BIN)/smn train $$recipe --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/$$recipe-measured || exit 1; \
-	done
-	test -e $(TEACHER) || $(BIN)/smn export $(RUNS)/lite2-crossfit-measured $(RUNS)/lite0-later-crossfit-measured --out $(TEACHER) --name crossfit-measured
-	$(BIN)/smn train lite0-distilled --set finetune.teacher=$(TEACHER) --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/lite0-distilled-measured
+combinations: data build/data/pool-distinct/manifest.parquet ## train and measure the networks that docs/results/training/combinations.json lacks, alone and together, on validation pictures
 	$(BIN)/python docs/combinations.py --data build/data --runs $(RUNS)
 	$(BIN)/python docs/figures.py fill
 

@@ -2,8 +2,8 @@
 
     python docs/combinations.py --data build/data --runs build/default/runs
 
-Exports every combination of the measured fits below --runs that the kept figures lack (remove them to measure all)
-and evaluates it on the split val; the figures go to docs/results/training/combinations.json, from which
+Trains below --runs what the combinations that the kept figures lack are made of (remove the figures to measure all),
+exports each and evaluates it on the split val; the figures go to docs/results/training/combinations.json, from which
 docs/figures.py fills the record of the decision.
 """
 
@@ -28,15 +28,17 @@ _NETWORKS = {
 }
 """Recipes and what they are; the embedding of a combination is its first one's."""
 _PLAIN = ("lite2-statistics", "lite0-statistics", "lite0-later", "lite2-later")
+_TEACHERS = ("lite2-crossfit", "lite0-later-crossfit")
+"""What lite0-distilled learns from, answering together."""
 _COMBINATIONS = (
     *(names for count in (1, 2, 3) for names in combinations(_PLAIN, count)),
     ("lite2-crossfit",),
     ("lite0-later-crossfit",),
-    ("lite2-crossfit", "lite0-later-crossfit"),
+    _TEACHERS,
     ("lite2-statistics", "lite0-later-crossfit"),
     ("lite0-distilled",),
     ("lite2-crossfit", "lite0-distilled"),
-    ("lite2-crossfit", "lite0-later-crossfit", "lite0-distilled"),
+    (*_TEACHERS, "lite0-distilled"),
 )
 """What is measured: every way to choose up to three of the plain ones, and what came after."""
 
@@ -51,15 +53,33 @@ def measure(data: Path, runs: Path) -> list[dict[str, object]]:
     return [known[names] for names in _COMBINATIONS]
 
 
-def _measure_one(names: tuple[str, ...], data: Path, runs: Path, place: Path) -> dict[str, object]:
+def _train(name: str, data: Path, runs: Path) -> Path:
+    """The run's folder; what is finished is not trained again."""
+    run = runs / f"{name}-measured"
+    if (run / "model.pt").exists():
+        return run
+    settings: list[str] = []
+    if name == "lite0-distilled":
+        teacher = runs / "crossfit-measured"
+        if not (teacher / "bundle.json").exists():
+            members = [str(_train(one, data, runs)) for one in _TEACHERS]
+            _run("export", *members, "--out", str(teacher), "--name", teacher.name)
+        settings = ["--set", f"finetune.teacher={teacher}"]
+    _run("train", name, *settings, "--manifest", f"{data}/pool-distinct", "--negatives", f"{data}/not-paintings",
+         "--out", str(run))  # fmt: skip
+    return run
+
+
+def _run(*command: str) -> None:
     smn = str(Path(sys.executable).with_name("smn"))
-    members = [str(runs / f"{name}-measured") for name in names]
-    for command in (
-        ["export", *members, "--out", str(place / "bundle"), "--name", "candidate"],
-        ["evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
-         "--out", str(place / "report")],
-    ):  # fmt: skip
-        subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
+    subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
+
+
+def _measure_one(names: tuple[str, ...], data: Path, runs: Path, place: Path) -> dict[str, object]:
+    members = [str(_train(name, data, runs)) for name in names]
+    _run("export", *members, "--out", str(place / "bundle"), "--name", "candidate")
+    _run("evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
+         "--out", str(place / "report"))  # fmt: skip
     report = json.loads((place / "report" / "report.json").read_text(encoding="utf-8"))
     figures = report["sets"][0]["figures"]
     size = (place / "bundle" / "model.onnx").stat().st_size / 1e6

@@ -41,7 +41,7 @@ import similarity
 import sureness_page
 import training_page
 
-from smn.evaluate.metrics import calibration_error_by_chance
+from smn.evaluate.metrics import Bins, calibration_error_by_chance
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "docs" / "results"
@@ -245,7 +245,7 @@ def _standing() -> str:
             lines.append(f"| {what} | {' | '.join(cells)} | {target} |")
         if key == "calibration_error":
             chance = [_chance(part["reliability"]) for part in parts if part]
-            lines.append(f"| the same, were confidence exactly right: by chance | {' | '.join(chance)} | |")
+            lines.append(f"| the same by chance, were the model perfectly calibrated | {' | '.join(chance)} |  |")
     lines += _one_fit_rows(len(fits))
     size = sum(file.stat().st_size for file in (ROOT / "src/smn/bundles/default").iterdir()) / 1e6
     lines.append(f"| size of the model | {' | '.join([f'{size:.1f} MB'] * len(fits))} | 15 MB or less |")
@@ -254,7 +254,8 @@ def _standing() -> str:
 
 def _chance(bins: dict[str, list[float]]) -> str:
     """What chance alone would make of the calibration error."""
-    return f"{100 * calibration_error_by_chance(*(np.array(bins[key]) for key in ('confidence', 'count'))):.1f} %"
+    chance = calibration_error_by_chance(Bins(**{name: np.array(values) for name, values in bins.items()}))
+    return f"{100 * chance:.1f} %"
 
 
 def _one_fit_rows(fits: int) -> list[str]:

@@ -51,6 +51,7 @@ def test_page_says_everything(page: str) -> None:
         "| east | source | 20 |",
         "![made: What is taken for what](made-confusion.png)",
         "made-reliability.png",
+        "a perfectly calibrated model's calibration error is ",
         "made-coverage.png",
         "made-classes.png",
         "| 90% | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) |",

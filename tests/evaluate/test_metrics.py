@@ -102,12 +102,15 @@ def test_what_chance_alone_makes_of_a_calibrated_model() -> None:
     confidence = random.beta(2, 3, 900)
     drawn = [metrics.calibration_error(confidence, random.random(900) < confidence) for _ in range(200)]
     made = metrics.bin_by_confidence(confidence, np.zeros(900))
-    expected = metrics.calibration_error_by_chance(made.confidence, made.count)
+    expected = metrics.calibration_error_by_chance(made)
     assert expected == pytest.approx(np.mean(drawn), rel=0.05)
     # Four times the pictures, half of it; a model that is always sure leaves nothing to chance.
-    assert metrics.calibration_error_by_chance(made.confidence, 4 * made.count) == pytest.approx(expected / 2)
-    assert metrics.calibration_error_by_chance(np.array([0.0, 1.0]), np.array([5.0, 5.0])) == 0.0
-    assert np.isnan(metrics.calibration_error_by_chance(np.zeros(0), np.zeros(0)))
+    more = metrics.Bins(made.confidence, made.accuracy, 4 * made.count)
+    assert metrics.calibration_error_by_chance(more) == pytest.approx(expected / 2)
+    sure = metrics.Bins(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.array([5.0, 5.0]))
+    assert metrics.calibration_error_by_chance(sure) == 0.0
+    nothing = np.zeros(0)
+    assert np.isnan(metrics.calibration_error_by_chance(metrics.Bins(nothing, nothing, nothing)))
 
 
 def test_accuracy_at_coverage_by_hand() -> None:

@@ -17,12 +17,9 @@ from smn.train import Recipe, augment, cache, features
 from smn.train.cache import cached_statistics, describe_features
 from smn.train.featurefolder import hash_code
 from smn.train.features import Progress, open_view, statistics
+from trained_runs import StoppedError
 
 SIDE = 32
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,9 @@ from smn.reading import OnProgress
 from smn.train import Recipe, read_recipe
 from smn.train.colour import cached_features, train_colour
 from smn.train.runfolder import MODEL_FILE, read_run
+from trained_runs import StoppedError
 
 SetMaker = Callable[..., Path]
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 def stop_in(phase: str, step: int) -> OnProgress:

@@ -17,12 +17,9 @@ from smn.train import Recipe
 from smn.train.crossfit import FOLDS, answer_held_out, divide_artists
 from smn.train.run import train
 from smn.train.selection import TrainingData, select
+from trained_runs import StoppedError, same, weights
 
 SetMaker = Callable[..., Path]
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 @pytest.fixture
@@ -51,15 +48,6 @@ def by_artists(pictures: Path) -> Callable[[list[str | None]], TrainingData]:
         return TrainingData(Manifest(manifest.file, table), data.rows, data.targets)
 
     return by_artists
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def test_every_row_and_every_artist_is_in_one_part(by_artists: Callable[..., TrainingData]) -> None:

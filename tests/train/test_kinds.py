@@ -16,34 +16,13 @@ from smn.models.stages import list_stages
 from smn.models.weights import Convention, write_weights
 from smn.train import Recipe
 from smn.train.building import build_network
-from smn.train.features import Progress
 from smn.train.kinds import KINDS
 from smn.train.run import read_run, train
+from trained_runs import StoppedError, same, stop_in, weights
 
 SIDE = 32
 NETWORKS = [kind for kind in KINDS if kind != "colour"]  # that one is in test_colour.py
 RecipeMaker = Callable[..., Recipe]
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
-
-
-def stop_in(phase: str, step: int) -> Progress:
-    def progress(what: str, done: int, _: int) -> None:
-        if (what, done) == (phase, step):
-            raise StoppedError
-
-    return progress
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,9 @@ from smn.train import loop
 from smn.train.features import Progress
 from smn.train.loop import Schedule, fit
 from smn.train.settings import Curve
+from trained_runs import StoppedError
 
 EPOCHS, STEPS, BATCH = 4, 5, 8
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 def toy_batches(epoch: int) -> Iterator[tuple[Tensor, Tensor]]:

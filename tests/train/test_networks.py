@@ -18,32 +18,11 @@ from smn.models import Classifier, build_classifier
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
-from smn.train.features import Progress
 from smn.train.run import read_run, train
 from smn.train.selection import select
+from trained_runs import StoppedError, same, stop_in, weights
 
 SetMaker = Callable[..., Path]
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
-
-
-def stop_in(phase: str, step: int) -> Progress:
-    def progress(what: str, done: int, _: int) -> None:
-        if (what, done) == (phase, step):
-            raise StoppedError
-
-    return progress
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def epochs(run: Path) -> list[tuple[str, int]]:

@@ -10,11 +10,7 @@ import torch
 from smn.models import build_classifier
 from smn.train import Recipe
 from smn.train.run import train
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
+from trained_runs import weights
 
 
 def test_a_head_alone_leaves_the_backbone_as_it_was(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:

@@ -23,12 +23,9 @@ from smn.train.precision import (
     list_devices,
 )
 from smn.train.run import train
+from trained_runs import StoppedError
 
 CPU = torch.device("cpu")
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 @pytest.fixture

@@ -24,14 +24,11 @@ from smn.train import Recipe, read_recipe
 from smn.train.run import read_run, train
 from smn.train.targets import as_probabilities
 from smn.train.teaching import Teacher, teach_batches
+from trained_runs import StoppedError, same, stop_in, weights
 
 SetMaker = Callable[..., Path]
 BundleMaker = Callable[..., Bundle]
 ORIGIN = read_taxonomy("origin-8")
-
-
-class StoppedError(Exception):
-    """What a test raises in place of a kill."""
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +41,6 @@ def recipe(tiny_recipe: dict[str, Any], taught_by: Bundle) -> Recipe:
     tiny_recipe["model"] |= {"levels": [0, 1]}
     tiny_recipe["finetune"] |= {"epochs": 2, "teacher": str(taught_by.folder), "distillation": 0.5}
     return Recipe.from_dict(tiny_recipe, where="tiny")
-
-
-def weights(run: Path) -> dict[str, torch.Tensor]:
-    state: dict[str, torch.Tensor] = torch.load(run / "model.pt", weights_only=True)
-    return state
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def test_targets_are_partly_what_the_teacher_answers(taught_by: Bundle, pictures: Path) -> None:
@@ -120,13 +108,9 @@ def test_default_is_the_bundle_inside_the_package() -> None:
 
 
 def test_a_stopped_run_ends_as_one_that_was_not(recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
-    def stop(what: str, done: int, _: int) -> None:
-        if (what, done) == ("finetune", 3):
-            raise StoppedError
-
     whole = train(recipe, pictures, out=tmp_path / "whole")
     with pytest.raises(StoppedError):
-        train(recipe, pictures, out=tmp_path / "run", progress=stop)
+        train(recipe, pictures, out=tmp_path / "run", progress=stop_in("finetune", 3))
     assert same(weights(train(recipe, pictures, out=tmp_path / "run")), weights(whole))
     alone = recipe.with_settings({"finetune.teacher": "", "finetune.distillation": 0.0})
     assert not same(weights(train(alone, pictures, out=tmp_path / "alone")), weights(whole))

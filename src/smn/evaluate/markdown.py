@@ -1,5 +1,6 @@
 """The report as a page to read."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
@@ -35,6 +36,7 @@ def describe_report(report: Report) -> str:
             "### Families\n\n" + _table_classes(measured.families, "family"),
             "### Movements\n\n" + _table_classes(measured.classes, "movement"),
             *(f"![{measured.name}: {_CAPTIONS[one]}]({measured.name}-{one}.png)" for one in PICTURES),
+            *_describe_chance(measured),
             *_describe_left_out(measured),
         ]
     parts += [*_describe_kinds(report), _describe_meanings(report)]
@@ -78,13 +80,20 @@ def _describe_data(report: Report) -> list[str]:
 
 def _describe_size(measured: SetReport) -> str:
     others = f", set against {measured.not_paintings:,} pictures of something else" if measured.not_paintings else ""
-    bins = measured.reliability
-    chance = calibration_error_by_chance(bins.confidence, bins.count)
     return (
         f"{measured.rows:,} paintings by {measured.artists:,} named artists{others}. "
-        f"Data hash `{measured.data_hash[:16]}`. On as many paintings a model whose confidence is exactly right "
-        f"shows a calibration error of {100 * chance:.1f} % by chance."
+        f"Data hash `{measured.data_hash[:16]}`."
     )
+
+
+def _describe_chance(measured: SetReport) -> list[str]:
+    """What the calibration error has to be read against."""
+    chance = calibration_error_by_chance(measured.reliability)
+    if math.isnan(chance):
+        return []
+    return [
+        f"On as many paintings, a perfectly calibrated model's calibration error is {100 * chance:.1f} % by chance."
+    ]
 
 
 def _describe_baselines(report: Report, measured: SetReport) -> str:

@@ -148,23 +148,18 @@ def calibration_error(
     return weighted_mean(np.abs(made.accuracy - made.confidence), made.count)
 
 
-def calibration_error_by_chance(confidence: Floats, count: Floats) -> float:
+def calibration_error_by_chance(bins: Bins) -> float:
     """The calibration error, 0..1, that is to be expected of a model whose confidence is exactly right.
 
     In a bin of n pictures the share of right answers scatters about the confidence c with a deviation of
-    sqrt(c (1 - c) / n), and its mean distance from c is sqrt(2 / pi) times that. What is measured on these pictures
-    hardly lies below, however good the model. Pictures by one artist are taken for independent; where they are not, it
-    is more.
+    sqrt(c (1 - c) / n), and its mean distance from c is sqrt(2 / pi) times that. Pictures by one artist are taken for
+    independent; where they are not, it is more. NaN where there is no picture.
 
     Args:
-        confidence: (B,), mean confidence in each bin, 0..1, as from `bin_by_confidence`.
-        count: (B,), pictures in each bin.
-
-    Returns:
-        NaN where there is no picture.
+        bins: as from `bin_by_confidence`, of pictures that all weigh 1.
     """
-    scatter = np.sqrt(confidence * (1.0 - confidence) / np.maximum(count, 1.0))
-    return weighted_mean(np.sqrt(2.0 / np.pi) * scatter, count)
+    deviation = np.sqrt(bins.confidence * (1.0 - bins.confidence) / bins.count)
+    return weighted_mean(np.sqrt(2.0 / np.pi) * deviation, bins.count)
 
 
 def accuracy_at_coverage(
