@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 DATA := ../shared/data
+ALIASES := $(DATA)/artist-aliases.csv
 IMAGE ?=
 # What the default model is made of; they answer together.
 RECIPES := lite2-statistics lite0-later
@@ -53,13 +54,26 @@ docs: $(VENV)/.dev ## build the documentation into site/
 
 check: lint types test docs ## everything that has to hold before a commit lands
 
-data: $(VENV)/.dev build/data/pool/manifest.parquet build/data/famous/manifest.parquet build/data/not-paintings/manifest.parquet ## import the real paintings from ../shared/data
+data: $(VENV)/.dev $(foreach set,pool pool-2 famous large not-paintings,build/data/$(set)/manifest.parquet) ## import the real paintings from ../shared/data
 
 build/data/pool/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/pool --out build/data/pool
 
+build/data/pool-2/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/pool-2 --out build/data/pool-2
+
 build/data/famous/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/famous --out build/data/famous
+
+build/data/large/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/large --out build/data/large
+
+build/data/catalogue/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/catalogue --artist-aliases $(ALIASES) --out build/data/catalogue
+
+# Nothing of these may be learned from.
+build/data/held-out/manifest.parquet: build/data/famous/manifest.parquet build/data/large/manifest.parquet
+	$(BIN)/smn dataset import build/data/famous build/data/large --artist-aliases $(ALIASES) --out build/data/held-out
 
 # The kinds of thing, not the pictures, are split: what is refused in the test was never seen in training.
 build/data/not-paintings/manifest.parquet:
@@ -78,18 +92,25 @@ ladder: data build/data/pool-distinct/manifest.parquet ## climb the rungs that d
 		--out build/ladder $(if $(VGG16),--weights vgg16-frozen=$(VGG16) --weights vgg16-unfrozen=$(VGG16))
 	$(BIN)/python docs/figures.py ladder --results build/ladder
 
-# Everything that may be learned from: the pool without copies and without what stands in famous, and the catalogue.
-build/data/everything/manifest.parquet: build/data/pool-distinct/manifest.parquet
-	$(BIN)/smn clean apply build/data/pool --decisions build/data/pool-copies/decisions.csv --out build/data/pool-distinct-all
-	$(BIN)/smn dataset import $(DATA)/catalogue --out build/data/catalogue
-	$(BIN)/smn dataset add build/data/pool-distinct-all build/data/catalogue --against build/data/famous --out build/data/everything
+# Both pools, each with its own split: one name and one split an artist, known mistakes corrected outside test, no crops and copies, nothing that is held out.
+build/data/pools/manifest.parquet: build/data/pool/manifest.parquet build/data/pool-2/manifest.parquet build/data/held-out/manifest.parquet
+	$(BIN)/smn dataset import build/data/pool build/data/pool-2 --artist-aliases $(ALIASES) --out build/data/pools-joined
+	$(BIN)/python tools/figures/corrections.py build/data/pools-joined --labels $(DATA)/pool-work-labels.csv --out build/data/pools-joined/corrections.csv
+	$(BIN)/smn clean apply build/data/pools-joined --decisions build/data/pools-joined/corrections.csv --out build/data/pools-corrected
+	$(BIN)/smn clean check build/data/pools-corrected --against build/data/held-out --checks exact_duplicate,near_duplicate,leak --out build/data/pools-copies
+	$(BIN)/smn clean suggest build/data/pools-copies --out build/data/pools-copies/decisions.csv
+	$(BIN)/smn clean apply build/data/pools-corrected --decisions build/data/pools-copies/decisions.csv --out build/data/pools
+
+# Everything that may be learned from: both pools and the catalogue.
+build/data/everything/manifest.parquet: build/data/pools/manifest.parquet build/data/catalogue/manifest.parquet
+	$(BIN)/smn dataset add build/data/pools build/data/catalogue --against build/data/held-out --out build/data/everything
 
 RUNS := build/default/runs
 BUNDLES := build/default/bundles
 
 default: data build/data/everything/manifest.parquet ## train the default model twice, to be measured and to be shipped; then copy the second into src/smn/bundles/default
 	for recipe in $(RECIPES); do \
-		$(BIN)/smn train $$recipe --manifest build/data/pool-distinct --negatives build/data/not-paintings --out $(RUNS)/$$recipe-measured && \
+		$(BIN)/smn train $$recipe --manifest build/data/pools --negatives build/data/not-paintings --out $(RUNS)/$$recipe-measured && \
 		$(BIN)/smn train $$recipe --manifest build/data/everything --negatives build/data/not-paintings --everything --out $(RUNS)/$$recipe-shipped || exit 1; \
 	done
 	test -e $(BUNDLES)/measured || $(BIN)/smn export $(RECIPES:%=$(RUNS)/%-measured) --out $(BUNDLES)/measured --name $(NAME)-measured

@@ -49,6 +49,14 @@ def test_import_options(run, write, paint, tmp_path):
     assert manifest.picture(0) == paint(1)
 
 
+def test_import_with_artist_aliases(run, write, paint, tmp_path):
+    write("a.png", paint(1))
+    table = write("t.csv", b"path,movement,artist,split\na.png,Cubism,Andr Lhote,train\n")
+    aliases = write("aliases.csv", "artist,canonical\nAndr Lhote,André Lhote\n".encode())
+    assert "1 rows" in run("import", table, "--out", tmp_path / "out", "--artist-aliases", aliases)
+    assert read_manifest(tmp_path / "out").column("artist") == ["André Lhote"]
+
+
 def test_import_of_not_paintings(run, folder, tmp_path):
     assert "Not a painting" in run("import", folder, "--out", tmp_path / "out", "--not-paintings")
 

@@ -225,3 +225,37 @@ def test_real_paintings_are_all_mapped(tmp_path):
     others = import_dataset([SHARED / "not-paintings"], tmp_path / "others", not_paintings=True, embed=True)
     assert others.movements == {NOT_A_PAINTING: 900}
     assert "photo of camel" in read_manifest(tmp_path / "others").column("what")
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_an_artist_under_two_spellings_comes_to_stand_in_one_split(write, paint, tmp_path, embed):
+    rows = [("Vasily Kandinsky", "train"), ("Paul Klee", "train"), ("Kandinsky, Wassily", "test"), ("Paul Klee", "")]
+    for number in range(len(rows)):
+        write(f"{number}.png", paint(number))
+    lines = [f'{number}.png,Expressionism,"{artist}",{split}' for number, (artist, split) in enumerate(rows)]
+    table = write("t.csv", "\n".join(["path,movement,artist,split", *lines]).encode())
+    aliases = write("aliases.csv", b"artist,canonical\nVasily Kandinsky,Wassily Kandinsky\n")
+    report = import_dataset([table], tmp_path / "out", artist_aliases=aliases, embed=embed)
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest.column("split") == ["test", "train", "test", None]
+    assert manifest.column("artist")[0] == "Wassily Kandinsky"
+    assert manifest.column("artist_before") == ["Vasily Kandinsky", None, None, None]
+    assert [note[:6] for note in report.notes] == ["1 rows", "1 rows"]
+    assert [step.made_by["command"] for step in manifest.lineage()][-1] == "dataset import"
+    assert open_image(manifest.picture(0)).size == (48, 32)
+    assert not list((tmp_path / "out").glob("*unjoined*"))
+
+
+def test_extra_columns_of_a_manifest_are_kept(shard, paint, tmp_path):
+    columns = {
+        "image": [{"bytes": paint(seed), "path": None} for seed in (1, 2)],
+        "movement": ["Cubism", "Fauvism"],
+        "accepted": ["Cubism|Expressionism", "Fauvism"],
+        "same_work": [None, "0123456789abcdef"],
+    }
+    import_dataset([shard("set/part-000.parquet", columns)], tmp_path / "first")
+    import_dataset([tmp_path / "first"], tmp_path / "second")
+    manifest = read_manifest(tmp_path / "second")
+    assert manifest.column("accepted") == columns["accepted"]
+    assert manifest.column("same_work") == columns["same_work"]
+    assert manifest.picture(0).is_file()

@@ -22,10 +22,10 @@ class ListSource:
 
 @pytest.fixture
 def intake(tmp_path):
-    def intake(*rows, embed=True):
+    def intake(*rows, embed=True, aliases=None):
         return Intake(
             [ListSource(rows)], tmp_path, labels=LabelMap(), defaults={"source": None, "licence": "CC0"}, texts={"n"},
-            not_paintings=False, embed=embed,
+            not_paintings=False, embed=embed, aliases=aliases or {},
         )  # fmt: skip
 
     return intake
@@ -60,3 +60,12 @@ def test_a_taken_place_is_a_reason(intake, paint, write):
 def test_order_does_not_depend_on_threads(intake, paint):
     rows = [Row(str(n), paint(n, (48 + 40 * (n % 3), 32)), {"title": str(n)}) for n in range(130)]
     assert [record["title"] for record in intake(*rows).records()] == [row.name for row in rows]
+
+
+def test_artists_get_their_other_name_and_the_old_one_is_kept(intake, paint):
+    rows = [Row(name, paint(seed), {"artist": name}) for seed, name in enumerate(["Kandinsky, Vasily", "Paul Klee"])]
+    work = intake(*rows, aliases={"kandinsky vasily": "Wassily Kandinsky"})
+    first, second = work.records()
+    assert (first["artist"], first["artist_before"]) == ("Wassily Kandinsky", "Kandinsky, Vasily")
+    assert (second["artist"], second.get("artist_before")) == ("Paul Klee", None)
+    assert any("1 rows" in note for note in work.report(work._out, taxonomy=None).notes)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from smn.artists import artist_key
 from smn.clean.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.scores import Progress
-from smn.dataset import artist_key
 from smn.dataset.pictures import store_picture
 from smn.dataset.writing import place_path
 from smn.errors import ImageError, InputError, ManifestError, OutputExistsError, UnknownNameError

@@ -40,6 +40,10 @@ def dataset() -> None:
 @click.option("--licence", metavar="TEXT", help="Column licence, where a row has none.")
 @click.option("--not-paintings", is_flag=True, help="All of these are photographs of something else.")
 @click.option("--embed", is_flag=True, help="Put the pictures into the manifest.")
+@click.option(
+    "--artist-aliases", type=click.Path(path_type=Path), metavar="FILE.csv",
+    help="Columns artist, canonical: one name and one split for each artist.",
+)  # fmt: skip
 def import_(
     sources: tuple[Path, ...], out: Path, columns: tuple[str, ...], mapping: tuple[str, ...], **options: Any
 ) -> None:

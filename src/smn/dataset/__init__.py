@@ -1,8 +1,9 @@
 """From folders and tables of pictures to a manifest, its splits and its description."""
 
+from smn.artists import artist_key
 from smn.dataset.allotting import Rules
 from smn.dataset.describing import Description, Spread, describe_manifest
-from smn.dataset.fingerprint import artist_key, dhash, hash_pictures, work_key
+from smn.dataset.fingerprint import dhash, hash_pictures, work_key
 from smn.dataset.growing import add_to_dataset
 from smn.dataset.growth import Growth
 from smn.dataset.importer import import_dataset

@@ -6,7 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from smn.dataset.fingerprint import artist_key
+from smn.artists import artist_key
 from smn.dataset.matching import FEEDBACK, Entry
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING, SPLITS

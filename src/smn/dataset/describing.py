@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smn.dataset.fingerprint import artist_key
+from smn.artists import artist_key
 from smn.errors import UnknownNameError
 from smn.extras import require_extra
 from smn.lineage import Step

@@ -1,42 +1,21 @@
-"""Keys by which two rows are recognised as the same artist, work or picture."""
+"""Keys by which two rows are recognised as the same work or picture."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 
+from smn.artists import artist_key
 from smn.errors import ImageError
 from smn.images import open_image
 from smn.manifest import Manifest
 from smn.movements import normalise
 
-_NOBODY = {
-    *("unknown", "anonymous", "anonymus", "anon", "anonym", "anonyme", "anonimo", "unidentified", "unnamed"),
-    *("unbekannt", "inconnu", "various"),
-}
-_NOTHING = {"nan", "na", "a n", "none", "null"}  # as a whole name only: there are a Nan Goldin and a Na Hye-sok
 _ANY_TITLE = {
     *("untitled", "notitle", "unknown", "nan", "none", "abstract", "abstraction", "composition"),
     *("portrait", "selfportrait", "portraitofaman", "portraitofawoman", "landscape", "stilllife", "waterlilies"),
 }
-
-
-def artist_key(name: str | None) -> str | None:
-    """An artist's name without case, accents, punctuation and order; None for nobody in particular.
-
-    Example:
-        >>> artist_key("Monet, Claude") == artist_key("claude-monet")
-        True
-        >>> artist_key("Unknown Flemish master") is None
-        True
-    """
-    words = re.split(r"[\W_]+", unicodedata.normalize("NFC", name or ""))
-    keys = sorted(filter(None, map(normalise, words)))
-    key = " ".join(keys)
-    return None if not keys or key in _NOTHING or _NOBODY.intersection(keys) else key
 
 
 def work_key(artist: str | None, title: str | None) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from smn.artists import artist_key
 from smn.dataset.allotting import Allotter, Aside, Rules, Unused
-from smn.dataset.fingerprint import artist_key
 from smn.dataset.freezing import check_frozen
 from smn.dataset.growth import GROWTH_REPORTS, NO_SPLIT, Growth, Offer
 from smn.dataset.matching import FEEDBACK, Entry, Matcher, Matches, Progress, group_works, read_entries

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from smn.dataset.aliases import SPELLED, rename_artist
 from smn.dataset.columns import IMAGE, MEASURED, READERS, read_text
 from smn.dataset.labels import LabelMap, suggest_movements
 from smn.dataset.pictures import Measured, measure_picture, store_picture
@@ -34,6 +35,9 @@ class Intake:
         texts: extra columns that hold text, whatever the source's type.
         not_paintings: all rows are photographs of something else.
         embed: pictures go into the records.
+        aliases: names to use for artists, from `read_aliases`; empty where all names stay.
+
+    ``joined`` is how many rows came to their artist's other split, for the report.
     """
 
     def __init__(
@@ -46,17 +50,19 @@ class Intake:
         texts: Collection[str],
         not_paintings: bool,
         embed: bool,
+        aliases: Mapping[str, str],
     ) -> None:
         self.failed: list[Failed] = []
+        self.joined = 0
         self._sources, self._out, self._labels, self._defaults = sources, out, labels, defaults
-        self._texts, self._not_paintings, self._embed = texts, not_paintings, embed
+        self._texts, self._not_paintings, self._embed, self._aliases = texts, not_paintings, embed, aliases
         self._duplicates: list[Duplicate] = []
         self._kept: dict[str, tuple[str, str | None]] = {}  # sha256 -> name, label
         self._ids: set[str] = set()
         self._movements: Counter[str] = Counter()
         self._unmapped: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
-        self._unlabelled = 0
+        self._unlabelled = self._renamed = 0
 
     def records(self, progress: Progress | None = None) -> Iterator[dict[str, Any]]:
         """The manifest's rows by column, made while they are taken.
@@ -87,9 +93,13 @@ class Intake:
     def report(self, manifest: Path, *, taxonomy: Taxonomy | None) -> ImportReport:
         """What happened, once all records have been taken."""
         unmapped = (Unmapped(label, rows, suggest_movements(label)) for label, rows in self._unmapped.most_common())
-        notes = (
+        notes = [
             f"{rows} values of {name} could not be read and were left empty." for name, rows in self._unread.items()
-        )
+        ]
+        if self._renamed:
+            notes.append(f"{self._renamed} rows have their artist's other name, as the aliases say.")
+        if self.joined:
+            notes.append(f"{self.joined} rows went to the split of their artist's other rows.")
         return ImportReport(
             manifest=manifest,
             rows=len(self._kept),
@@ -122,7 +132,15 @@ class Intake:
         values["id"] = self._new_id(values["id"], measured.sha256)
         values["source"] = values["source"] or self._defaults["source"] or source
         values["licence"] = values["licence"] or self._defaults["licence"]
+        values |= self._rename(values["artist"])
         return {**values, **vars(measured), **placed}
+
+    def _rename(self, artist: str | None) -> dict[str, str | None]:
+        name = rename_artist(artist, self._aliases)
+        if name == artist:
+            return {}
+        self._renamed += 1
+        return {"artist": name, SPELLED: artist}
 
     def _read(self, offered: Mapping[str, Any]) -> dict[str, Any]:
         """The offered values, read as the manifest's columns; what cannot be read is noted and left empty."""

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from smn.dataset.fingerprint import artist_key, hash_pictures, work_key
+from smn.artists import artist_key
+from smn.dataset.fingerprint import hash_pictures, work_key
 from smn.errors import LeakageError, ManifestError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.dataset.fingerprint import artist_key, hash_pictures
+from smn.artists import artist_key
+from smn.dataset.fingerprint import hash_pictures
 from smn.dataset.leakage import Leakage, check_leakage
 from smn.dataset.writing import rewrite_manifest
 from smn.errors import InputError, ManifestError, OutputExistsError

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from smn.artists import artist_key
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Predictions
-from smn.movements import normalise
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ def look_up_artist(predictions: Predictions, *, train: TrainingRows) -> Predicti
     prior = _prior(train.truth, classes)
     counts: dict[str, Floats] = {}
     for artist, label in zip(train.artists, train.truth.tolist(), strict=True):
-        if name := normalise(artist or ""):
+        if name := artist_key(artist):
             counts.setdefault(name, np.zeros(classes))[label] += 1.0
     nothing = np.zeros(classes)
-    rows = np.array([counts.get(normalise(artist or ""), nothing) + prior for artist in predictions.artists])
+    rows = np.array([counts.get(artist_key(artist), nothing) + prior for artist in predictions.artists])
     return _replace(predictions, rows / rows.sum(axis=1, keepdims=True))
 
 
@@ -78,12 +78,12 @@ def match_colour(predictions: Predictions, *, train: TrainingRows, colours: Floa
 def count_known(artists: Sequence[str | None], *, train: TrainingRows) -> int:
     """How many rows are by an artist who also stands in the training rows; 0 for a split that is clean of leakage."""
     known = name_artists(train.artists)
-    return sum(normalise(artist or "") in known for artist in artists)
+    return sum(artist_key(artist) in known for artist in artists)
 
 
 def name_artists(artists: Sequence[str | None]) -> frozenset[str]:
-    """The artists, each as `smn.movements.normalise` writes it."""
-    return frozenset(normalise(artist) for artist in artists if artist) - {""}
+    """The artists, each as `smn.artists.artist_key` writes it."""
+    return frozenset(filter(None, map(artist_key, artists)))
 
 
 def _prior(truth: Ints, classes: int) -> Floats:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.artists import cluster_artists
+from smn.artists import artist_key, cluster_artists
 from smn.bundle import Thresholds
 from smn.evaluate import metrics
 from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.report import FIGURES, ClassReport, CoveragePoint, GroupReport, SetReport
-from smn.movements import family_names, normalise
+from smn.movements import family_names
 from smn.movements.regroup import families_of
 
 PER_WORK = frozenset({"work", "wikidata-work"})
@@ -201,7 +201,7 @@ def _group_rows(predictions: Predictions) -> Mapping[tuple[str, str], list[int]]
 
 
 def _group_artists(predictions: Predictions) -> dict[tuple[str, str], list[int]]:
-    known, names = predictions.known_artists, [normalise(artist or "") for artist in predictions.artists]
+    known, names = predictions.known_artists, [artist_key(artist) for artist in predictions.artists]
     if known is None:
         return {}
     seen = [row for row, name in enumerate(names) if name in known]
@@ -224,4 +224,4 @@ def _find_unreachable(predictions: Predictions) -> tuple[str, ...]:
 
 
 def _count_artists(artists: Sequence[str | None]) -> int:
-    return len({normalise(artist) for artist in artists if artist} - {""})
+    return len(set(map(artist_key, artists)) - {None})
