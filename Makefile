@@ -97,7 +97,7 @@ build/data/pools/manifest.parquet: build/data/pool/manifest.parquet build/data/p
 	$(BIN)/smn dataset import build/data/pool build/data/pool-2 --artist-aliases $(ALIASES) --out build/data/pools-joined
 	$(BIN)/python tools/figures/corrections.py build/data/pools-joined --labels $(DATA)/pool-work-labels.csv --out build/data/pools-joined/corrections.csv
 	$(BIN)/smn clean apply build/data/pools-joined --decisions build/data/pools-joined/corrections.csv --out build/data/pools-corrected
-	$(BIN)/smn clean check build/data/pools-corrected --against build/data/held-out --checks exact_duplicate,near_duplicate,leak --out build/data/pools-copies
+	$(BIN)/smn clean check build/data/pools-corrected --against build/data/held-out --no-model --out build/data/pools-copies
 	$(BIN)/smn clean suggest build/data/pools-copies --out build/data/pools-copies/decisions.csv
 	$(BIN)/smn clean apply build/data/pools-corrected --decisions build/data/pools-copies/decisions.csv --out build/data/pools
 

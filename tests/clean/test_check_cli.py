@@ -73,3 +73,11 @@ def test_what_is_wrong_is_one_sentence(run: Callable[..., Result], options: list
     assert result.exit_code == 2
     assert advice in result.output
     assert "Traceback" not in result.output
+
+
+def test_without_a_model_only_copies_are_looked_for(run: Callable[..., Result]) -> None:
+    result = run("--no-model", "--format", "json")
+    assert result.exit_code == 0, result.output
+    assert [check["check"] for check in json.loads(result.stdout)["checks"]] == [
+        "exact_duplicate", "near_duplicate", "leak",
+    ]  # fmt: skip

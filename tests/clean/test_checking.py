@@ -161,3 +161,15 @@ def test_a_held_out_set_and_other_pictures_take_part(
     assert found.about.negatives == str((tmp_path / "others" / "manifest.parquet").resolve())
     scores = found.table["not_a_painting_score"].to_numpy()
     assert np.isfinite(scores[:13]).all()
+
+
+def test_without_a_model_copies_are_found_and_nothing_else_is_judged(flawed: Path, tmp_path: Path) -> None:
+    found = check_manifest(flawed, out=tmp_path / "found", bundle=None, against=flawed)
+    assert found.checks == ("exact_duplicate", "near_duplicate", "leak")
+    ids = found.column("id")
+    assert [ids[row] for row in found.worst("near_duplicate")] == ["grey"]
+    assert set(found.column("leak_where")) == {"held-out", None}
+    assert found.about.model == "none"
+    assert (tmp_path / "found" / "findings.md").exists()
+    with pytest.raises(InputError, match="Without a model there is no check blurred"):
+        check_manifest(flawed, out=tmp_path / "other", bundle=None, checks=["leak", "blurred"])

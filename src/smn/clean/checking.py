@@ -41,7 +41,7 @@ def check_manifest(
     out: str | Path,
     against: str | Path | None = None,
     negatives: str | Path | None = None,
-    bundle: str | Path = DEFAULT,
+    bundle: str | Path | None = DEFAULT,
     checks: Sequence[str] | None = None,
     thresholds: Thresholds | None = None,
     seed: int = 0,
@@ -54,7 +54,8 @@ def check_manifest(
         out: the folder to write `FILES` into. What is there is replaced only if it was made of the same data.
         against: a held-out manifest, which must not share a picture with the manifest.
         negatives: a manifest of pictures that are no paintings, which sharpens that check.
-        bundle: the folder of the model that looks at the pictures.
+        bundle: the folder of the model that looks at the pictures. None does without: `DUPLICATE_CHECKS` only, many
+            times faster, and of crops and mirror images only those of one artist and title are found.
         checks: the checks to make; by default all.
         thresholds: where scores become findings, by ``check`` or ``movement.check``; the others are resolved, see
             `smn.clean.thresholds.resolve_thresholds`.
@@ -63,17 +64,23 @@ def check_manifest(
 
     Raises:
         OutputExistsError: ``out`` holds findings of other data, or files of other origin.
-        InputError: the manifest is empty, or the thresholds in ``out`` were edited and are not among ``thresholds``.
+        InputError: the manifest is empty, or other checks are asked for without a model, or the thresholds in ``out``
+            were edited and are not among ``thresholds``.
         UnknownNameError: there is no such check, or no such movement in the manifest.
         MissingExtraError: something of the extra ``clean`` is not installed.
     """
     table, out, given = read_manifest(manifest), Path(out), dict(thresholds or {})
-    chosen = _choose(checks)
+    chosen = _choose(DUPLICATE_CHECKS if bundle is None and checks is None else checks)
+    if bundle is None and (others := [name for name in chosen if name not in DUPLICATE_CHECKS]):
+        raise InputError(
+            f"Without a model there is no check {others[0]}; allowed are {', '.join(DUPLICATE_CHECKS)}. "
+            "Correct --checks, or leave out --no-model."
+        )
     if not len(table):
         raise InputError(f"{table.file} has no rows, so there is nothing to check; import pictures first.")
     resolve_thresholds({}, table.column("movement"), given=given)  # an unknown movement is told before hours of work
     refresh = _claim(out, table, given=given)
-    model = read_bundle(bundle)
+    model = None if bundle is None else read_bundle(bundle)
     held_out, things = (read_manifest(path) if path else None for path in (against, negatives))
     scores, readable = _score(
         table, chosen, held_out=held_out, negatives=things,
@@ -86,8 +93,8 @@ def check_manifest(
         version=__version__,
         manifest=str(table.file.resolve()),
         data_hash=table.data_hash(),
-        model=model.name,
-        model_sha256=model.model_sha256,
+        model="none" if model is None else model.name,
+        model_sha256="" if model is None else model.model_sha256,
         against=_file_of(held_out),
         negatives=_file_of(things),
         seed=seed,
@@ -147,7 +154,7 @@ def _score(
     *,
     held_out: Manifest | None,
     negatives: Manifest | None,
-    bundle: Bundle,
+    bundle: Bundle | None,
     cache: Path,
     seed: int,
     progress: Progress,
@@ -160,7 +167,7 @@ def _score(
         return None if other is None else measure(other, bundle=bundle, cache=cache, progress=progress, what=what)
 
     measured = measure(manifest, bundle=bundle, cache=cache, progress=progress)
-    scores = score_pictures(measured)
+    scores = {} if bundle is None else score_pictures(measured)
     if set(chosen) & set(DUPLICATE_CHECKS):
         beside = look(held_out, "Measuring the held-out set")
         scores |= score_duplicates(measured, held_out=beside, progress=progress)

@@ -30,11 +30,13 @@ _AHEAD = 48  # pictures that are decoded ahead of the network
 _HALF = 65504.0  # the largest float16
 
 _Seen = tuple[str, NDArray[np.uint64], Floats, Floats]
-"""Of one decoded picture: digest of its pixels, hashes, values, and the network's input."""
+"""Of one decoded picture: digest of its pixels, hashes, values, and the network's input; the last two may be empty."""
+
+_NOTHING = np.zeros(0, np.float32)
 
 
 def measure(
-    manifest: Manifest, *, bundle: Bundle, cache: Path, progress: Progress, what: str = "Measuring pictures"
+    manifest: Manifest, *, bundle: Bundle | None, cache: Path, progress: Progress, what: str = "Measuring pictures"
 ) -> Measured:
     """Measure every picture of a manifest.
 
@@ -44,7 +46,8 @@ def measure(
 
     Args:
         manifest: N rows.
-        bundle: the model that looks at them.
+        bundle: the model that looks at them; None measures only what copies are found by without one, pixels and
+            hashes, in a fraction of the time: no values, labels and features then.
         cache: folder of what has been measured.
         progress: called after each picture.
         what: for ``progress``.
@@ -58,7 +61,7 @@ def measure(
     except ImportError as error:  # OpenCV is all that they need beyond what a manifest needs
         raise MissingExtraError("clean", "opencv-python-headless") from error
 
-    names = value_names()
+    names = () if bundle is None else value_names()
     folder = cache / _version_of(bundle, names)
     gathered = _Gathered(manifest, names)
     for part in read_parts(folder):
@@ -77,7 +80,7 @@ def measure(
             gathered.add(part)
             looks.clear()
         progress(what, done, total)
-    return gathered.finish(bundle.labels)
+    return gathered.finish(() if bundle is None else bundle.labels)
 
 
 class _Gathered:
@@ -137,11 +140,11 @@ class _Gathered:
 
 
 def _look_at_all(
-    manifest: Manifest, rows: Sequence[int], *, bundle: Bundle, refuse: Callable[[int, str], None]
+    manifest: Manifest, rows: Sequence[int], *, bundle: Bundle | None, refuse: Callable[[int, str], None]
 ) -> Iterator[Look | None]:
     """What there is to see in each row's picture; None for those that cannot be read, which are refused."""
     # The network waits for decoding as decoding waits for it: each gets half of the cores.
-    runtime = Runtime(bundle, threads=max(1, (os.cpu_count() or 1) // 2))
+    runtime = None if bundle is None else Runtime(bundle, threads=max(1, (os.cpu_count() or 1) // 2))
     digests = manifest.column("sha256")
     batch: list[tuple[str, _Seen]] = []
     for row, seen in _see_all(manifest, rows, bundle=bundle):
@@ -157,7 +160,11 @@ def _look_at_all(
         yield from _ask(runtime, batch)
 
 
-def _ask(runtime: Runtime, batch: Sequence[tuple[str, _Seen]]) -> Iterator[Look]:
+def _ask(runtime: Runtime | None, batch: Sequence[tuple[str, _Seen]]) -> Iterator[Look]:
+    if runtime is None:
+        for digest, (pixels, hashes, values, _) in batch:
+            yield Look(digest, pixels, hashes, values, _NOTHING, np.nan, _NOTHING.astype(np.float16))
+        return
     outputs = runtime.run(np.stack([image for _, (_, _, _, image) in batch]))
     painting = outputs.painting.reshape(-1)
     embedding = np.clip(outputs.embedding, -_HALF, _HALF).astype(np.float16)
@@ -165,7 +172,7 @@ def _ask(runtime: Runtime, batch: Sequence[tuple[str, _Seen]]) -> Iterator[Look]
         yield Look(digest, pixels, hashes, values, outputs.logits[at], float(painting[at]), embedding[at])
 
 
-def _see_all(manifest: Manifest, rows: Sequence[int], *, bundle: Bundle) -> Iterator[tuple[int, _Seen | str]]:
+def _see_all(manifest: Manifest, rows: Sequence[int], *, bundle: Bundle | None) -> Iterator[tuple[int, _Seen | str]]:
     """Decode the rows' pictures in a few threads, some way ahead, in order."""
     pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
     waiting: deque[tuple[int, Future[_Seen | str]]] = deque()
@@ -184,7 +191,7 @@ def _see_all(manifest: Manifest, rows: Sequence[int], *, bundle: Bundle) -> Iter
         pool.shutdown(cancel_futures=True)
 
 
-def _see(source: bytes | Path, bundle: Bundle) -> _Seen | str:
+def _see(source: bytes | Path, bundle: Bundle | None) -> _Seen | str:
     from smn.clean.duplicates import hash_picture
     from smn.clean.pictures import score_picture
 
@@ -192,6 +199,8 @@ def _see(source: bytes | Path, bundle: Bundle) -> _Seen | str:
         image = open_image(source)
     except ImageError as error:
         return error.reason
+    if bundle is None:
+        return _pixel_digest(image), hash_picture(image), _NOTHING, _NOTHING
     values = np.array(list(score_picture(image).values()), dtype=np.float32)
     return _pixel_digest(image), hash_picture(image), values, bundle.preprocess.apply(image)
 
@@ -203,7 +212,8 @@ def _pixel_digest(image: Image.Image) -> str:
     return digest.hexdigest()[:32]
 
 
-def _version_of(bundle: Bundle, names: Sequence[str]) -> str:
+def _version_of(bundle: Bundle | None, names: Sequence[str]) -> str:
     """A name that changes whenever a picture would be measured otherwise."""
-    made_by = [VERSION, bundle.model_sha256, bundle.preprocess.to_dict(), list(names)]
+    model = [] if bundle is None else [bundle.model_sha256, bundle.preprocess.to_dict()]
+    made_by = [VERSION, *model, list(names)]
     return hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()[:16]

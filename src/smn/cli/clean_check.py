@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 @click.option("--threshold", "pairs", multiple=True, metavar="NAME=0..1", help="As blurred=0.2 or baroque.dark=0.05.")
 @click.option("--thresholds", "file", type=click.Path(path_type=Path), metavar="FILE.toml", help="Thresholds, a file.")
 @click.option("--model", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle that looks at them.")
+@click.option("--no-model", is_flag=True, help="Find copies without a model: many times faster, but few crops.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of everything random.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def check(
     manifest: Path, checks: str | None, pairs: tuple[str, ...], file: Path | None, *, model: Path | None, form: str,
-    **options: Any,
+    no_model: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Score every picture and label of MANIFEST; nothing is changed.
 
@@ -44,7 +45,12 @@ def check(
     names = None if checks is None else [name.strip() for name in checks.split(",") if name.strip()]
     with progress() as show:
         findings = check_manifest(
-            manifest, checks=names, thresholds=given, bundle=model or DEFAULT, progress=show, **options
+            manifest,
+            checks=names,
+            thresholds=given,
+            bundle=None if no_model else model or DEFAULT,
+            progress=show,
+            **options,
         )
     if form == "json":
         click.echo(json.dumps(_to_dict(findings), ensure_ascii=False, indent=2))
