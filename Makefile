@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 DATA := ../shared/data
-ALIASES := $(DATA)/artist-aliases.csv
+ALIASES := build/data/artist-aliases.csv
 IMAGE ?=
 # What the default model is made of; they answer together.
 RECIPES := lite2-statistics lite0-later
@@ -68,11 +68,16 @@ build/data/famous/manifest.parquet:
 build/data/large/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/large --out build/data/large
 
-build/data/catalogue/manifest.parquet:
+# The spellings that are given, and those that were found besides.
+$(ALIASES): tools/figures/artist-aliases.csv
+	mkdir -p build/data
+	{ cat $(DATA)/artist-aliases.csv; tail -n +2 tools/figures/artist-aliases.csv; } > $@
+
+build/data/catalogue/manifest.parquet: $(ALIASES)
 	$(BIN)/smn dataset import $(DATA)/catalogue --artist-aliases $(ALIASES) --out build/data/catalogue
 
 # Nothing of these may be learned from.
-build/data/held-out/manifest.parquet: build/data/famous/manifest.parquet build/data/large/manifest.parquet
+build/data/held-out/manifest.parquet: $(ALIASES) build/data/famous/manifest.parquet build/data/large/manifest.parquet
 	$(BIN)/smn dataset import build/data/famous build/data/large --artist-aliases $(ALIASES) --out build/data/held-out
 
 # The kinds of thing, not the pictures, are split: what is refused in the test was never seen in training.
@@ -93,9 +98,9 @@ ladder: data build/data/pool-distinct/manifest.parquet ## climb the rungs that d
 	$(BIN)/python docs/figures.py ladder --results build/ladder
 
 # Both pools, each with its own split: one name and one split an artist, known mistakes corrected outside test, no crops and copies, nothing that is held out.
-build/data/pools/manifest.parquet: build/data/pool/manifest.parquet build/data/pool-2/manifest.parquet build/data/held-out/manifest.parquet
+build/data/pools/manifest.parquet: $(ALIASES) build/data/pool/manifest.parquet build/data/pool-2/manifest.parquet build/data/held-out/manifest.parquet
 	$(BIN)/smn dataset import build/data/pool build/data/pool-2 --artist-aliases $(ALIASES) --out build/data/pools-joined
-	$(BIN)/python tools/figures/corrections.py build/data/pools-joined --labels $(DATA)/pool-work-labels.csv --out build/data/pools-joined/corrections.csv
+	$(BIN)/python tools/figures/corrections.py build/data/pools-joined --labels $(DATA)/pool-work-labels.csv --against build/data/held-out --out build/data/pools-joined/corrections.csv
 	$(BIN)/smn clean apply build/data/pools-joined --decisions build/data/pools-joined/corrections.csv --out build/data/pools-corrected
 	$(BIN)/smn clean check build/data/pools-corrected --against build/data/held-out --no-model --out build/data/pools-copies
 	$(BIN)/smn clean suggest build/data/pools-copies --out build/data/pools-copies/decisions.csv

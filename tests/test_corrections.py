@@ -17,7 +17,7 @@ spec.loader.exec_module(corrections)
 def manifest(tmp_path: Path) -> Manifest:
     rows = [
         {"id": "a", "movement": "realism", "artist": "Ilya Repin", "split": "train"},
-        {"id": "b", "movement": "realism", "artist": "Ilya Repin", "split": "test"},
+        {"id": "b", "movement": "realism", "artist": "Ilya Repin", "split": "test", "title": "Autumn"},
         {"id": "c", "movement": "realism", "artist": "Ilya Repin", "split": "train"},
         {"id": "d", "movement": "realism", "artist": "Ilya Repin", "split": "val", "same_work": "a"},
         {"id": "e", "movement": "art-nouveau", "artist": "Alphonse Mucha", "split": "val", "same_work": "none"},
@@ -40,4 +40,10 @@ def test_labels_of_works_count_outside_test_and_for_the_same_artist(manifest: Ma
 def test_of_a_crop_and_the_whole_the_crop_is_dropped(manifest: Manifest) -> None:
     assert [(one.id, one.verdict, one.note) for one in corrections.drop_crops(manifest)] == [
         ("a", Verdict.DROP, "a crop of d")
+    ]
+
+
+def test_held_out_works_are_dropped_from_every_split(manifest: Manifest) -> None:
+    assert [(one.id, one.note) for one in corrections.drop_held_out(manifest, manifest)] == [
+        ("b", "the work is held out")
     ]

@@ -1,4 +1,4 @@
-"""Writes what is known to be wrong in the pools as decisions for ``smn clean apply``: labels and crops."""
+"""Writes what is known of the pools as decisions for ``smn clean apply``: wrong labels, crops and held-out works."""
 
 import argparse
 import csv
@@ -9,6 +9,7 @@ import click
 
 from smn.artists import artist_key
 from smn.clean.decisions import Decision, Verdict, format_decisions
+from smn.dataset.fingerprint import work_key
 from smn.manifest import Manifest, read_manifest
 from smn.movements import get_movement
 
@@ -42,20 +43,30 @@ def drop_crops(manifest: Manifest) -> Iterator[Decision]:
             yield Decision(row_id, Verdict.DROP, sha256=sha256, note=f"a crop of {whole[row_id]}")
 
 
+def drop_held_out(manifest: Manifest, held_out: Manifest) -> Iterator[Decision]:
+    """A drop for each row whose work, by artist and title, is held out, even where its picture looks different."""
+    works = {work_key(*names) for names in zip(*map(held_out.column, ("artist", "title")), strict=True)} - {None}
+    names = ("id", "sha256", "artist", "title")
+    for row_id, sha256, artist, title in zip(*map(manifest.column, names), strict=True):
+        if work_key(artist, title) in works:
+            yield Decision(row_id, Verdict.DROP, sha256=sha256, note="the work is held out")
+
+
 def main() -> None:
     """Write the decisions on one manifest."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path, help="the manifest of both pools")
     parser.add_argument("--labels", type=Path, required=True, metavar="CSV", help="labels of works by id")
+    parser.add_argument("--against", type=Path, required=True, metavar="MANIFEST", help="what is held out")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="the decisions to write")
     given = parser.parse_args()
     manifest = read_manifest(given.manifest)
     with given.labels.open(encoding="utf-8", newline="") as stream:
         labels = {row["id"]: row for row in csv.DictReader(stream)}
-    drops = list(drop_crops(manifest))
-    crops = {drop.id for drop in drops}
-    relabels = [one for one in correct_labels(manifest, labels) if one.id not in crops]
-    given.out.write_text(format_decisions([*relabels, *drops]), encoding="utf-8", newline="\n")
+    held_out = read_manifest(given.against)
+    drops = {one.id: one for one in (*drop_crops(manifest), *drop_held_out(manifest, held_out))}
+    relabels = [one for one in correct_labels(manifest, labels) if one.id not in drops]
+    given.out.write_text(format_decisions([*relabels, *drops.values()]), encoding="utf-8", newline="\n")
     click.echo(f"{len(relabels)} to relabel and {len(drops)} to drop stand in {given.out}.")
 
 

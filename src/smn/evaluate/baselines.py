@@ -46,7 +46,7 @@ def look_up_artist(predictions: Predictions, *, train: TrainingRows) -> Predicti
         if name := artist_key(artist):
             counts.setdefault(name, np.zeros(classes))[label] += 1.0
     nothing = np.zeros(classes)
-    rows = np.array([counts.get(artist_key(artist), nothing) + prior for artist in predictions.artists])
+    rows = np.array([counts.get(artist_key(artist) or "", nothing) + prior for artist in predictions.artists])
     return _replace(predictions, rows / rows.sum(axis=1, keepdims=True))
 
 
