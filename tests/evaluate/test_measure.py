@@ -7,6 +7,7 @@ import pytest
 
 from smn.bundle import Thresholds
 from smn.evaluate import FIGURES, Predictions, measure, measure_figures
+from smn.evaluate.baselines import name_artists
 from smn.movements.regroup import families_of
 
 Make = Callable[..., Predictions]
