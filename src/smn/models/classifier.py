@@ -31,6 +31,8 @@ class StyleStatistics(nn.Module):
 class Classifier(nn.Module):
     """Pictures to logits.
 
+    A transformer's levels give the class token beside the mean and deviation of the patches.
+
     Args:
         backbone: gives feature maps.
         levels: which of the backbone's levels are used.
@@ -55,10 +57,14 @@ class Classifier(nn.Module):
             )
         self.backbone = backbone.network
         # What lies behind the last level in use would be dead weight in every checkpoint and bundle.
-        self.backbone.prune_intermediate_layers(list(levels), prune_norm=True, prune_head=True, **backbone.options)  # type: ignore[operator]
-        self.levels, self.options = list(levels), dict(backbone.options)
+        self.levels, self.options, self.class_token = list(levels), dict(backbone.options), backbone.class_token
+        if backbone.class_token:
+            self.backbone.prune_intermediate_layers(self.levels, prune_norm=False, prune_head=True)  # type: ignore[operator]
+            self.options["return_prefix_tokens"] = True
+        else:
+            self.backbone.prune_intermediate_layers(self.levels, prune_norm=True, prune_head=True, **backbone.options)  # type: ignore[operator]
         self.pool = StyleStatistics()
-        width = 2 * sum(channels[level] for level in levels)
+        width = (3 if backbone.class_token else 2) * sum(channels[level] for level in levels)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, classes)
         self.painting = PaintingHead(width)
@@ -73,15 +79,32 @@ class Classifier(nn.Module):
         """Length D of a feature vector."""
         return self.painting.in_features
 
-    def maps(self, images: Tensor) -> list[Tensor]:
-        """Feature maps (N, C, H, W), a level each, of normalised pictures (N, 3, H, W)."""
-        return self.backbone.forward_intermediates(  # type: ignore[operator,no-any-return]
-            images, indices=self.levels, intermediates_only=True, **self.options
+    def features(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        """What the levels give of normalised pictures (N, 3, H, W): maps (N, C, H, W) each, and class tokens (N, T).
+
+        T is 0 for a network without them. While a transformer is trained with patch dropout, a map is the row of the
+        patches that are left, (N, C, L, 1).
+        """
+        if not self.class_token:
+            levels = self.backbone.forward_intermediates(  # type: ignore[operator]
+                images, indices=self.levels, intermediates_only=True, **self.options
+            )
+            return levels, images.new_zeros(len(images), 0)
+        dropped = self.training and getattr(self.backbone.patch_drop, "prob", 0.0) > 0
+        levels = self.backbone.forward_intermediates(  # type: ignore[operator]
+            images,
+            indices=self.levels,
+            intermediates_only=True,
+            output_fmt="NLC" if dropped else "NCHW",
+            **self.options,
         )
+        maps = [level[0].transpose(1, 2).unsqueeze(3) if dropped else level[0] for level in levels]
+        return maps, torch.cat([level[1][:, 0] for level in levels], dim=1).float()
 
     def statistics(self, images: Tensor) -> Tensor:
         """Raw style statistics (N, D) of normalised pictures (N, 3, H, W)."""
-        return self.pool(self.maps(images))  # type: ignore[no-any-return]
+        maps, tokens = self.features(images)
+        return torch.cat([self.pool(maps), tokens], dim=1)
 
     def standardise(self, statistics: Tensor) -> Tensor:
         """Statistics (N, D) brought to mean 0 and deviation 1 as seen in training, clipped at five deviations."""
@@ -107,13 +130,14 @@ class Classifier(nn.Module):
         The head is linear in means over the picture, so every logit is a mean over the picture, too, of what each place
         adds to it, as in the class activation maps of Zhou et al. 2016; here the places of all levels are added, and
         of the deviations as well, because a deviation is the mean of the squared differences over itself. The mean of
-        a map differs from its logit by a constant of the label, but for statistics that are clipped.
+        a map differs from its logit by a constant of the label, but for statistics that are clipped. What class tokens
+        add is not to be found at any one place, so every place has an even share of it.
         """
-        maps = self.maps(images)
-        embedding = self.standardise(self.pool(maps))
-        return self.head(embedding), self.painting(embedding), embedding, self._locate(maps)
+        maps, tokens = self.features(images)
+        embedding = self.standardise(torch.cat([self.pool(maps), tokens], dim=1))
+        return self.head(embedding), self.painting(embedding), embedding, self._locate(maps, tokens)
 
-    def _locate(self, maps: list[Tensor]) -> Tensor:
+    def _locate(self, maps: list[Tensor], tokens: Tensor) -> Tensor:
         weights, start, side = self.head.weight * self.scale, 0, maps[-1].shape[-1]
         evidence: list[Tensor] = []
         for values in maps:
@@ -124,7 +148,8 @@ class Classifier(nn.Module):
                 of_part = weights[:, start : start + values.shape[1]]
                 evidence.append(torch.einsum("kc,nchw->nkhw", of_part, _shrink(part, side)))
                 start += values.shape[1]
-        return torch.stack(evidence).sum(0)
+        of_tokens = torch.einsum("kt,nt->nk", weights[:, start:], tokens)
+        return torch.stack(evidence).sum(0) + of_tokens[:, :, None, None]
 
 
 def _shrink(values: Tensor, side: int) -> Tensor:
@@ -133,8 +158,15 @@ def _shrink(values: Tensor, side: int) -> Tensor:
 
 
 def build_classifier(
-    backbone: str, *, levels: tuple[int, ...], classes: int, dropout: float = 0.0, pretrained: bool = True
+    backbone: str,
+    *,
+    levels: tuple[int, ...],
+    classes: int,
+    dropout: float = 0.0,
+    weights: str = "own",
+    size: int = 224,
+    pretrained: bool = True,
 ) -> tuple[Classifier, Backbone]:
-    """A classifier on the named backbone, and the backbone's facts."""
-    base = build_backbone(backbone, pretrained=pretrained)
+    """A classifier on the named backbone, and the backbone's facts; see `smn.models.build_backbone`."""
+    base = build_backbone(backbone, weights=weights, size=size, pretrained=pretrained)
     return Classifier(base, levels, classes=classes, dropout=dropout), base

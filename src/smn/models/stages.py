@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import timm
+from timm.layers import PatchDropout
 from torch import nn
 
 from smn.errors import InputError
@@ -43,6 +44,19 @@ def unfreeze_stages(backbone: nn.Module, count: int | Literal["all"]) -> None:
     learning = {name for stage in stages[0 if count == "all" else len(stages) - count :] for name in stage}
     for name, parameter in backbone.named_parameters():
         parameter.requires_grad_(name in learning)
+
+
+def drop_patches(backbone: nn.Module, share: float) -> None:
+    """Leave out a share of a transformer's patches, 0..1, while it trains; the class token stays.
+
+    Raises:
+        InputError: the network has no patches, and the share is above 0.
+    """
+    if share == 0:
+        return
+    if not hasattr(backbone, "patch_drop"):
+        raise InputError(f"finetune.patch_drop is {share}, but this network has no patches to leave out; set it to 0.")
+    backbone.patch_drop = PatchDropout(share, num_prefix_tokens=int(backbone.num_prefix_tokens))  # type: ignore[arg-type]
 
 
 def group_by_rate(backbone: nn.Module, *, rate: float, decay: float) -> list[dict[str, Any]]:

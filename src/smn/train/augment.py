@@ -23,6 +23,8 @@ def augment(image: Image.Image, settings: AugmentSettings, *, seed: tuple[int, .
     for name, change in _CHANGES.items():
         if random.random() < getattr(settings, name):
             image = change(image, settings, random)
+    for _ in range(int(random.integers(settings.rounds + 1)) if settings.rounds else 0):
+        image = _copy(image, settings, random)
     if settings.randaugment:
         image = _distort(image, settings, random)
     return image
@@ -94,6 +96,30 @@ def _jpeg(image: Image.Image, settings: AugmentSettings, random: np.random.Gener
     image.save(stream, "JPEG", quality=int(random.integers(settings.jpeg_quality, 96)))
     return Image.open(stream).convert("RGB")
 
+
+def _copy(image: Image.Image, settings: AugmentSettings, random: np.random.Generator) -> Image.Image:
+    """What happens to a copy on its way through the web: scaled by some filter, sharpened, encoded anew."""
+    shortest = min(image.size)
+    goal = random.uniform(min(settings.rescale_to, shortest), 1.4 * shortest)
+    size = (max(1, round(image.width * goal / shortest)), max(1, round(image.height * goal / shortest)))
+    image = image.resize(size, _FILTERS[int(random.integers(len(_FILTERS)))])
+    if random.random() < settings.sharpen:
+        image = image.filter(ImageFilter.UnsharpMask(random.uniform(0.5, 2.0), int(random.integers(30, 150)), 2))
+    if random.random() < settings.noise:
+        grain = random.normal(0.0, random.uniform(1.0, 6.0), (image.height, image.width, 1))
+        image = Image.fromarray(np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8))
+    stream, quality = io.BytesIO(), int(random.integers(settings.jpeg_quality, 98))
+    if random.random() < settings.webp:
+        image.save(stream, "WEBP", quality=quality, method=0)
+    else:
+        image.save(stream, "JPEG", quality=quality, subsampling=int(random.integers(3)))
+    return Image.open(stream).convert("RGB")
+
+
+_FILTERS = (
+    Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.HAMMING, Image.Resampling.BICUBIC,
+    Image.Resampling.LANCZOS,
+)  # fmt: skip
 
 _CHANGES: dict[str, Change] = {
     "margin": _margin,

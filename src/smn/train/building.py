@@ -41,8 +41,9 @@ def build_network(settings: ModelSettings, *, classes: int, pretrained: bool = T
 
 def _build_statistics(settings: StatisticsSettings, classes: int, pretrained: bool) -> Built:  # noqa: FBT001
     network, backbone = build_classifier(
-        settings.backbone, levels=settings.levels, classes=classes, dropout=settings.dropout, pretrained=pretrained
-    )
+        settings.backbone, levels=settings.levels, classes=classes, dropout=settings.dropout, weights=settings.weights,
+        size=settings.size, pretrained=pretrained,
+    )  # fmt: skip
     spec = PreprocessSpec(settings.size, settings.fit, mean=backbone.mean, std=backbone.std)
     return Built(network, spec, backbone.origin)
 

@@ -16,6 +16,7 @@ class StatisticsSettings:
     Args:
         kind: ``"statistics"``.
         backbone: a name in `smn.models.list_backbones`.
+        weights: ``"own"`` for the pretrained weights that the backbone comes with, ``"random"``, or a file of them.
         levels: which of its levels give statistics, counted from 0, the earliest.
         size: side of the square input, in pixels.
         fit: how a picture becomes square.
@@ -24,6 +25,7 @@ class StatisticsSettings:
 
     kind: str = "statistics"
     backbone: str = "lite0"
+    weights: str = "own"
     levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     size: int = 224
     fit: Fit = Fit.SQUASH

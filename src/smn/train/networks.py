@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from smn.manifest import read_manifest
-from smn.models.stages import unfreeze_stages
+from smn.models.stages import drop_patches, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.train.building import build_network
 from smn.train.curves import draw_curves
@@ -50,6 +50,7 @@ def train_network(
     model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
+        drop_patches(model.backbone, recipe.finetune.patch_drop)
     learned_from = recipe.finetune.teacher
     teacher = Teacher(learned_from, taxonomy=taxonomy, spec=built.spec) if learned_from else None
     known = describe_run(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from smn.examples.others import Part, draw_other, list_others
 from smn.manifest import Manifest
 from smn.models import Classifier
-from smn.models.stages import group_by_rate, unfreeze_stages
+from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
@@ -126,6 +126,7 @@ class Phases:
         settings: FinetuneSettings = self.recipe.finetune
         before = {name: value.clone() for name, value in model.state_dict().items()}
         unfreeze_stages(model.backbone, settings.unfreeze)
+        drop_patches(model.backbone, settings.patch_drop)
         optimiser = torch.optim.AdamW(
             [
                 *group_by_rate(model.backbone, rate=settings.learning_rate, decay=settings.rate_decay),

@@ -100,7 +100,8 @@ _SHARES = (
     "finetune.crossfit", "finetune.mixup", "finetune.cutmix", "finetune.warmup", "finetune.ema_decay",
     "finetune.blend", "finetune.distillation", "answers.precision", "answers.paintings_refused", "augment.crop",
     "augment.crop_area", "augment.flip", "augment.rescale", "augment.jpeg", "augment.blur", "augment.colour",
-    "augment.colour_strength", "augment.grey", "augment.margin",
+    "augment.colour_strength", "augment.grey", "augment.margin", "augment.webp", "augment.sharpen", "augment.noise",
+    "finetune.patch_drop",
 )  # fmt: skip
 _POSITIVE = (
     "model.size", "model.depth", "head.batch_size", "head.learning_rate", "finetune.batch_size",
@@ -108,7 +109,7 @@ _POSITIVE = (
 )  # fmt: skip
 _NOT_NEGATIVE = (
     "seed", "head.epochs", "head.views", "head.weight_decay", "head.patience", "finetune.epochs", "finetune.unfreeze",
-    "finetune.patience", "finetune.weight_decay", "augment.aspect", "augment.randaugment",
+    "finetune.patience", "finetune.weight_decay", "augment.aspect", "augment.randaugment", "augment.rounds",
 )  # fmt: skip
 _Range = tuple[Callable[[Any], bool], str]
 _RANGES: dict[str, _Range] = {
@@ -126,8 +127,8 @@ _RANGES: dict[str, _Range] = {
     "model.hidden": (lambda value: all(width > 0 for width in value), "a list of widths above 0, or []"),
     "model.kernel": (lambda value: value > 0 and value % 2 == 1, "odd and above 0"),
     "model.weights": (
-        lambda value: value in ("timm", "random") or value.endswith(WEIGHT_FILES),
-        f"timm, random or a file ending in {', '.join(WEIGHT_FILES)}",
+        lambda value: value in ("own", "timm", "random") or value.endswith(WEIGHT_FILES),
+        f"own, timm, random or a file ending in {', '.join(WEIGHT_FILES)}",
     ),
 }
 

@@ -57,6 +57,11 @@ class AugmentSettings:
         colour_strength: largest change of each, as a share.
         grey: probability of a black-and-white reproduction.
         margin: probability of a margin of paper or wall around the picture.
+        rounds: most times that the picture is scaled by a drawn filter and encoded anew, 0 to that many being equally
+            likely: what copies on the web have been through, so that no encoder tells where a picture comes from.
+        webp: probability that such an encoding is WebP and not JPEG.
+        sharpen: probability, in each round, of sharpening after scaling.
+        noise: probability, in each round, of a little noise.
         randaugment: how many changes RandAugment (Cubuk et al. 2020) draws after those; 0 leaves it out.
         magnitude: how strong they are, 0..30.
     """
@@ -75,6 +80,10 @@ class AugmentSettings:
     colour_strength: float = 0.15
     grey: float = 0.03
     margin: float = 0.1
+    rounds: int = 0
+    webp: float = 0.2
+    sharpen: float = 0.2
+    noise: float = 0.1
     randaugment: int = 0
     magnitude: int = 9
 
@@ -135,6 +144,8 @@ class FinetuneSettings:
         patience: epochs without a lower log loss on val after which training ends, with the best epoch's weights; 0
             trains to the end.
         ema_decay: of the moving average of the weights, 0..1; the average is what is kept.
+        patch_drop: share of a transformer's patches that are left out of each training picture, 0..1 (Liu et al. 2022);
+            a network of convolutions has none.
         blend: 1 keeps the fine-tuned weights, 0 the pretrained ones, between is their average (Wortsman et al. 2022).
         teacher: folder of a bundle to learn from, ``"default"`` for the one inside the package, or nothing.
         distillation: share of each target that is the teacher's answer for the same view, 0..1 (Hinton et al. 2015).
@@ -158,6 +169,7 @@ class FinetuneSettings:
     warmup: float = 0.1
     patience: int = 0
     ema_decay: float = 0.998
+    patch_drop: float = 0.0
     blend: float = 1.0
     teacher: str = ""
     distillation: float = 0.0
