@@ -7,6 +7,7 @@ from torch import nn
 from smn.errors import InputError, UnknownNameError
 from smn.models import Classifier, build_backbone, build_classifier
 from smn.models.classifier import StyleStatistics
+from smn.models.stages import drop_patches
 
 LEVELS = (0, 2, 5)
 SIDE = 64
@@ -152,3 +153,56 @@ def test_a_picture_whose_side_does_not_fit_the_grid_is_explained_too() -> None:
     model, _ = build_classifier("lite0", levels=(0, 7), classes=3, pretrained=False)
     with torch.inference_mode():
         assert model.eval().explain(torch.randn(1, 3, 100, 100))[3].shape == (1, 3, 4, 4)
+
+
+@pytest.fixture
+def transformer() -> Classifier:
+    torch.manual_seed(0)
+    model, _ = build_classifier("dinov2-small", levels=(1, 3), classes=5, dropout=0.5, size=56, pretrained=False)
+    nn.init.normal_(model.head.weight, std=0.02)
+    return model.eval()
+
+
+def test_a_transformer_gives_mean_deviation_and_class_token(transformer: Classifier) -> None:
+    images = torch.randn(2, 3, 56, 56)
+    with torch.inference_mode():
+        found = transformer.statistics(images)
+        levels = transformer.backbone.forward_intermediates(
+            images, indices=[1, 3], norm=True, output_fmt="NLC", return_prefix_tokens=True, intermediates_only=True
+        )
+    patches = [patches for patches, _ in levels]
+    parts = [part for one in patches for part in (one.mean(1), (one.var(1, correction=0) + 1e-6).sqrt())]
+    torch.testing.assert_close(found, torch.cat([*parts, *(token[:, 0] for _, token in levels)], dim=1))
+    assert found.shape == (2, transformer.width) == (2, 2 * 3 * 384)
+    assert len(transformer.backbone.blocks) == 4  # what lies behind the last level is dropped
+
+
+def test_evidence_of_a_transformer_adds_up_to_the_logits(transformer: Classifier) -> None:
+    transformer.fit_standardisation(torch.randn(9, transformer.width) * 3.0)
+    images = torch.randn(3, 3, 56, 56)
+    with torch.inference_mode():
+        logits, _, embedding, evidence = transformer.explain(images)
+    assert evidence.shape == (3, 5, 4, 4)
+    assert embedding.abs().max() < 5  # nothing is clipped
+    rest = logits - evidence.mean((2, 3))
+    torch.testing.assert_close(rest, rest[:1].expand_as(rest), atol=1e-4, rtol=0)
+
+
+def test_patches_are_dropped_in_training_only(transformer: Classifier) -> None:
+    images = torch.randn(2, 3, 56, 56)
+    with torch.inference_mode():
+        whole = transformer.statistics(images)
+        drop_patches(transformer.backbone, 0.5)
+        assert torch.equal(transformer.statistics(images), whole)
+        maps, tokens = transformer.train().features(images)
+        dropped = transformer.statistics(images)
+    assert [tuple(one.shape) for one in maps] == [(2, 384, 8, 1)] * 2
+    assert tokens.shape == (2, 2 * 384)
+    assert dropped.shape == whole.shape
+    assert not torch.allclose(dropped, whole)
+
+
+def test_a_convolutional_network_has_no_patches_to_drop(classifier: Classifier) -> None:
+    drop_patches(classifier.backbone, 0.0)
+    with pytest.raises(InputError, match=r"finetune.patch_drop is 0.5.*set it to 0"):
+        drop_patches(classifier.backbone, 0.5)

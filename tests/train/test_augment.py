@@ -158,3 +158,19 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
 def test_a_picture_smaller_than_the_rescaling_keeps_its_size(painting: Image.Image) -> None:
     view = augment(painting, replace(NOTHING, rescale=1.0, rescale_to=500), seed=(0,))
     assert same(view, painting)
+
+
+def test_copies_change_pixels_and_keep_the_shape_of_the_picture(painting: Image.Image) -> None:
+    copying = replace(NOTHING, rounds=3, webp=0.5, sharpen=0.5, noise=0.5)
+    views = [augment(painting, copying, seed=(seed,)) for seed in range(40)]
+    unchanged = sum(same(view, painting) for view in views)
+    assert 0 < unchanged < 20  # no round is as likely as one, two or three
+    for view in views:
+        assert view.mode == "RGB"
+        assert view.width / view.height == pytest.approx(painting.width / painting.height, rel=0.05)
+        small = np.asarray(view.resize((8, 8), Image.Resampling.BOX), dtype=float)
+        assert np.abs(small - np.asarray(painting.resize((8, 8), Image.Resampling.BOX), dtype=float)).mean() < 12
+
+
+def test_without_rounds_the_settings_of_copies_do_nothing(painting: Image.Image) -> None:
+    assert same(augment(painting, replace(NOTHING, webp=1.0, sharpen=1.0, noise=1.0), seed=(3,)), painting)

@@ -101,7 +101,6 @@ _SHARES = (
     "finetune.blend", "finetune.distillation", "answers.precision", "answers.paintings_refused", "augment.crop",
     "augment.crop_area", "augment.flip", "augment.rescale", "augment.jpeg", "augment.blur", "augment.colour",
     "augment.colour_strength", "augment.grey", "augment.margin", "augment.webp", "augment.sharpen", "augment.noise",
-    "finetune.patch_drop",
 )  # fmt: skip
 _POSITIVE = (
     "model.size", "model.depth", "head.batch_size", "head.learning_rate", "finetune.batch_size",
@@ -116,6 +115,7 @@ _RANGES: dict[str, _Range] = {
     **dict.fromkeys(_SHARES, (lambda value: 0 <= value <= 1, "from 0 to 1")),
     **dict.fromkeys(_POSITIVE, (lambda value: 0 < value < math.inf, "above 0")),
     **dict.fromkeys(_NOT_NEGATIVE, (lambda value: 0 <= value < math.inf, "0 or more")),
+    "finetune.patch_drop": (lambda value: 0 <= value < 1, "from 0 and below 1"),
     "augment.magnitude": (lambda value: 0 <= value <= 30, "from 0 to 30"),
     "augment.jpeg_quality": (lambda value: 1 <= value <= 95, "from 1 to 95"),
     "finetune.rate_decay": (lambda value: 0 < value <= 1, "above 0 and at most 1"),
