@@ -50,3 +50,17 @@ def test_the_evidence_is_the_mean_of_the_members_evidence() -> None:
         assert torch.allclose(evidence, sum(member.explain(images)[3] for member in members) / 2, atol=1e-5)
         assert torch.allclose(logits, ensemble(images)[0], atol=1e-5)
     assert not Ensemble([build_cnn((4, 8), classes=3)]).explains
+
+
+def test_evidence_on_grids_of_two_sizes_keeps_the_mean_of_every_map() -> None:
+    fine = build_classifier("lite0", levels=(0, 2), classes=3, pretrained=False)[0].eval()
+    coarse = build_classifier("lite0", levels=(0, 7), classes=3, pretrained=False)[0].eval()
+    for member in (fine, coarse):
+        torch.nn.init.normal_(member.head.weight)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        first, second, both = (one.explain(images)[3] for one in (fine, coarse, Ensemble([coarse, fine]).eval()))
+    assert first.shape[-1] > second.shape[-1]
+    assert both.shape == first.shape
+    expected = (first.mean((2, 3)) + second.mean((2, 3))) / 2
+    assert torch.allclose(both.mean((2, 3)), expected, atol=1e-4)

@@ -97,6 +97,10 @@ def validate(names: tuple[str, ...]) -> None:
     "--everything", is_flag=True,
     help="Learn from the rows of every split, for a model that is shipped; measure the recipe without this first.",
 )  # fmt: skip
+@click.option(
+    "--from", "start", metavar="RUN", type=click.Path(path_type=Path),
+    help="Start from the weights of a finished run of the same network.",
+)  # fmt: skip
 @click.option("--fast-dev-run", "fast", is_flag=True, help="Only rehearse: one epoch of two small batches.")
 def train(
     recipe: str,
@@ -110,6 +114,7 @@ def train(
     device: str,
     tensorboard: bool,
     everything: bool,
+    start: Path | None,
     fast: bool,
 ) -> None:
     """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
@@ -122,6 +127,8 @@ def train(
     has_network = not isinstance(chosen.model, ColourSettings)
     if not has_network and (backbone or weights):
         raise InputError(f"{recipe} is a recipe of kind colour, without a network; leave --backbone and --weights out.")
+    if start is not None and not has_network:
+        raise InputError(f"{recipe} is a recipe of kind colour, which has no weights to start from; leave --from out.")
     if everything and not has_network:
         raise InputError(
             f"{recipe} is a recipe of kind colour, which is fitted on the split train; leave --everything out."
@@ -132,8 +139,8 @@ def train(
         told_epoch = open_now.enter_context(_follow(out, tensorboard=tensorboard))
         report = open_now.enter_context(progress())
         run(
-            chosen, manifest, out=out, negatives=negatives, fast=fast, everything=everything, device=device,
-            progress=report, told_epoch=told_epoch,
+            chosen, manifest, out=out, negatives=negatives, fast=fast, everything=everything, start=start,
+            device=device, progress=report, told_epoch=told_epoch,
         )  # fmt: skip
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
@@ -175,7 +182,10 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
     "--calibrated-by", metavar="BUNDLE", type=click.Path(path_type=Path),
     help="Take the calibration from the same recipe's bundle, for runs that learned from everything.",
 )  # fmt: skip
-def export(runs: tuple[Path, ...], out: Path, name: str, manifest: Path | None, calibrated_by: Path | None) -> None:
+@click.option("--quantize", is_flag=True, help="Let a transformer's linear layers compute in 8 bits (static, QDQ).")
+def export(
+    runs: tuple[Path, ...], *, out: Path, name: str, manifest: Path | None, calibrated_by: Path | None, quantize: bool
+) -> None:
     """Turn a finished RUN into a bundle, calibrated on its validation split; several RUNs answer as one.
 
     Fails unless torch and ONNX Runtime agree on real pictures.
@@ -185,14 +195,29 @@ def export(runs: tuple[Path, ...], out: Path, name: str, manifest: Path | None, 
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     with progress() as report:
-        bundle = export_run(*runs, out=out, name=name, manifest=manifest, calibrated_by=calibrated_by, progress=report)
+        bundle = export_run(
+            *runs,
+            out=out,
+            name=name,
+            manifest=manifest,
+            calibrated_by=calibrated_by,
+            quantize=quantize,
+            progress=report,
+        )
     figures = bundle.metrics
     megabytes = bundle.model_file.stat().st_size / 1e6
     note(
         f"{out}: {megabytes:.1f} MB, {len(bundle.labels)} labels, temperature {bundle.temperature:.2f}; "
         f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
-        f"on {figures['agreement_files']} pictures; next: smn evaluate {out}"
+        f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: smn evaluate {out}"
     )
+
+
+def _describe_quantization(figures: Mapping[str, Any]) -> str:
+    if "quantized_layers" not in figures:
+        return ""
+    before, after = 100 * figures["float_val_top1"], 100 * figures["quantized_val_top1"]
+    return f"{figures['quantized_layers']} layers compute in 8 bits: top-1 on val {before:.1f} -> {after:.1f} %; "
 
 
 @click.command()

@@ -15,8 +15,9 @@ from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundl
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.export.calibrating import calibrate, check_recipe, take_calibration
-from smn.export.graph import fold_normalisation, round_weights, write_graph
+from smn.export.graph import fold_normalisation, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
+from smn.export.quantize import quantize_graph
 from smn.images import open_image
 from smn.manifest import read_manifest
 from smn.models import Ensemble
@@ -29,6 +30,11 @@ TOLERANCE = 1e-3
 """Largest difference in probability that torch and ONNX Runtime may show for the same file."""
 
 _BATCH = 32
+
+_CALIBRATION_PICTURES = 192
+"""Training pictures whose activations give the ranges of a quantised graph."""
+
+_OUTPUTS = ("logits", "painting", "embedding")
 
 LICENCE = (
     "Weights: Apache-2.0 as far as the makers' own rights go. They were learned from pictures of mixed rights, among "
@@ -55,6 +61,7 @@ def export_run(
     name: str,
     manifest: str | Path | None = None,
     calibrated_by: str | Path | None = None,
+    quantize: bool = False,
     licence: str = LICENCE,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
@@ -67,12 +74,14 @@ def export_run(
         manifest: the runs' manifest, if it has moved since.
         calibrated_by: a bundle of the same recipes, whose calibration is taken over: for runs that learned from
             everything, validation pictures among them.
+        quantize: let the linear layers of a transformer compute in 8 bits, see `smn.export.quantize`; the figures
+            before and after stand in the bundle's metrics.
         licence: of the weights.
         progress: told how far things are.
 
     Raises:
         InputError: a run is not finished, the runs do not fit each other, the manifest holds other data than they were
-            trained on, or what they learned from leaves nothing to calibrate with.
+            trained on, what they learned from leaves nothing to calibrate with, or there is nothing to quantise.
         AgreementError: torch and ONNX Runtime differ by more than `TOLERANCE`.
         OutputExistsError: ``out`` holds a bundle.
     """
@@ -90,14 +99,19 @@ def export_run(
     model = networks[0] if len(networks) == 1 else Ensemble(networks)
     out.mkdir(parents=True, exist_ok=True)
     fold_normalisation(model, size=first.spec.size)
-    round_weights(model)
+    round_weights(model, but=transformer_layers(model) if quantize else ())
+    unfinished = Bundle(out, name, first.taxonomy, first.spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256="")
+    figures: dict[str, Any] = {}
     try:
         write_graph(model, out / "model.onnx", size=first.spec.size)
-        unfinished = Bundle(
-            out, name, first.taxonomy, first.spec, 1.0, Thresholds(0.0, 0.0), licence,
-            model_sha256=file_sha256(out / "model.onnx"),
-        )  # fmt: skip
-        outputs, agreement = _compare(model, Runtime(unfinished), data, first.spec, progress)
+        if quantize:
+            shown = select(pictures, first.taxonomy, split="train")
+            agreement, figures = _quantize(model, unfinished, shown, data, progress)
+            outputs = _ask(Runtime(unfinished), data, first.spec, progress)
+            figures["quantized_val_top1"] = _top1(outputs.logits, data)
+        else:
+            outputs, agreement = _compare(model, Runtime(unfinished), data, first.spec, progress)
+        unfinished = replace(unfinished, model_sha256=file_sha256(out / "model.onnx"))
     except BaseException:
         # A graph that nobody has compared must neither be used nor stand in the way of the next export.
         (out / "model.onnx").unlink(missing_ok=True)
@@ -111,7 +125,8 @@ def export_run(
     else:
         bundle = take_calibration(unfinished, source)
     bundle = replace(bundle, recipe=describe_recipes(opened), data=_describe_data(opened), metrics={
-        **bundle.metrics, "agreement_files": agreement.files, "agreement_largest_difference": agreement.largest,
+        **bundle.metrics, **figures, "agreement_files": agreement.files,
+        "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
     })  # fmt: skip
     write_bundle(bundle)
@@ -150,7 +165,7 @@ def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | Non
         )
     source = None if calibrated_by is None else read_bundle(calibrated_by)
     if source is not None:
-        check_recipe(source, describe_recipes(runs))
+        check_recipe(source, describe_recipes(runs, first=True))
     return source
 
 
@@ -177,8 +192,35 @@ def _compare(
             f"Torch and ONNX Runtime differ by {largest:.2g} in probability, but at most {TOLERANCE:g} is allowed; "
             "the exported graph is wrong, so report this with the recipe."
         )
-    fields = (np.concatenate([getattr(part, key) for part in parts]) for key in ("logits", "painting", "embedding"))
-    return Outputs(*fields), Agreement(len(data.rows), largest)
+    return _join(parts), Agreement(len(data.rows), largest)
+
+
+def _quantize(
+    model: nn.Module, bundle: Bundle, shown: TrainingData, data: TrainingData, progress: Progress
+) -> tuple[Agreement, dict[str, Any]]:
+    """Compare the graph with torch, then quantise it; the agreement, and what the graph knew before."""
+    outputs, agreement = _compare(model, Runtime(bundle), data, bundle.preprocess, progress)
+    places = np.linspace(0, len(shown.rows) - 1, min(_CALIBRATION_PICTURES, len(shown.rows))).astype(int)
+    chosen = TrainingData(shown.manifest, tuple(shown.rows[place] for place in places), shown.targets[places])
+    layers = quantize_graph(bundle.model_file, batch_pictures(chosen, bundle.preprocess))
+    return agreement, {"quantized_layers": layers, "float_val_top1": _top1(outputs.logits, data)}
+
+
+def _top1(logits: NDArray[np.float32], data: TrainingData) -> float:
+    return float((logits.argmax(1) == data.targets).mean())
+
+
+def _ask(runtime: Runtime, data: TrainingData, spec: PreprocessSpec, progress: Progress) -> Outputs:
+    """What a graph answers to pictures."""
+    parts: list[Outputs] = []
+    for batch in batch_pictures(data, spec):
+        parts.append(runtime.run(batch))
+        progress("asking the quantised graph", sum(len(part.logits) for part in parts), len(data.rows))
+    return _join(parts)
+
+
+def _join(parts: Sequence[Outputs]) -> Outputs:
+    return Outputs(*(np.concatenate([getattr(part, key) for part in parts]) for key in _OUTPUTS))
 
 
 def batch_pictures(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray[np.float32]]:

@@ -1,6 +1,7 @@
 """From a trained torch model to one small ONNX graph."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import cast
 
@@ -83,21 +84,33 @@ def _fold(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:
     normalisation.bias.fill_(0.0)
 
 
-def round_weights(model: nn.Module) -> None:
+def transformer_layers(model: nn.Module) -> tuple[nn.Linear, ...]:
+    """The linear layers of a transformer's blocks, which `smn.export.quantize` can quantise; none in other networks."""
+    return tuple(
+        module for name, module in model.named_modules() if isinstance(module, nn.Linear) and ".blocks." in f".{name}"
+    )
+
+
+def round_weights(model: nn.Module, *, but: Collection[nn.Module] = ()) -> None:
     """Round every weight, in place, so that a graph that stores fewer bits holds exactly the model.
 
     The weights of large convolutions and linear layers become whole multiples, -127 to 127, of a step of their output
     channel's own (Jacob et al. 2018, weights only: what is computed stays in 32 bits); the others are rounded to 16
     bits.
+
+    Args:
+        model: the model.
+        but: layers whose weights stay as they are, because they will be quantised.
     """
     with torch.no_grad():
         layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+        layers = [layer for layer in layers if layer not in set(but)]
         large = [layer.weight for layer in layers if layer.weight.numel() >= _SMALLEST_WHOLE]
         for weight in large:
             rows = weight.flatten(1)
             step = torch.from_numpy(_steps(rows.numpy(force=True)))[:, None]
             weight.copy_((torch.round(rows / step) * step).view_as(weight))
-        done = {id(weight) for weight in large}
+        done = {id(weight) for weight in (*large, *(module.weight for module in but))}
         for parameter in model.parameters():
             if parameter.numel() >= _SMALLEST_HALVED and id(parameter) not in done:
                 parameter.copy_(parameter.half().float())

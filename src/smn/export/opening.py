@@ -13,7 +13,7 @@ from smn.models import Classifier
 from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.building import build_network
-from smn.train.kinds import ColourSettings
+from smn.train.kinds import WEIGHT_FILES, ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.runfolder import read_run
 
@@ -84,9 +84,26 @@ def load_network(run: OpenedRun) -> Classifier:
     return model.eval()
 
 
-def describe_recipes(runs: Sequence[OpenedRun]) -> dict[str, Any]:
-    """The recipe of one run, or those of several under ``members``, as plain data."""
-    described = [run.recipe.to_dict() for run in runs]
+def describe_recipes(runs: Sequence[OpenedRun], *, first: bool = False) -> dict[str, Any]:
+    """The recipe of one run, or those of several under ``members``, as plain data.
+
+    Args:
+        runs: the runs.
+        first: of a run that started from another run's weights, give that one's recipe.
+    """
+    described = [_describe(run, first=first) for run in runs]
     return (
         described[0] if len(runs) == 1 else {"name": " + ".join(run.recipe.name for run in runs), "members": described}
     )
+
+
+def _describe(run: OpenedRun, *, first: bool) -> dict[str, Any]:
+    """A run's recipe without the folder of its file of weights, which means nothing on another machine."""
+    started: Mapping[str, Any] | None = run.description.get("start")
+    recipe = run.recipe
+    if first and started is not None:
+        recipe = Recipe.from_dict(started["recipe"], where=f"{run.folder / 'run.json'}, start")
+    described = recipe.to_dict()
+    if described["model"].get("weights", "").endswith(WEIGHT_FILES):
+        described["model"]["weights"] = Path(described["model"]["weights"]).name
+    return described

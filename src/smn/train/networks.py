@@ -19,6 +19,7 @@ from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.runfolder import describe_run, open_run
 from smn.train.selection import select, select_negatives
+from smn.train.start import read_start
 from smn.train.teaching import Teacher
 
 
@@ -30,6 +31,7 @@ def train_network(
     negatives: str | Path | None = None,
     fast: bool = False,
     everything: bool = False,
+    start: str | Path | None = None,
     device: str = "auto",
     progress: Progress = lambda *_: None,
     told_epoch: ToldEpoch = lambda _: None,
@@ -46,7 +48,10 @@ def train_network(
     if others is not None:
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
-    built = build_network(recipe.model, classes=len(taxonomy.labels))
+    begun = read_start(start, recipe) if start is not None else None
+    built = build_network(recipe.model, classes=len(taxonomy.labels), pretrained=begun is None)
+    if begun is not None:
+        built.network.load_state_dict(begun.weights)
     model = built.network.to(device)
     if recipe.finetune.epochs:
         unfreeze_stages(model.backbone, recipe.finetune.unfreeze)  # now, because it may not fit the network
@@ -58,16 +63,17 @@ def train_network(
         data,
         negatives=others,
         preprocess=built.spec.to_dict(),
-        backbone=built.origin,
+        backbone=built.origin if begun is None else begun.backbone,
         everything=everything,
         teacher=teacher.describe() if teacher else None,
+        start=begun.describe() if begun else None,
     )
     open_run(out, known)
     if (out / "model.pt").exists():
         return out
     phases = Phases(recipe, built.spec, out, progress, told_epoch, teacher)
     answers = None
-    if is_pretrained(recipe.model):
+    if begun is None and is_pretrained(recipe.model):
         answers = phases.fit_head(model, data)
         draw_curves(out)
     if recipe.finetune.epochs:

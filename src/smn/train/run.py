@@ -23,6 +23,7 @@ def train(
     negatives: str | Path | None = None,
     fast: bool = False,
     everything: bool = False,
+    start: str | Path | None = None,
     device: str = "auto",
     progress: OnProgress = lambda *_: None,
     told_epoch: "ToldEpoch" = lambda _: None,
@@ -41,6 +42,8 @@ def train(
         fast: only rehearse: one epoch of two small batches for each phase; the run is of no other use.
         everything: learn from the rows of every split and of none, for a model that is shipped; its figures on val are
             worth nothing then. Not for models of colour.
+        start: a finished run of a network with the same section ``[model]`` and taxonomy, whose weights the training
+            starts from; its head is kept, so the head's phase is left out. Not for models of colour.
         device: see `smn.train.precision.choose_device`; models of colour have none.
         progress: told how far things are.
         told_epoch: told the figures of every epoch of a network after it; what it raises ends the training.
@@ -49,7 +52,8 @@ def train(
         The run's folder.
 
     Raises:
-        InputError: ``out`` holds a run of another recipe or of other data, a picture cannot be read, or this
+        InputError: ``out`` holds a run of another recipe or of other data, ``start`` is not finished or is of another
+            network, a picture cannot be read, or this
             machine has no such device.
         ManifestError: a split has no usable rows, or the negatives have none.
         MissingExtraError: the extra ``train`` is not installed, or for models of colour the extra ``colour``.
@@ -63,6 +67,6 @@ def train(
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     return train_network(
-        recipe, manifest, out=out, negatives=negatives, fast=fast, everything=everything, device=device,
+        recipe, manifest, out=out, negatives=negatives, fast=fast, everything=everything, start=start, device=device,
         progress=progress, told_epoch=told_epoch,
     )  # fmt: skip

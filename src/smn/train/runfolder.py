@@ -28,6 +28,7 @@ def describe_run(
     backbone: str | None = None,
     everything: bool = False,
     teacher: Mapping[str, Any] | None = None,
+    start: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What ``run.json`` will say.
 
@@ -39,6 +40,7 @@ def describe_run(
         backbone: where the network's weights come from; None where there is none.
         everything: whether the rows of every split are learned from.
         teacher: the bundle that is learned from beside the labels, as `smn.train.teaching.Teacher.describe` has it.
+        start: the run whose weights the training starts from, as `smn.train.start.Start.describe` has it.
     """
     manifest = data["train"].manifest
     return {
@@ -48,6 +50,7 @@ def describe_run(
         "preprocess": preprocess,
         "backbone": backbone,
         **({"teacher": dict(teacher)} if teacher else {}),
+        **({"start": dict(start)} if start else {}),
         "data": {
             "sha256": manifest.data_hash(),
             "pictures": {split: len(part.rows) for split, part in data.items()},
@@ -74,7 +77,7 @@ def open_run(out: Path, description: dict[str, Any]) -> None:
         known["recipe"] = Recipe.from_dict(known["recipe"], where=str(file)).to_dict()
         changed = [
             key
-            for key in ("recipe", "taxonomy", "data", "backbone", "teacher")
+            for key in ("recipe", "taxonomy", "data", "backbone", "teacher", "start")
             if json.dumps(known.get(key)) != json.dumps(description.get(key))
         ]
         if changed:
