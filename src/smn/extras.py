@@ -18,7 +18,7 @@ def require_extra(extra: str, *modules: str) -> None:
     """Make sure that modules of an extra can be imported.
 
     Args:
-        extra: its name in ``pip install "smn[extra]"``.
+        extra: its name, such as ``data``.
         modules: any of ``cv2``, ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
 
     Raises:
