@@ -5,7 +5,6 @@ from importlib import import_module
 from smn.errors import MissingExtraError
 
 _PACKAGES = {
-    "cv2": "opencv-python-headless",
     "matplotlib": "matplotlib",
     "ot": "POT",
     "pyarrow": "pyarrow",
@@ -19,7 +18,7 @@ def require_extra(extra: str, *modules: str) -> None:
 
     Args:
         extra: its name, such as ``data``.
-        modules: any of ``cv2``, ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
+        modules: any of ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
 
     Raises:
         MissingExtraError: one of them is not installed.

@@ -18,7 +18,7 @@ from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 from smn.predict.sureness import choose_bar, list_sets
-from smn.rectify import SURE, Found, Rectify, choose_rectify, find_painting, straighten
+from smn.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.runtime import Outputs, Runtime
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ class Model:
     Raises:
         BundleError: its graph cannot be loaded.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
-        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
 
@@ -69,7 +68,7 @@ class Model:
         self.bundle = bundle
         self.bar = choose_bar(bundle, precision)
         self.limits = limits
-        self.rectify = choose_rectify(rectify)
+        self.rectify = rectify
         self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
         regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
@@ -272,12 +271,11 @@ def load(
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
         precision: the share of answers that ought to be right, as for `Model`.
         rectify: whether a painting on a wall is found and straightened first: ``Rectify.AUTO`` where it is surely
-            found and the extra ``photo`` is installed, ``ON`` where anything like one is found, ``OFF`` never.
+            found, ``ON`` where anything like one is found, ``OFF`` never.
 
     Raises:
         BundleError: the bundle is missing or damaged.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
-        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
     """
