@@ -13,7 +13,7 @@ from PIL import Image
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
-from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image
+from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image, read_undecoded
 from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
@@ -93,6 +93,8 @@ class Model:
             InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
         path = str(image) if isinstance(image, str | Path) else None
+        if isinstance(image, Image.Image):  # its file, because it may be closed before the answer is explained
+            image = read_undecoded(image, limits=self.limits) or image
         prepared, found = self.prepare(image)
         answer = self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
         return replace(answer, explainer=partial(self.explain, image, top_k=top_k))
@@ -125,7 +127,8 @@ class Model:
     def open(self, image: Picture) -> tuple[Image.Image, Found | None]:
         """What the model looks at: the upright picture, or the painting that was found in it, straightened.
 
-        Big JPEGs are decoded no larger than the model needs.
+        Big JPEGs are decoded no larger than the model needs; so are opened ones, unless their pixels were loaded
+        before. A loaded picture is scaled from all its pixels, and its probabilities may differ a little.
 
         Raises:
             ImageError: the picture cannot be read.
@@ -134,7 +137,7 @@ class Model:
 
         def read(reduce_to: int) -> Image.Image:
             if isinstance(image, Image.Image):
-                return convert_image(image, limits=self.limits)
+                return convert_image(image, limits=self.limits, reduce_to=reduce_to)
             return open_image(image, limits=self.limits, reduce_to=reduce_to)
 
         shown = read(size)
