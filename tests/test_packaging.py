@@ -1,11 +1,14 @@
 """The package's description holds together: its name, its extras, and what the code and the pages say of them."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import smn
 from smn.distribution import NAME
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +20,14 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 def test_the_distribution_has_its_own_name_and_the_command_is_smn() -> None:
     assert PROJECT["name"] == NAME == "smn-art"
     assert list(PROJECT["scripts"]) == ["smn"]
+
+
+def test_the_citation_is_valid_and_names_this_version() -> None:
+    check = Path(sys.executable).with_name("check-jsonschema")
+    subprocess.run([check, "--builtin-schema", "vendor.citation-file-format", ROOT / "CITATION.cff"], check=True)
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {smn.__version__}\n" in text
+    assert f"license: {PROJECT['license']}\n" in text
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
