@@ -5,7 +5,7 @@
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS build
-ARG EXTRAS=serve,postgresql,photo
+ARG EXTRAS=serve,postgresql
 WORKDIR /src
 RUN python3 -m venv /opt/smn
 ENV PATH=/opt/smn/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

@@ -28,7 +28,7 @@ from awkward_files import (
     upright_with,
 )
 from smn.errors import ImageError, ImageTooLargeError
-from smn.images import FORMATS, SUFFIXES, Limits, convert_image, open_image
+from smn.images import FORMATS, SUFFIXES, Limits, convert_image, open_image, read_undecoded
 
 
 def corner(image: Image.Image) -> np.ndarray:
@@ -81,6 +81,33 @@ def test_bytes_and_opened_pictures_agree_with_files(name: str, tmp_path: Path) -
     assert same(open_image(data), open_image(file))
     assert same(open_image(data), open_image(str(file)))
     assert same(open_image(data), convert_image(opened))
+
+
+def test_an_opened_jpeg_is_reduced_as_its_file_is(tmp_path: Path) -> None:
+    file = tmp_path / "big.jpg"
+    Image.effect_noise((640, 480), 80).save(file, "JPEG")
+    reduced = open_image(file, reduce_to=60)
+    assert reduced.size == (80, 60)
+    opened = Image.open(file)
+    assert same(convert_image(opened, reduce_to=60), reduced)
+    assert same(convert_image(opened), open_image(file))
+    assert convert_image(opened, reduce_to=60).size == (640, 480)  # its pixels are there by now
+
+
+def test_only_a_jpeg_that_is_not_decoded_has_its_file_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    Image.effect_noise((64, 48), 80).save(file, "JPEG")
+    data = file.read_bytes()
+    opened = Image.open(file)
+    assert read_undecoded(opened) == data
+    assert read_undecoded(opened, limits=Limits(max_bytes=10)) == data[:11]
+    assert same(convert_image(opened), open_image(data))  # the stream stands where it stood
+    assert read_undecoded(opened) is None
+    with Image.open(file) as closed:
+        pass
+    assert read_undecoded(closed) is None
+    assert read_undecoded(scene()) is None
+    assert read_undecoded(Image.open(io.BytesIO(encode(scene(), "PNG")))) is None
 
 
 # Turning.

@@ -1,16 +1,13 @@
 """Finding a painting on a wall, and leaving everything else alone."""
 
-import sys
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from smn.errors import MissingExtraError
 from smn.evaluate.camera import Photograph, take_photograph
 from smn.examples import list_examples, paint
-from smn.rectify import Corners, Rectify, choose_rectify, find_painting, straighten
+from smn.rectify import Corners, find_painting, straighten
 
 HUNG = [(movement, seed) for movement in ("baroque", "impressionism", "ukiyo-e", "fauvism") for seed in (1, 2, 3)]
 
@@ -82,13 +79,3 @@ def test_on_takes_what_auto_leaves() -> None:
     sure, any_ = ([find_painting(image, least=least) is not None for image in photographs] for least in (0.5, 0.0))
     assert sum(any_) >= sum(sure)
     assert all(likely or not certain for certain, likely in zip(sure, any_, strict=True))
-
-
-def test_without_opencv_auto_is_off_and_on_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_rectify(Rectify.AUTO) is Rectify.AUTO
-    monkeypatch.setattr("smn.rectify.find_spec", lambda _: None)
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    assert choose_rectify(Rectify.AUTO) is Rectify.OFF
-    assert choose_rectify(Rectify.OFF) is Rectify.OFF
-    with pytest.raises(MissingExtraError, match=r"smn\[photo\]"):
-        choose_rectify(Rectify.ON)

@@ -214,10 +214,13 @@ class MissingExtraError(SmnError):
     """An optional part of smn is not installed.
 
     Args:
-        extra: the extra's name in ``pip install "smn[extra]"``.
+        extra: the extra's name, such as ``web``; the message ends with the line that installs it here.
         package: the package whose import failed.
     """
 
     def __init__(self, extra: str, package: str) -> None:
+        # Reading metadata takes longer than starting, and is needed for this one sentence.
+        from smn.distribution import write_install_line
+
         self.extra, self.package = extra, package
-        super().__init__(f'This needs {package}, which is not installed; run: pip install "smn[{extra}]"')
+        super().__init__(f"This needs {package}, which is not installed; run: {write_install_line(extra)}")

@@ -5,7 +5,6 @@ from importlib import import_module
 from smn.errors import MissingExtraError
 
 _PACKAGES = {
-    "cv2": "opencv-python-headless",
     "matplotlib": "matplotlib",
     "ot": "POT",
     "pyarrow": "pyarrow",
@@ -18,8 +17,8 @@ def require_extra(extra: str, *modules: str) -> None:
     """Make sure that modules of an extra can be imported.
 
     Args:
-        extra: its name in ``pip install "smn[extra]"``.
-        modules: any of ``cv2``, ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
+        extra: its name, such as ``data``.
+        modules: any of ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
 
     Raises:
         MissingExtraError: one of them is not installed.

@@ -99,12 +99,35 @@ def open_image(
         return _upright_rgb(image)
 
 
-def convert_image(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+def read_undecoded(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> bytes | None:
+    """The file of a JPEG that Pillow has opened and whose pixels it has not decoded yet; None for any other picture.
+
+    From its file a JPEG can be decoded at a fraction of its size, as `open_image` does.
+
+    Args:
+        image: the picture; it is left as it is.
+        limits: of a longer file, one byte more than they allow is read.
+    """
+    stream = getattr(image, "fp", None)
+    if image.format not in ("JPEG", "MPO") or not getattr(image, "tile", None) or stream is None or image.tell() != 0:
+        return None
+    try:
+        place = stream.tell()
+        stream.seek(0)
+        data: bytes = stream.read(limits.max_bytes + 1)
+        stream.seek(place)
+    except (OSError, ValueError):  # closed, or a stream that cannot go back
+        return None
+    return data
+
+
+def convert_image(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None) -> Image.Image:
     """A picture that Pillow has opened, as `open_image` gives it: upright, 8-bit sRGB.
 
     Args:
         image: the picture, of any mode; it is left as it is.
         limits: sizes beyond which the picture is refused.
+        reduce_to: as for `open_image`, for a JPEG whose pixels are not decoded yet.
 
     Returns:
         An image of mode ``RGB``, fully loaded.
@@ -114,6 +137,9 @@ def convert_image(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> Ima
         ImageTooLargeError: it has more pixels than ``limits`` allow.
         ImageTruncatedError: its file ends too early.
     """
+    data = read_undecoded(image, limits=limits) if reduce_to is not None else None
+    if data is not None:
+        return open_image(data, limits=limits, reduce_to=reduce_to)
     with _reasons(b"", limits, None):
         _check_size(image, limits, None)
         return _upright_rgb(image)

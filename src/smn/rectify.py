@@ -8,7 +8,6 @@ doubtful the picture is left alone, because most pictures are scans that need no
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.canvas import find_canvas
-from smn.extras import require_extra
 
 Corners = NDArray[np.float64]
 """(4, 2): x, y of a quadrilateral's corners, clockwise from the upper left."""
@@ -42,7 +40,7 @@ class Rectify(StrEnum):
     """When a painting in a photograph is straightened."""
 
     AUTO = "auto"
-    """Where one is surely found, if the extra ``photo`` is installed."""
+    """Where one is surely found."""
     ON = "on"
     """Where anything like one is found."""
     OFF = "off"
@@ -63,30 +61,13 @@ class Found:
     confidence: float
 
 
-def choose_rectify(wanted: Rectify) -> Rectify:
-    """What can be done here: ``AUTO`` becomes ``OFF`` without the extra ``photo``.
-
-    Raises:
-        MissingExtraError: ``ON`` is wanted, and the extra is not installed.
-    """
-    if wanted is Rectify.AUTO:
-        return Rectify.AUTO if find_spec("cv2") else Rectify.OFF
-    if wanted is Rectify.ON:
-        require_extra("photo", "cv2")
-    return wanted
-
-
 def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
     """Look for a painting on a wall.
 
     Args:
         image: an upright RGB picture of any size; it is looked at with 288 pixels on its longer side.
         least: confidence, 0..1, below which there is none; 0 takes the likeliest quadrilateral, if there is any.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
-    require_extra("photo", "cv2")
     import cv2
 
     scale = SIDE / max(image.size)
@@ -110,12 +91,7 @@ def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
 
 
 def straighten(image: Image.Image, found: Found) -> Image.Image:
-    """A found painting, seen from the front; its sides are as long as the longer ones in the photograph.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
-    """
-    require_extra("photo", "cv2")
+    """A found painting, seen from the front; its sides are as long as the longer ones in the photograph."""
     import cv2
 
     corners = found.corners * np.array(image.size)

@@ -10,8 +10,6 @@ from smn.clean.duplicates import score_duplicates
 from smn.clean.scores import Scores
 from smn.examples import paint
 
-pytest.importorskip("cv2")
-
 Rows = list[tuple[Image.Image | None, dict[str, Any]]]
 
 

@@ -1,13 +1,9 @@
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
-
 from measured_sets import measure_set, write_set
 from smn.clean.linking import HELD_OUT, link_rows
 from smn.examples import paint
-
-pytest.importorskip("cv2")
 
 
 def test_groups_reach_through_rows_that_see_each_other(tmp_path: Path) -> None:

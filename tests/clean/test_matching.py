@@ -1,5 +1,4 @@
 import io
-import sys
 
 import numpy as np
 import pytest
@@ -7,10 +6,7 @@ from PIL import Image, ImageOps
 
 from smn.clean.matching import SIDE, Match, compare, look_at
 from smn.clean.verifying import score_match
-from smn.errors import MissingExtraError
 from smn.examples import paint
-
-pytest.importorskip("cv2")
 
 
 def paintings() -> list[Image.Image]:
@@ -88,9 +84,3 @@ def test_a_picture_without_corners_matches_nothing() -> None:
     assert plain.points.shape == (0, 2)
     assert compare(plain, plain) == Match(0)
     assert compare(plain, look_at(paintings()[0])) == Match(0)
-
-
-def test_without_opencv_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "smn\[clean\]"'):
-        look_at(paintings()[0])

@@ -9,8 +9,6 @@ from smn.clean.verifying import score_distance, score_match, verify_pairs
 from smn.errors import ImageError
 from smn.examples import paint
 
-pytest.importorskip("cv2")
-
 
 def opener(pictures: list[Image.Image | None]) -> Callable[[int], Image.Image]:
     def open_picture(row: int) -> Image.Image:

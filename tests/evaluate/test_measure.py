@@ -139,3 +139,11 @@ def test_centuries_are_groups(make_predictions: Make) -> None:
     measured = measure(make_predictions(years=years), resamples=0)
     groups = {group.name: group.rows for group in measured.groups if group.kind == "century"}
     assert groups == {"15th century": rows // 4, "16th century": rows // 4, "19th century": rows // 4}
+
+
+def test_centuries_stand_in_order_and_are_named_as_people_name_them(make_predictions: Make) -> None:
+    rows = len(make_predictions())
+    years = tuple((2101, 2001, 1999, 1201, 1150, 1050, 850, 250, 150, 50)[place % 10] for place in range(rows))
+    measured = measure(make_predictions(years=years), resamples=0)
+    names = [group.name.removesuffix(" century") for group in measured.groups if group.kind == "century"]
+    assert names == ["1st", "2nd", "3rd", "9th", "11th", "12th", "13th", "20th", "21st", "22nd"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from awkward_files import upright_with
+from awkward_files import jpeg, upright_with
 from smn.bundle import Bundle, Thresholds
 from smn.errors import ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits
@@ -115,6 +115,30 @@ def test_an_opened_picture_is_prepared_as_its_file_is(model: Model) -> None:
     turned = upright_with(6)
     np.testing.assert_array_equal(model.prepare(Image.open(io.BytesIO(turned)))[0], model.prepare(turned)[0])
     np.testing.assert_array_equal(model.prepare(turned)[0], model.prepare(upright_with(1))[0])
+
+
+def test_a_big_jpeg_is_prepared_alike_from_path_bytes_and_opened_picture(model: Model, tmp_path: Path) -> None:
+    side = 6 * model.bundle.preprocess.size
+    file = tmp_path / "big.jpg"
+    Image.effect_noise((side + 40, side), 80).save(file, "JPEG")
+    expected = model.prepare(file)[0]
+    with Image.open(file) as opened:
+        for _ in range(2):  # asking changes nothing about the picture
+            np.testing.assert_array_equal(model.prepare(opened)[0], expected)
+        assert replace(model.predict(opened), path=str(file)) == model.predict(file)
+        assert opened.size == (side + 40, side)
+        # From all its pixels it is another picture, which is what makes this test worth having.
+        opened.load()
+        assert not np.array_equal(model.prepare(opened)[0], expected)
+
+
+def test_an_opened_jpeg_can_be_explained_after_it_was_closed(tmp_path: Path) -> None:
+    model = load(threads=1)  # of the tests' bundles, none tells why
+    file = tmp_path / "a.jpg"
+    file.write_bytes(jpeg())
+    with Image.open(file) as opened:
+        answer = model.predict(opened)
+    assert answer.explain().prediction.predictions[0] == model.predict(file).predictions[0]
 
 
 def test_a_batch_answers_as_its_pictures_one_by_one(model: Model, paint_file: Painter) -> None:

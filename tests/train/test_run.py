@@ -47,7 +47,7 @@ def test_without_torch_a_network_names_the_extra(
     head_recipe: Recipe, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "smn.train.networks", None)
-    with pytest.raises(MissingExtraError, match=r'pip install "smn\[train\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install .*\[train\]"'):
         train(head_recipe, pictures, out=tmp_path / "run")
 
 
@@ -56,7 +56,7 @@ def test_without_its_extra_a_colour_model_names_it(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match=r'pip install "smn\[colour\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install .*\[colour\]"'):
         train(read_recipe("colour-1"), pictures, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -36,9 +36,6 @@ def score_duplicates(
         ``how``, what speaks for it; ``contradicts``, other movements that its group is labelled with; of near
         duplicates ``group``, one id for all rows of a group, the kept one included; of leaks ``where``, the split of
         the other, or ``held-out``.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
     linked = link_rows(measured, held_out=held_out, progress=progress)
     count = len(measured)

@@ -67,9 +67,6 @@ def link_rows(measured: Measured, *, held_out: Measured | None = None, progress:
         measured: the N rows.
         held_out: the M others.
         progress: see `Progress`.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
     parts = [measured] if held_out is None else [measured, held_out]
 

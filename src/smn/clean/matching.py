@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from smn.errors import MissingExtraError
-
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -64,9 +62,6 @@ def look_at(image: Image.Image, *, mirrored: bool = False) -> Sight:
     Args:
         image: any mode and size.
         mirrored: look at its mirror image.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
     cv2 = _cv2()
     scale = SIDE / (image.width * image.height) ** 0.5
@@ -92,9 +87,6 @@ def compare(left: Sight, right: Sight, *, least: int = 10) -> Match:
         left: one picture.
         right: the other.
         least: with fewer points that fit, detail is not compared.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
     source, target = _paired(left, right)
     if len(source) < 4:
@@ -183,8 +175,6 @@ def _detail(grey: Grey) -> Floats:
 
 
 def _cv2() -> Any:
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingExtraError("clean", "opencv-python-headless") from error
+    import cv2
+
     return cv2

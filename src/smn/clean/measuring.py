@@ -16,7 +16,7 @@ from PIL import Image
 from smn.bundle import Bundle
 from smn.clean.parts import Look, Part, blank_part, make_part, read_parts, write_part
 from smn.clean.scores import Floats, Measured, Progress
-from smn.errors import ImageError, ManifestError, MissingExtraError
+from smn.errors import ImageError, ManifestError
 from smn.images import open_image
 from smn.manifest import Manifest
 from smn.runtime import Runtime
@@ -54,12 +54,8 @@ def measure(
 
     Raises:
         BundleError: the bundle's graph cannot be loaded.
-        MissingExtraError: OpenCV is not installed.
     """
-    try:
-        from smn.clean.pictures import value_names
-    except ImportError as error:  # OpenCV is all that they need beyond what a manifest needs
-        raise MissingExtraError("clean", "opencv-python-headless") from error
+    from smn.clean.pictures import value_names
 
     names = () if bundle is None else value_names()
     folder = cache / _version_of(bundle, names)

@@ -73,9 +73,6 @@ def verify_pairs(
 
     Returns:
         One a pair, in order.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
     """
 
     @lru_cache(maxsize=_KEPT_IN_MEMORY)

@@ -18,7 +18,7 @@ from smn.rectify import Rectify
 @click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never. Needs smn[photo].",
+    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
 )  # fmt: skip
 def explain(  # noqa: PLR0917 - click passes options by name
     picture: Path, out: Path, movement: str | None, top_k: int, taxonomy: str | None, model: Path, rectify: str

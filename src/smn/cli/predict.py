@@ -48,7 +48,7 @@ _WORTH_NAMING = 0.02
 @click.option("--coverage", type=float, metavar="SHARE", help="Add sets that hold the right movement this often.")
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never. Needs smn[photo].",
+    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
 )  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures seen at once.")
 def predict(  # noqa: PLR0917 - click passes options by name

@@ -21,7 +21,7 @@ from smn.rectify import Rectify
 )
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never. Needs smn[photo].",
+    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
 )  # fmt: skip
 def similar(  # noqa: PLR0917 - click passes options by name
     picture: Path, top_k: int, folder: Path | None, model: Path, form: str, chart: Path | None, rectify: str

@@ -22,7 +22,10 @@ _AUDIENCES = ("adult", "child", "curator")
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
-    "--timeline", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw when it lived. Needs smn[explain]."
+    "--timeline",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw when it lived. Needs the extra explain.",
 )
 @click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
 @click.option(
@@ -30,7 +33,9 @@ _AUDIENCES = ("adult", "child", "curator")
 )
 @click.option("--language", default="en", show_default=True, help="Of a generated label: en, fr, es, it, nl, pt, de.")
 @click.option(
-    "--endpoint", metavar="URL", help="Let a language model write the label and choose the music. Needs smn[generate]."
+    "--endpoint",
+    metavar="URL",
+    help="Let a language model write the label and choose the music. Needs the extra generate.",
 )
 @click.option("--endpoint-model", metavar="NAME", default="", help="The model to ask for there.")
 @click.option("--endpoint-key", envvar="SMN_ENDPOINT_KEY", metavar="KEY", help="Better given as SMN_ENDPOINT_KEY.")

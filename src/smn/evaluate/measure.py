@@ -210,11 +210,18 @@ def _group_artists(predictions: Predictions) -> dict[tuple[str, str], list[int]]
 
 
 def _group_centuries(predictions: Predictions) -> dict[tuple[str, str], list[int]]:
-    centuries: dict[tuple[str, str], list[int]] = {}
+    centuries: dict[int, list[int]] = {}
     for row, year in enumerate(predictions.years):
         if year is not None:
-            centuries.setdefault(("century", f"{(year - 1) // 100 + 1}th century"), []).append(row)
-    return dict(sorted(centuries.items())) if len(centuries) > 1 else {}
+            centuries.setdefault((year - 1) // 100 + 1, []).append(row)
+    named = {("century", f"{_write_ordinal(number)} century"): rows for number, rows in sorted(centuries.items())}
+    return named if len(named) > 1 else {}
+
+
+def _write_ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    teens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _find_unreachable(predictions: Predictions) -> tuple[str, ...]:

@@ -71,7 +71,6 @@ def measure_photographs(
         on_progress: called after each painting.
 
     Raises:
-        MissingExtraError: the extra ``photo`` is not installed.
         ManifestError: the set has no rows to measure on.
     """
     plain, finding = Model(bundle, rectify=Rectify.OFF), Model(bundle, rectify=Rectify.AUTO)

@@ -188,7 +188,7 @@ def _weigh(model: Model, outputs: Outputs) -> dict[str, NDArray[np.float64]]:
 
 def _show(image: Picture, limits: Limits) -> Image.Image:
     shown = (
-        convert_image(image, limits=limits)
+        convert_image(image, limits=limits, reduce_to=SIDE)
         if isinstance(image, Image.Image)
         else open_image(image, limits=limits, reduce_to=SIDE)
     )

@@ -13,12 +13,12 @@ from PIL import Image
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
-from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image
+from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image, read_undecoded
 from smn.movements import get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 from smn.predict.sureness import choose_bar, list_sets
-from smn.rectify import SURE, Found, Rectify, choose_rectify, find_painting, straighten
+from smn.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.runtime import Outputs, Runtime
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ class Model:
     Raises:
         BundleError: its graph cannot be loaded.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
-        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
 
@@ -69,7 +68,7 @@ class Model:
         self.bundle = bundle
         self.bar = choose_bar(bundle, precision)
         self.limits = limits
-        self.rectify = choose_rectify(rectify)
+        self.rectify = rectify
         self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
         # A taxonomy that cannot be answered in must fail now, not at the first picture.
         regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
@@ -94,6 +93,8 @@ class Model:
             InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
         path = str(image) if isinstance(image, str | Path) else None
+        if isinstance(image, Image.Image):  # its file, because it may be closed before the answer is explained
+            image = read_undecoded(image, limits=self.limits) or image
         prepared, found = self.prepare(image)
         answer = self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
         return replace(answer, explainer=partial(self.explain, image, top_k=top_k))
@@ -126,7 +127,8 @@ class Model:
     def open(self, image: Picture) -> tuple[Image.Image, Found | None]:
         """What the model looks at: the upright picture, or the painting that was found in it, straightened.
 
-        Big JPEGs are decoded no larger than the model needs.
+        Big JPEGs are decoded no larger than the model needs; so are opened ones, unless their pixels were loaded
+        before. A loaded picture is scaled from all its pixels, and its probabilities may differ a little.
 
         Raises:
             ImageError: the picture cannot be read.
@@ -135,7 +137,7 @@ class Model:
 
         def read(reduce_to: int) -> Image.Image:
             if isinstance(image, Image.Image):
-                return convert_image(image, limits=self.limits)
+                return convert_image(image, limits=self.limits, reduce_to=reduce_to)
             return open_image(image, limits=self.limits, reduce_to=reduce_to)
 
         shown = read(size)
@@ -272,12 +274,11 @@ def load(
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
         precision: the share of answers that ought to be right, as for `Model`.
         rectify: whether a painting on a wall is found and straightened first: ``Rectify.AUTO`` where it is surely
-            found and the extra ``photo`` is installed, ``ON`` where anything like one is found, ``OFF`` never.
+            found, ``ON`` where anything like one is found, ``OFF`` never.
 
     Raises:
         BundleError: the bundle is missing or damaged.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
-        MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
     """

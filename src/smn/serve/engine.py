@@ -22,7 +22,7 @@ from smn.movements import list_taxonomies, read_taxonomy
 from smn.movements.regroup import regroup
 from smn.predict.model import Model
 from smn.predict.prediction import Prediction
-from smn.rectify import Found, Rectify, choose_rectify
+from smn.rectify import Found, Rectify
 from smn.runtime import Outputs, Runtime
 
 
@@ -150,7 +150,6 @@ class Engine:
         Raises:
             UnknownNameError: there is no such taxonomy inside the package.
             TaxonomyError: the model cannot answer in it.
-            MissingExtraError: paintings shall be found, and the extra ``photo`` is not installed.
         """
         known = self._variants.get((taxonomy, rectify))
         if known is None:
@@ -158,7 +157,7 @@ class Engine:
             if taxonomy is not None and taxonomy not in list_taxonomies():
                 raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
             known = copy.copy(self.model)
-            known.rectify = choose_rectify(rectify)
+            known.rectify = rectify
             if taxonomy is not None:
                 own, known.taxonomy = self.model.bundle, read_taxonomy(taxonomy)
                 even = np.full((1, len(own.labels)), 1 / len(own.labels))

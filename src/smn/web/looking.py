@@ -20,7 +20,7 @@ from smn.images import Limits, open_image
 from smn.movements import Taxonomy, list_taxonomies, read_taxonomy
 from smn.predict.model import Model
 from smn.predict.prediction import Prediction, parse_prediction
-from smn.rectify import Found, Rectify, choose_rectify, straighten
+from smn.rectify import Found, Rectify, straighten
 from smn.serve.records import Records
 from smn.similar.index import SimilarIndex, SimilarWork, check_fit, read_index
 from smn.similar.works import parse_work
@@ -224,7 +224,7 @@ class RemoteLooker:
         prediction = parse_prediction(told)
         self.model = prediction.model
         found = None
-        if prediction.rectified is not None and choose_rectify(Rectify.AUTO) is Rectify.AUTO:
+        if prediction.rectified is not None:
             found = Found(np.array(prediction.rectified.corners), prediction.rectified.confidence)
         maps = (told.get("explanation") or {}).get("maps") or {}
         return Seen(

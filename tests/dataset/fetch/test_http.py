@@ -51,7 +51,7 @@ def test_a_contact_is_an_address(contact: str) -> None:
 
 def test_a_missing_package_is_told_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx2", None)
-    with pytest.raises(MissingExtraError, match=r'httpx2, which is not installed; run: pip install "smn\[fetch\]"'):
+    with pytest.raises(MissingExtraError, match=r'httpx2, which is not installed; run: pip install .*\[fetch\]"'):
         Client(Politeness(1))
 
 
