@@ -69,5 +69,5 @@ class Join:
         unknown = [name for name in self._rows if name not in self._used]
         if not unknown:
             return []
-        more = " ..." if len(unknown) > _LISTED else ""
+        more = " and others" if len(unknown) > _LISTED else ""
         return [f"{len(unknown)} ids of {self.file} name no picture: {', '.join(unknown[:_LISTED])}{more}."]
