@@ -53,13 +53,16 @@ docs: $(VENV)/.dev ## build the documentation into site/
 
 check: lint types test docs ## everything that has to hold before a commit lands
 
-data: $(VENV)/.dev build/data/pool/manifest.parquet build/data/famous/manifest.parquet build/data/not-paintings/manifest.parquet ## import the real paintings from ../shared/data
+data: $(VENV)/.dev build/data/pool/manifest.parquet build/data/famous/manifest.parquet build/data/large/manifest.parquet build/data/not-paintings/manifest.parquet ## import the real paintings from ../shared/data
 
 build/data/pool/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/pool --out build/data/pool
 
 build/data/famous/manifest.parquet:
-	$(BIN)/smn dataset import $(DATA)/famous --out build/data/famous
+	$(BIN)/smn dataset import $(DATA)/famous --join $(DATA)/famous-accepted.csv --out build/data/famous
+
+build/data/large/manifest.parquet:
+	$(BIN)/smn dataset import $(DATA)/large --out build/data/large
 
 # The kinds of thing, not the pictures, are split: what is refused in the test was never seen in training.
 build/data/not-paintings/manifest.parquet:
@@ -100,6 +103,7 @@ figures: data build/data/everything/manifest.parquet ## measure the default mode
 	$(BIN)/python docs/figures.py measure --data build/data $(if $(wildcard $(BUNDLES)/measured),--measured $(BUNDLES)/measured) --out build/results
 	$(BIN)/python docs/figures.py training --runs $(RUNS)
 	$(BIN)/python docs/figures.py count --data build/data
+	$(BIN)/python docs/figures.py well-known --data build/data
 	$(BIN)/python docs/figures.py write --results build/results
 
 photographs: data ## measure the default model on photographs of paintings, and draw some

@@ -1,6 +1,7 @@
 """Useful answers: a movement, one of two movements, or a family, whichever is the first that is sure enough."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,14 +35,18 @@ class Useful:
     family: Bools
     right: Bools
 
-    @property
-    def given(self) -> Bools:
-        """(N, T), whether anything is named."""
-        return self.movement | self.two | self.family
+    @cached_property
+    def given(self) -> Floats:
+        """(N, T), 1 where anything is named and 0 elsewhere."""
+        return (self.movement | self.two | self.family).astype(np.float64)
+
+    @cached_property
+    def _right(self) -> Floats:
+        return self.right.astype(np.float64)
 
     def count(self, weights: Floats) -> tuple[Floats, Floats]:
         """The share of pictures (T,) that get a useful answer, and the share (T,) of these answers that are right."""
-        total, given, right = weights.sum(), weights @ self.given, weights @ self.right
+        total, given, right = weights.sum(), weights @ self.given, weights @ self._right
         precision = np.divide(right, given, out=np.full(len(given), np.nan), where=given > 0)
         return given / total if total else np.full(len(given), np.nan), precision
 
