@@ -142,7 +142,11 @@ def _measure_useful(
     figures = bootstrap(statistic, [cluster_artists(predictions.artists)], resamples=resamples, seed=seed)
     count = len(THRESHOLDS)
     shares = np.stack([THRESHOLDS, *judged[""].shares()], axis=1).tolist()
-    return tuple(UsefulPoint(*shares[at], figures[at], figures[at + count]) for at in range(count))
+    rows = zip(shares, figures[:count], figures[count:], strict=True)
+    return tuple(
+        UsefulPoint(threshold, movement, two, family, right, accepted)
+        for (threshold, movement, two, family), right, accepted in rows
+    )
 
 
 def _judge_useful(predictions: Predictions, thresholds: Thresholds | None) -> dict[str, Useful]:
