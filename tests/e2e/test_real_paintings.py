@@ -18,8 +18,8 @@ needs_paintings = pytest.mark.skipif(not FAMOUS.is_dir(), reason=f"the real pain
 @needs_paintings
 def test_famous_works_give_the_figures_of_the_readme(tmp_path: Path) -> None:
     data, report = tmp_path / "famous", tmp_path / "report"
-    accepted = FAMOUS.parent / "famous-accepted.csv"
-    importing = [SMN, "dataset", "import", FAMOUS, "--join", accepted, "--out", data]
+    labels = FAMOUS.parent / "famous-accepted.csv"
+    importing = [SMN, "dataset", "import", FAMOUS, "--join", labels, "--out", data]
     subprocess.run(importing, check=True, capture_output=True)
     command = [SMN, "evaluate", "--manifest", data, "--out", report, "--bootstrap", "10"]
     subprocess.run(command, check=True, capture_output=True)
@@ -29,7 +29,8 @@ def test_famous_works_give_the_figures_of_the_readme(tmp_path: Path) -> None:
     assert measured["data_hash"] == shown["data_hash"]
     assert measured["rows"] == shown["rows"] == 913
     strict = ("top1", "top3", "macro_f1", "log_loss", "calibration_error", "family_top1")
-    for figure in (*strict, "accepted_top1", "accepted_top3", "named", "accepted_answered_accuracy"):
+    accepted = ("accepted_top1", "accepted_top3", "accepted_answered_accuracy")
+    for figure in (*strict, *(one for one in accepted if one in shown["figures"])):
         # Decoders of other versions and processors may turn a close call.
         assert measured["figures"][figure]["value"] == pytest.approx(shown["figures"][figure]["value"], abs=0.01), (
             figure
