@@ -63,7 +63,7 @@ build/data/pool-2/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/pool-2 --out build/data/pool-2
 
 build/data/famous/manifest.parquet:
-	$(BIN)/smn dataset import $(DATA)/famous --out build/data/famous
+	$(BIN)/smn dataset import $(DATA)/famous --join $(DATA)/famous-accepted.csv --out build/data/famous
 
 build/data/large/manifest.parquet:
 	$(BIN)/smn dataset import $(DATA)/large --out build/data/large
@@ -126,6 +126,7 @@ figures: data build/data/everything/manifest.parquet ## measure the default mode
 	$(BIN)/python docs/figures.py measure --data build/data $(if $(wildcard $(BUNDLES)/measured),--measured $(BUNDLES)/measured) --out build/results
 	$(BIN)/python docs/figures.py training --runs $(RUNS)
 	$(BIN)/python docs/figures.py count --data build/data
+	$(BIN)/python docs/figures.py well-known --data build/data
 	$(BIN)/python docs/figures.py write --results build/results
 
 photographs: data ## measure the default model on photographs of paintings, and draw some

@@ -9,6 +9,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "src" / "smn" / "web" / "figures.json"
 _KEPT = ROOT / "docs" / "results"
+_ACCEPTED = ("accepted_top1", "accepted_top3", "named", "accepted_answered_accuracy")
 
 
 def page_figures() -> str:
@@ -31,6 +32,7 @@ def page_figures() -> str:
         "sha256": default["model"]["sha256"],
         "famous": _round(famous["figures"]["top1"]["value"]),
         "top3": _round(famous["figures"]["top3"]["value"]),
+        **{key: _round(famous["figures"][key]["value"]) for key in _ACCEPTED if key in famous["figures"]},
         "refused": _round(famous["figures"]["paintings_refused"]["value"]),
         "unseen": _round(_set(measured, "pool-test")["figures"]["top1"]["value"]),
         "reliability": {

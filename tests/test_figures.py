@@ -1,5 +1,6 @@
 """README and documentation show the figures of the kept reports, and the kept reports are the default model's."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -37,3 +38,29 @@ def test_the_changelog_knows_this_version() -> None:
 def test_what_is_measured_on_the_model_alone_is_of_the_model_in_the_package(kept: str) -> None:
     told = json.loads((ROOT / "docs" / "results" / kept).read_text(encoding="utf-8"))
     assert told["model"] == read_bundle().name
+
+
+def test_well_known_works_are_found_by_title_and_artist_in_the_first_set_that_holds_them() -> None:
+    file = ROOT / "docs" / "well_known.py"
+    spec = importlib.util.spec_from_file_location("well_known", file)
+    assert spec is not None
+    assert spec.loader is not None
+    well_known = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(well_known)
+    rows = [
+        {"title": "The Swing 2", "artist": "Jean-Honore Fragonard", "movement": "rococo", "accepted": None},
+        {"title": "The Swing", "artist": "Pierre-Auguste Renoir", "movement": "impressionism", "accepted": None},
+        {"title": None, "artist": None, "movement": None, "accepted": None},
+    ]
+    found, missing = well_known.find_works({"large": rows[1:], "famous": rows})
+    assert [(one["work"], one["set"], one["artist"]) for one in found] == [
+        ("Jean-Honoré Fragonard, The Swing", "famous", "Jean-Honore Fragonard")
+    ]
+    assert len(missing) == len(well_known.WORKS) - 1
+
+
+def test_well_known_works_are_answered_by_the_model_in_the_package() -> None:
+    told = json.loads((ROOT / "docs" / "results" / "well-known.json").read_text(encoding="utf-8"))
+    assert told["models"][0]["model"] == read_bundle().name
+    assert len(told["works"]) >= 20
+    assert all(len(model["answers"]) == len(told["works"]) for model in told["models"])

@@ -33,6 +33,7 @@ class Row:
     source: str = "made"
     label_kind: str = "work"
     split: str | None = None
+    accepted: str | None = None
 
 
 @pytest.fixture
@@ -55,7 +56,10 @@ def make_manifest(tmp_path: Path) -> Callable[..., Path]:
             records.append(
                 {**dict.fromkeys(COLUMNS), **given, "id": f"{name}-{at}", "path": f"{at}.png", "sha256": digest}
             )
-        write_manifest(pa.Table.from_pylist(records, schema=_schema()), folder / "manifest.parquet")
+        table = pa.Table.from_pylist(records, schema=_schema())
+        if any(row.accepted for row in rows):
+            table = table.append_column("accepted", pa.array([row.accepted for row in rows], pa.string()))
+        write_manifest(table, folder / "manifest.parquet")
         return folder
 
     return make

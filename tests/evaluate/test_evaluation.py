@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from click.testing import CliRunner
 import smn.evaluate
 from smn.bundle import Bundle
 from smn.cli.evaluate import evaluate
-from smn.errors import ManifestError, OutputExistsError, UnknownNameError
+from smn.errors import InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.evaluate import EvaluationSet, evaluate_model
 from smn.evaluate.evaluation import predict_selection
 from smn.evaluate.infer import open_bundle
+from smn.evaluate.robustness import CHANGES
 from smn.evaluate.sets import select_rows
 from smn.examples import list_others
 from smn.manifest import read_manifest
@@ -86,6 +88,55 @@ def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], 
     for picture in (tmp_path / "report").glob("*.png"):
         assert f"({picture.name})" in page
     assert len(list((tmp_path / "report").iterdir())) == 10
+    assert [one[key] for one in report["sets"] for key in ("accepted", "robustness", "probe")] == [None] * 6
+
+
+def test_robustness_probe_and_accepted_labels_through_the_cli(
+    tiny_bundle: Bundle, make_manifest: Make, tmp_path: Path
+) -> None:
+    rows = [
+        Row(looks, artist=f"{source}{at}", source=source, looks=looks, accepted="Fauvism|Realism" if at else None)
+        for source, looks in (("east", "fauvism"), ("west", "impressionism"))
+        for at in range(11)
+    ]
+    folder = make_manifest("pool", rows, broken=1)
+    asked = [str(tiny_bundle.folder), "--manifest", str(folder), "--robustness", "15", "--probe", "source"]
+    result = CliRunner().invoke(
+        evaluate, [*asked, "--bootstrap", "3", "--out", str(tmp_path / "r")], catch_exceptions=False
+    )
+    assert "Top-1, accepted" in result.stdout
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    assert " --probe source --robustness 15 " in report["command"] or " --robustness 15 --probe " in report["command"]
+    pool = report["sets"][0]
+    assert pool["figures"]["top1"]["value"] == 1.0
+    assert pool["figures"]["accepted_top1"]["value"] == pytest.approx(11 / 21, abs=1e-6)
+    assert (pool["accepted"]["rows"], pool["accepted"]["several"], pool["accepted"]["contradicted"]) == (21, 20, 10)
+    assert len(pool["useful"]) == 99
+    robustness = pool["robustness"]
+    assert [one["id"] for one in robustness["changes"]] == list(CHANGES)
+    assert 14 <= robustness["rows"] <= 15
+    assert robustness["changes"][0]["top1"]["value"] == robustness["changes"][0]["same"]["value"] == 1.0
+    # One colour stays that colour, whatever becomes of the picture.
+    assert robustness["spread"]["value"] <= 0.5
+    assert pool["probe"]["column"] == "source"
+    assert (pool["probe"]["rows"], len(pool["probe"]["classes"])) == (21, 2)
+    page = (tmp_path / "r" / "report.md").read_text()
+    assert "### The same pictures, changed" in page
+    for picture in (tmp_path / "r").glob("*.png"):
+        assert f"({picture.name})" in page
+
+
+def test_a_model_that_is_no_bundle_has_no_embedding(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
+    candidate = replace(open_bundle(tiny_bundle), ask_changed=None)
+    sets = [EvaluationSet("pool", data["pool"], "test")]
+    for asked in ({"robustness": 5}, {"probe": "source"}):
+        with pytest.raises(InputError, match=r"tiny-1 is no bundle, .* leave robustness and probe out"):
+            evaluate_model(candidate, sets, **asked)  # type: ignore[arg-type]
+
+
+def test_a_column_that_cannot_be_probed_is_told_before_work(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
+    with pytest.raises(ManifestError, match="has no column colour"):
+        evaluate_model(tiny_bundle, [EvaluationSet("pool", data["pool"], "test")], probe="colour")
 
 
 def test_json_on_standard_output(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:

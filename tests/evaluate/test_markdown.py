@@ -1,12 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from smn.bundle import Thresholds
 from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
 from smn.evaluate.markdown import describe_report, write_figure, write_table
+from smn.evaluate.probe import ProbeClass, ProbeReport
 from smn.evaluate.report import PrecisionReport, PromiseReport, SizeReport
+from smn.evaluate.robustness import ChangeReport, RobustnessReport
 
 
 def test_figures_are_percentages_or_nats_or_a_dash() -> None:
@@ -73,3 +76,32 @@ def test_a_model_that_promises_nothing_has_no_such_section(make_predictions: Cal
     page = describe_report(Report(model, predictions.taxonomy, (measure(predictions, resamples=0),), 0, 0))
     assert "Promises" not in page
     assert "family alone from" not in page
+
+
+def test_accepted_figures_robustness_and_probe_have_their_sections(
+    make_predictions: Callable[..., Predictions],
+) -> None:
+    made = make_predictions(rows=30)
+    accepted = np.eye(len(made.taxonomy.labels), dtype=bool)[made.truth]
+    accepted[3] = np.roll(accepted[3], 1)
+    accepted[4] |= np.roll(accepted[4], 1)
+    one = Figure(0.4466, 0.363, 0.53)
+    measured = replace(
+        measure(replace(made, accepted=accepted), resamples=0),
+        robustness=RobustnessReport(30, (ChangeReport("as-is", "as it is", one, one, one),), one, one),
+        probe=ProbeReport("source", 28, 7, {"north": 2}, 0.5, one, one, (ProbeClass("east", 14, one),)),
+    )
+    model = Model("m-1", "f" * 64, "origin-8", 1.5, None)
+    page = describe_report(Report(model, made.taxonomy, (measured,), 0, 0))
+    for said in (
+        "30 paintings have such a movement in this taxonomy, 1 of them several, and of 1 the source's label is none",
+        "| Part | by | Paintings | Artists | Top-1, strict | Top-3, strict | Macro-F1 | Top-1, accepted |",
+        "by accepted labels, ",
+        "| as it is | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) | 44.7 (36.3–53.0) |",
+        "strict 44.7 (36.3–53.0), accepted 44.7 (36.3–53.0) points",
+        "(made-robustness.png)",
+        "accuracy of 44.7 (36.3–53.0) %; chance is 50.0 %",
+        "| east | 14 | 44.7 (36.3–53.0) |",
+        "Too rare to be probed: north (2).",
+    ):
+        assert said in page, said

@@ -13,8 +13,18 @@ from smn.movements.regroup import families_of
 Make = Callable[..., Predictions]
 
 
+def accept_neighbours(made: Predictions) -> Predictions:
+    """The label and the next one are accepted; of rows 0..9 nothing is, and of 10..19 the next one alone."""
+    accepted = np.eye(len(made.taxonomy.labels), dtype=bool)[made.truth]
+    accepted |= np.roll(accepted, 1, axis=1)
+    accepted[:10] = False
+    accepted[10:20] = np.roll(np.eye(len(made.taxonomy.labels), dtype=bool), 1, axis=1)[made.truth[10:20]]
+    return replace(made, accepted=accepted)
+
+
 def test_measures_every_figure_with_its_interval(make_predictions: Make) -> None:
-    figures = measure_figures(make_predictions(), thresholds=Thresholds(0.3, 0.5, family=0.25), resamples=50)
+    made = accept_neighbours(make_predictions())
+    figures = measure_figures(made, thresholds=Thresholds(0.3, 0.5, family=0.25), resamples=50)
     assert tuple(figures) == tuple(FIGURES)
     for name, figure in figures.items():
         assert figure.is_known, name
@@ -47,8 +57,56 @@ def test_what_a_model_does_not_say_is_unknown(make_predictions: Make) -> None:
     unknown = {name for name, figure in figures.items() if not figure.is_known}
     assert unknown == {
         "painting_auroc", "paintings_refused", "not_paintings_caught", "unsure", "answered_accuracy", "family_alone",
-        "family_alone_accuracy",
+        "family_alone_accuracy", "named", "accepted_top1", "accepted_top3", "accepted_calibration_error",
+        "accepted_family_top1", "accepted_answered_accuracy", "accepted_useful_at_85_precision",
     }  # fmt: skip
+
+
+def test_accepted_figures_take_any_accepted_label(make_predictions: Make) -> None:
+    made = accept_neighbours(make_predictions())
+    assert made.accepted is not None
+    thresholds = Thresholds(0.3, 0.5)
+    measured = measure(made, thresholds=thresholds, resamples=5)
+    answer = made.probabilities.argmax(axis=1)
+    right = made.accepted[np.arange(200), answer]
+    named = (made.painting >= 0.5) & (made.probabilities.max(axis=1) >= 0.3)
+    figures = measured.figures
+    assert figures["accepted_top1"].value == pytest.approx(right[10:].mean())
+    assert figures["accepted_top1"].value > figures["top1"].value
+    assert figures["named"].value == pytest.approx(named.mean())
+    assert figures["accepted_answered_accuracy"].value == pytest.approx(right[10:][named[10:]].mean())
+    best = np.argsort(-made.probabilities, axis=1)[:, :3]
+    assert figures["accepted_top3"].value == pytest.approx(
+        np.mean([made.accepted[at, best[at]].any() for at in range(10, 200)])
+    )
+    accepted = measured.accepted
+    assert accepted is not None
+    assert (accepted.rows, accepted.several, accepted.contradicted) == (190, 180, 10)
+    assert accepted.coverage[-1].accuracy.value == pytest.approx(figures["accepted_top1"].value)
+    assert accepted.reliability.count.sum() == 190
+    group = next(group for group in measured.groups if group.name == "per-work")
+    assert group.figures["accepted_top1"].value == pytest.approx(right[10:][::2].mean())
+
+
+def test_a_set_without_accepted_labels_has_strict_figures_only(make_predictions: Make) -> None:
+    measured = measure(make_predictions(), resamples=0)
+    assert measured.accepted is None
+    assert all(math.isnan(point.accepted_right.value) for point in measured.useful)
+    assert all(math.isnan(group.figures["accepted_top1"].value) for group in measured.groups)
+
+
+def test_useful_answers_are_more_than_movements(make_predictions: Make) -> None:
+    made = accept_neighbours(make_predictions())
+    measured = measure(made, thresholds=Thresholds(0.3, 0.5), resamples=5)
+    low, high = measured.useful[0], measured.useful[-1]
+    taken = float((made.painting >= 0.5).mean())
+    assert (low.threshold, high.threshold) == (0.01, 0.99)
+    assert low.movement == pytest.approx(taken)
+    assert low.two == low.family == 0.0
+    assert high.share < low.share
+    assert sum(point.two + point.family for point in measured.useful) > 0
+    point = max((one for one in measured.useful if one.right.value >= 0.85), key=lambda one: one.share)
+    assert measured.figures["useful_at_85_precision"].value == pytest.approx(point.share)
 
 
 def test_order_of_rows_does_not_matter(make_predictions: Make) -> None:

@@ -30,6 +30,18 @@ def test_rank_agrees_with_argmax_and_sklearn(answers: tuple[np.ndarray, np.ndarr
     assert (rank < 3).mean() == pytest.approx(reference.top_k_accuracy_score(truth, probabilities, k=3))
 
 
+def test_rank_accepted_is_that_of_the_first_accepted_label(answers: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, truth = answers
+    strict = np.eye(5, dtype=bool)[truth]
+    np.testing.assert_array_equal(
+        metrics.rank_accepted(probabilities, strict), metrics.rank_truth(probabilities, truth)
+    )
+    two = strict | np.roll(strict, 1, axis=1)
+    ranks = [metrics.rank_truth(probabilities, (truth + step) % 5) for step in (0, 1)]
+    np.testing.assert_array_equal(metrics.rank_accepted(probabilities, two), np.minimum(*ranks))
+    assert metrics.rank_accepted(probabilities, np.zeros_like(strict)).tolist() == [5] * 300
+
+
 def test_log_loss_agrees_with_sklearn(answers: tuple[np.ndarray, np.ndarray]) -> None:
     probabilities, truth = answers
     own = metrics.weighted_mean(metrics.negative_log_likelihood(probabilities, truth))

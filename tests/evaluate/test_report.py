@@ -26,6 +26,10 @@ SET_KEYS = [
     "failures",
     "baselines",
     "promises",
+    "accepted",
+    "useful",
+    "robustness",
+    "probe",
 ]
 
 

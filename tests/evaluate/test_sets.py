@@ -79,3 +79,36 @@ def test_select_not_paintings(make_manifest: Make) -> None:
     only = make_manifest("only", [Row("fauvism")])
     with pytest.raises(ManifestError, match="give a manifest of photographs"):
         select_not_paintings(EvaluationSet("only", only))
+
+
+def test_accepted_movements_are_read_in_the_taxonomy(make_manifest: Make) -> None:
+    rows = [
+        Row("fauvism", accepted="Expressionism| fauvism"),
+        Row("baroque", looks="realism", accepted="Mannerism"),
+        Row("realism", accepted=None),
+        Row("impressionism", accepted="Color Field|Neo-Impressionism"),
+    ]
+    taxonomy = read_taxonomy("smn-25")
+    selection = select_rows(EvaluationSet("pool", make_manifest("pool", rows)), taxonomy)
+    assert selection.accepted is not None
+    found = [{taxonomy.label_ids[at] for at in row.nonzero()[0]} for row in selection.accepted]
+    assert found == [
+        {"expressionism", "fauvism"},
+        {"mannerism"},
+        {"realism"},  # says nothing, so that its own label stands
+        {"abstract-expressionism", "neo-impressionism"},
+    ]
+    eight = select_rows(EvaluationSet("pool", make_manifest("again", rows)), read_taxonomy("origin-8"))
+    assert eight.accepted is not None
+    assert eight.accepted.shape == (len(eight.rows), 8)
+
+
+def test_a_manifest_without_the_column_accepts_nothing(make_manifest: Make) -> None:
+    selection = select_rows(EvaluationSet("pool", make_manifest("pool", [Row("realism")])), read_taxonomy("smn-25"))
+    assert selection.accepted is None
+
+
+def test_an_accepted_name_that_is_no_movement_is_an_error(make_manifest: Make) -> None:
+    folder = make_manifest("pool", [Row("realism", accepted="Realism|Reelism")])
+    with pytest.raises(ManifestError, match=r"row pool-0 has 'Reelism' in its column accepted, .* smn movements list"):
+        select_rows(EvaluationSet("pool", folder), read_taxonomy("smn-25"))

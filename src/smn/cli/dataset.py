@@ -35,6 +35,7 @@ def dataset() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the manifest.")
 @click.option("--taxonomy", metavar="ID|FILE", help="Count the rows by the labels of this taxonomy too.")
 @click.option("--column", "columns", multiple=True, metavar="NAME=THEIRS", help="The table's name for a column.")
+@click.option("--join", multiple=True, metavar="FILE.csv", help="Add this table's columns by its column id.")
 @click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement that a label means.")
 @click.option("--source", metavar="NAME", help="Column source, where a row has none.  [default: the source's name]")
 @click.option("--licence", metavar="TEXT", help="Column licence, where a row has none.")

@@ -27,6 +27,8 @@ Example:
 @click.option("--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Measure on these; repeatable.")
 @click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Photographs of something else, to refuse.")
 @click.option("--train", metavar="MANIFEST[:SPLIT]", help="Show baselines that learn from these.")
+@click.option("--robustness", default=0, metavar="COUNT", type=click.IntRange(0), help="Ask about so many changed.")
+@click.option("--probe", metavar="COLUMN", help="Predict this column, such as source, from the embedding.")
 @click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the model's]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the report into.")
 @click.option("--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Resamplings of artists.")
@@ -49,6 +51,8 @@ def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **
             _open(model),
             chosen,
             taxonomy=options["taxonomy"],
+            robustness=options["robustness"],
+            probe=options["probe"],
             resamples=options["bootstrap"],
             seed=options["seed"],
             command=_write_command(model, sets, out, options),
@@ -78,7 +82,7 @@ def _write_command(model: Path | None, sets: tuple[str, ...], out: Path, options
     for one in sets:
         words += ["--manifest", one]
     for name, value in options.items():
-        if value is not None:
+        if value is not None and (name, value) != ("robustness", 0):
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--out", str(out)])
 

@@ -25,7 +25,7 @@ class CsvSource:
         import pyarrow as pa
 
         self.file, self.name = file, name
-        header, self._records = _read(file)
+        header, self._records = read_csv(file)
         self._matched = match_columns(header, columns, where=file)
         if "path" not in self._matched:
             raise ManifestError(
@@ -50,7 +50,12 @@ class CsvSource:
                 yield Row(f"{name} ({path})", self.file.parent / path, values)
 
 
-def _read(file: Path) -> tuple[list[str], list[dict[str, str]]]:
+def read_csv(file: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The header and the rows of a CSV file in UTF-8, separated by comma, semicolon or tab.
+
+    Raises:
+        ManifestError: it cannot be read, has no rows, or names a column twice.
+    """
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()

@@ -1,11 +1,13 @@
 """Makes a manifest out of folders, CSV files and Parquet tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.dataset.aliases import SPELLED, join_splits, read_aliases
 from smn.dataset.intake import Intake, Progress
+from smn.dataset.joining import Join
 from smn.dataset.labels import LabelMap
 from smn.dataset.report import REPORTS, ImportReport, write_reports
 from smn.dataset.rows import Source
@@ -26,6 +28,7 @@ def import_dataset(
     *,
     taxonomy: str | Path | None = None,
     columns: Mapping[str, str] | None = None,
+    join: Sequence[str | Path] = (),
     mapping: Mapping[str, str] | None = None,
     source: str | None = None,
     licence: str | None = None,
@@ -47,6 +50,8 @@ def import_dataset(
         out: the folder for ``manifest.parquet`` and the reports.
         taxonomy: id or TOML file of a taxonomy to count the rows by; rows outside are kept.
         columns: manifest's name to table's name, where they differ.
+        join: CSV files with a column ``id``, whose other columns are added to the rows with that id; ids that name no
+            picture are noted in the report.
         mapping: raw label to movement, before smn's own names and aliases.
         source: what the column ``source`` says where a row does not; the folder's or table's name by default.
         licence: what the column ``licence`` says where a row does not.
@@ -61,7 +66,7 @@ def import_dataset(
     Raises:
         OutputExistsError: ``out`` holds a manifest or a report already; nothing has been done.
         InputError: a source is not there, or none of its pictures can be used; or the aliases cannot be used.
-        ManifestError: a table cannot be read or lacks a column.
+        ManifestError: a table cannot be read or lacks a column, or one to join does not fit.
         UnknownNameError: a movement, taxonomy or column does not exist.
         MissingExtraError: the extra ``data`` is not installed.
 
@@ -70,6 +75,8 @@ def import_dataset(
         >>> report.rows, report.unmapped  # doctest: +SKIP
     """
     require_extra("data", "pyarrow")
+    import pyarrow as pa
+
     out = Path(out)
     for name in ("manifest.parquet", *REPORTS):
         if (out / name).exists():
@@ -81,6 +88,10 @@ def import_dataset(
     extras = _merge_extras(opened)
     if artist_aliases is not None:
         extras[SPELLED] = _text_type()
+    joins = [Join(Path(file)) for file in join]
+    for one in joins:
+        one.check_clashes(extras)
+        extras |= dict.fromkeys(one.columns, pa.string())
     intake = Intake(
         opened,
         out,
@@ -95,15 +106,19 @@ def import_dataset(
     schema = manifest_schema(extras, embedded=embed)
     made_by = {
         "command": "dataset import", "sources": [str(path) for path in sources], "columns": dict(columns or {}),
+        "join": [str(file) for file in join],
         "map": dict(mapping or {}), "source": source, "licence": licence, "not_paintings": not_paintings,
         "artist_aliases": artist_aliases and str(artist_aliases),
     }  # fmt: skip
     records, file = intake.records(progress), out / "manifest.parquet"
+    for one in joins:
+        records = one.apply(records)
     if artist_aliases is None:
         write_records(records, file, schema=schema, made_by=made_by)
     else:
         intake.joined = _write_joined(records, file, schema=schema, made_by=made_by)
     report = intake.report(file, taxonomy=chosen)
+    report = replace(report, notes=(*report.notes, *(note for one in joins for note in one.notes())))
     write_reports(report, out)
     return report
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +28,28 @@ class Answers:
         probabilities: (M, K), calibrated, in the model's own taxonomy.
         painting: (M,), scores 0..1 that each is a painting; None for a model that does not say.
         failures: the N - M others.
+        embedding: (M, D), features for comparing pictures; None for a model that has none.
     """
 
     kept: Ints
     probabilities: Floats
     painting: Floats | None
     failures: tuple[Failure, ...]
+    embedding: NDArray[np.float32] | None = None
+
+
+class Classified(NamedTuple):
+    """What a model says about a batch of n pictures.
+
+    Args:
+        probabilities: (n, K), calibrated.
+        painting: (n,), scores 0..1; None for a model that does not say.
+        embedding: (n, D), features; None for a model that has none.
+    """
+
+    probabilities: Floats
+    painting: Floats | None = None
+    embedding: NDArray[np.float32] | None = None
 
 
 class Ask(Protocol):
@@ -45,6 +61,13 @@ class Ask(Protocol):
         Raises:
             InputError: not one of the pictures could be read.
         """
+
+
+class AskChanged(Protocol):
+    """How a model is asked about the pictures of some rows after each of `smn.evaluate.robustness.CHANGES`."""
+
+    def __call__(self, manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
+        """Its answers, whose ``probabilities`` are (M, C, K)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +82,7 @@ class Candidate:
         ask: see `Ask`.
         promises: what it promises about its answers; None for nothing.
         judge: how it is asked about pictures that stand in no manifest; None where it does not know paintings.
+        ask_changed: see `AskChanged`; None for a model that is not asked about changed pictures.
     """
 
     about: Model
@@ -68,11 +92,12 @@ class Candidate:
     ask: Ask
     promises: Promises | None = None
     judge: Judge | None = None
+    ask_changed: AskChanged | None = None
 
 
 def answer_pictures(
     pictures: Iterable[NDArray[Any] | Failure],
-    classify: Callable[[NDArray[Any]], tuple[Floats, Floats | None]],
+    classify: Callable[[NDArray[Any]], Classified],
     *,
     title: str,
 ) -> Answers:
@@ -80,7 +105,7 @@ def answer_pictures(
 
     Args:
         pictures: as the model takes them, all of one shape, or failures.
-        classify: makes probabilities (n, K) of n pictures, and painting scores (n,) or None.
+        classify: answers to a batch of n pictures.
         title: what is being read, for the error.
 
     Raises:
@@ -89,7 +114,7 @@ def answer_pictures(
     kept: list[int] = []
     failures: list[Failure] = []
     batch: list[NDArray[Any]] = []
-    answers: list[tuple[Floats, Floats | None]] = []
+    answers: list[Classified] = []
     for position, picture in enumerate(pictures):
         if isinstance(picture, Failure):
             failures.append(picture)
@@ -106,10 +131,12 @@ def answer_pictures(
             f"None of the {len(failures)} pictures of {title} could be read; "
             f"the first says: {failures[0].reason if failures else 'there is none.'}"
         )
-    scores = [painting for _, painting in answers if painting is not None]
+    scores = [one.painting for one in answers if one.painting is not None]
+    features = [one.embedding for one in answers if one.embedding is not None]
     return Answers(
         np.array(kept, dtype=np.int64),
-        np.concatenate([probabilities for probabilities, _ in answers]),
+        np.concatenate([one.probabilities for one in answers]),
         np.concatenate(scores) if scores else None,
         tuple(failures),
+        np.concatenate(features) if features else None,
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from smn.bundle import file_sha256
 from smn.errors import InputError
-from smn.evaluate.candidate import Answers, Candidate, answer_pictures
+from smn.evaluate.candidate import Answers, Candidate, Classified, answer_pictures
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.provenance import list_training
 from smn.evaluate.report import Model
@@ -36,8 +36,8 @@ def open_colour_run(folder: str | Path) -> Candidate:
         )
     model, taxonomy = read_colour_model(file), parse_taxonomy(known["taxonomy"], where=str(folder / "run.json"))
 
-    def classify(batch: Floats) -> tuple[Floats, None]:
-        return model.predict_proba(batch), None
+    def classify(batch: Floats) -> Classified:
+        return Classified(model.predict_proba(batch))
 
     def ask(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
         pictures = describe_pictures(model.name, manifest, rows.tolist(), title=title, progress=on_progress)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from smn.bundle import Bundle
+from smn.errors import InputError
 from smn.evaluate.baselines import (
     TrainingRows,
     answer_majority,
@@ -24,8 +25,10 @@ from smn.evaluate.kinds import KindReport, measure_kinds
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Floats
 from smn.evaluate.predictions import Predictions
+from smn.evaluate.probe import measure_probe
 from smn.evaluate.provenance import note_use
 from smn.evaluate.report import BaselineReport, Report, SetReport, Train, Use
+from smn.evaluate.robustness import RobustnessReport, measure_robustness
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.promises import Promises
@@ -39,6 +42,8 @@ def evaluate_model(
     taxonomy: str | Path | None = None,
     not_paintings: EvaluationSet | None = None,
     train: EvaluationSet | None = None,
+    robustness: int = 0,
+    probe: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
     command: str = "",
@@ -53,13 +58,17 @@ def evaluate_model(
         not_paintings: pictures of something else, to measure refusal with, beside some that are drawn for it; left out
             where the model knows no refusal.
         train: the data that the baselines learn from; without it there are none.
+        robustness: about how many pictures of each set, at most, to ask again after each of
+            `smn.evaluate.robustness.CHANGES`; they are drawn by the seed.
+        probe: a column of the manifests, such as ``source``, to be predicted from the model's embedding; None for none.
         resamples: how many times artists are drawn for the intervals.
         seed: of the drawing.
         command: the command that asked, for the record.
         on_progress: called after each picture.
 
     Raises:
-        InputError: the sets have no names of their own, or none of a set's pictures can be read.
+        InputError: the sets have no names of their own, none of a set's pictures can be read, or robustness or a probe
+            is asked of a model that is no bundle.
         ManifestError: a manifest is missing or has no row to measure on.
         TaxonomyError: the model's taxonomy and the one asked for have nothing in common.
         BundleError: the bundle cannot be loaded.
@@ -74,6 +83,13 @@ def evaluate_model(
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)
     candidate = open_bundle(model) if isinstance(model, Bundle) else model
+    if candidate.ask_changed is None and (robustness or probe):
+        raise InputError(
+            f"{candidate.about.name} is no bundle, and only a bundle's robustness and embedding can be measured; leave "
+            "robustness and probe out."
+        )
+    for selection in selections if probe else ():
+        selection.manifest.rows(**{str(probe): ()})  # says now, before any work, that the column is missing
     data = list(candidate.data)
     if train is not None and rows is not None:
         data.append(note_use(Use.BASELINES, train, rows=len(rows.truth), data_hash=rows.data_hash))
@@ -103,6 +119,16 @@ def evaluate_model(
             colours = _read_own_colours(selection, answers, chosen.name, on_progress)
             beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
             measured = replace(measured, baselines=beside)
+        drawn = {"resamples": resamples, "seed": seed}
+        if robustness:
+            some = _draw_rows(selection, robustness, seed=seed)
+            changed = _measure_robustness(candidate, some, chosen.name, target, on_progress=on_progress, **drawn)
+            measured = replace(measured, robustness=changed)
+        if probe and answers.embedding is not None:
+            values = [selection.values(probe)[at] for at in answers.kept]
+            truth, artists = predictions.truth, predictions.artists
+            found = measure_probe(answers.embedding, values, column=probe, truth=truth, artists=artists, **drawn)
+            measured = replace(measured, probe=found)
         reports.append(measured)
         data.append(note_use(Use.MEASURED, chosen, rows=measured.rows, data_hash=measured.data_hash))
     return Report(
@@ -161,6 +187,41 @@ def predict_selection(
         data_hash=selection.manifest.data_hash(),
         years=kept("year"),
         sets={} if promises is None else list_sets(answers.probabilities, promises, source=source, target=taxonomy),
+        accepted=None if selection.accepted is None else selection.accepted[answers.kept],
+    )
+
+
+def _draw_rows(selection: Selection, count: int, *, seed: int) -> Selection:
+    """At most ``count`` rows of a selection, drawn evenly, in their order."""
+    kept = np.sort(np.random.default_rng(seed).permutation(len(selection.rows))[:count])
+    accepted = None if selection.accepted is None else selection.accepted[kept]
+    return replace(selection, rows=selection.rows[kept], truth=selection.truth[kept], accepted=accepted)
+
+
+def _measure_robustness(
+    candidate: Candidate,
+    selection: Selection,
+    name: str,
+    taxonomy: Taxonomy,
+    *,
+    resamples: int,
+    seed: int,
+    on_progress: OnProgress | None,
+) -> RobustnessReport | None:
+    if candidate.ask_changed is None:
+        return None
+    title = f"{name} changed"
+    answers = candidate.ask_changed(selection.manifest, selection.rows, title=title, on_progress=on_progress)
+    count, changes, labels = answers.probabilities.shape
+    flat = answers.probabilities.reshape(count * changes, labels)
+    probabilities = regroup(flat, source=candidate.taxonomy, target=taxonomy)[0].reshape(count, changes, -1)
+    return measure_robustness(
+        probabilities,
+        selection.truth[answers.kept],
+        accepted=None if selection.accepted is None else selection.accepted[answers.kept],
+        artists=[selection.values("artist")[at] for at in answers.kept],
+        resamples=resamples,
+        seed=seed,
     )
 
 

@@ -5,10 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.metrics import calibration_error_by_chance
-from smn.evaluate.pictures import PICTURES
-from smn.evaluate.report import FIGURES, ClassReport, PromiseReport, Report, SetReport, Use
+from smn.evaluate.pictures import PICTURES, ROBUSTNESS
+from smn.evaluate.probe import ProbeReport
+from smn.evaluate.report import FIGURES, AcceptedReport, ClassReport, PromiseReport, Report, SetReport, Use
+from smn.evaluate.robustness import RobustnessReport
 
-_BASELINE_FIGURES = ("top1", "top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error", "family_top1")
+_BASELINE_FIGURES = (
+    "top1", "accepted_top1", "top3", "accepted_top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error",
+    "family_top1",
+)  # fmt: skip
 _USES = {
     Use.TRAINED: "the model learned from",
     Use.MEASURED: "measured on",
@@ -30,9 +35,12 @@ def describe_report(report: Report) -> str:
         parts += [
             f"## {measured.name}",
             _describe_size(measured),
+            *([_describe_accepted(measured.accepted)] if measured.accepted else []),
             *([_describe_baselines(report, measured)] if measured.baselines else []),
             _describe_groups(measured),
             *([_describe_promises(measured.promises)] if measured.promises else []),
+            *([_describe_robustness(measured.name, measured.robustness)] if measured.robustness else []),
+            *([_describe_probe(measured.probe)] if measured.probe else []),
             "### Families\n\n" + _table_classes(measured.families, "family"),
             "### Movements\n\n" + _table_classes(measured.classes, "movement"),
             *(f"![{measured.name}: {_CAPTIONS[one]}]({measured.name}-{one}.png)" for one in PICTURES),
@@ -86,20 +94,30 @@ def _describe_size(measured: SetReport) -> str:
     )
 
 
+def _describe_accepted(accepted: AcceptedReport) -> str:
+    return (
+        "Strict figures take the source's label for the truth. Accepted figures take every movement that handbooks "
+        f"file a work under: {accepted.rows:,} paintings have such a movement in this taxonomy, {accepted.several:,} "
+        f"of them several, and of {accepted.contradicted:,} the source's label is none of these."
+    )
+
+
 def _describe_chance(measured: SetReport) -> list[str]:
     """What the calibration error has to be read against."""
     chance = calibration_error_by_chance(measured.reliability)
     if math.isnan(chance):
         return []
-    return [
-        f"On as many paintings, a perfectly calibrated model's calibration error is {100 * chance:.1f} % by chance."
-    ]
+    said = f"On as many paintings, a perfectly calibrated model's calibration error is {100 * chance:.1f} % by chance"
+    if measured.accepted is None:
+        return [f"{said}."]
+    return [f"{said}; by accepted labels, {100 * calibration_error_by_chance(measured.accepted.reliability):.1f} %."]
 
 
 def _describe_baselines(report: Report, measured: SetReport) -> str:
-    head = ["", *(FIGURES[name].title for name in _BASELINE_FIGURES)]
+    keys = [key for key in _BASELINE_FIGURES if measured.accepted or not key.startswith("accepted_")]
+    head = ["", *(FIGURES[name].title for name in keys)]
     rows = [
-        [name, *(write_figure(figures[key], key=key) for key in _BASELINE_FIGURES)]
+        [name, *(write_figure(figures[key], key=key) for key in keys)]
         for name, figures in [
             (f"**{report.model.name}**", measured.figures),
             *((baseline.name, baseline.figures) for baseline in measured.baselines),
@@ -117,14 +135,15 @@ def _describe_groups(measured: SetReport) -> str:
         "source": "source", "labels": "how the label is known", "artists": "whether the artist was trained on",
         "century": "when it was painted",
     }  # fmt: skip
-    head = ["Part", "by", "Paintings", "Artists", "Top-1", "Top-3", "Macro-F1"]
+    keys = ["top1", "top3", "macro_f1", *(("accepted_top1", "accepted_top3") if measured.accepted else ())]
+    head = ["Part", "by", "Paintings", "Artists", *(FIGURES[key].title for key in keys)]
     rows = [
         [
             group.name,
             kinds[group.kind],
             f"{group.rows:,}",
             f"{group.artists:,}",
-            *(write_figure(group.figures[key], key=key) for key in ("top1", "top3", "macro_f1")),
+            *(write_figure(group.figures[key], key=key) for key in keys),
         ]
         for group in measured.groups
     ]
@@ -149,6 +168,39 @@ def _describe_promises(promises: PromiseReport) -> str:
         + write_table(["Coverage asked for", "Sets that hold the right one", "Mean number of labels"], sets)
         + "\n\nWhat is promised was learned on validation data, and holds for pictures of that kind by artists like"
         " those there; what is measured here shows how far this set is of that kind."
+    )
+
+
+def _describe_robustness(name: str, robustness: RobustnessReport) -> str:
+    keys = ["top1", *(["accepted_top1"] if robustness.accepted_spread.is_known else [])]
+    head = ["The pictures", *(FIGURES[key].title for key in keys), "Same first answer"]
+    rows = [
+        [one.name, *(write_figure(getattr(one, key), key="top1") for key in (*keys, "same"))]
+        for one in robustness.changes
+    ]
+    spread = write_figure(robustness.spread, key="top1")
+    accepted = f", accepted {write_figure(robustness.accepted_spread, key='top1')}" if len(keys) > 1 else ""
+    return (
+        f"### The same pictures, changed\n\n{robustness.rows:,} of the pictures, each asked about again after every "
+        f"change.\n\n{write_table(head, rows)}\n\n"
+        f"Spread, the highest top-1 less the lowest: strict {spread}{accepted} points.\n\n"
+        f"![{name}: The same pictures, changed]({name}-{ROBUSTNESS}.png)"
+    )
+
+
+def _describe_probe(probe: ProbeReport) -> str:
+    def share(figure: Figure) -> str:
+        return write_figure(figure, key="top1")
+
+    rows = [[one.name, f"{one.rows:,}", share(one.recall)] for one in probe.classes]
+    rare = ", ".join(f"{name} ({count:,})" for name, count in probe.left_out.items())
+    return (
+        f"### What the embedding tells of the {probe.column}\n\n"
+        f"A linear probe recognises the {probe.column} of paintings by artists whom it has not seen with a balanced "
+        f"accuracy of {share(probe.balanced_accuracy)} %; chance is {100 * probe.chance:.1f} %, and a probe that is "
+        f"told the movement alone reaches {share(probe.by_movement)} %.\n\n"
+        + write_table([probe.column.capitalize(), "Paintings", "Recall"], rows)
+        + (f"\n\nToo rare to be probed: {rare}." if rare else "")
     )
 
 

@@ -9,9 +9,18 @@ from smn.artists import artist_key, cluster_artists
 from smn.bundle import Thresholds
 from smn.evaluate import metrics
 from smn.evaluate.bootstrap import Figure, bootstrap
-from smn.evaluate.metrics import Floats, Ints
+from smn.evaluate.metrics import Bools, Floats, Ints
 from smn.evaluate.predictions import Predictions
-from smn.evaluate.report import FIGURES, ClassReport, CoveragePoint, GroupReport, SetReport
+from smn.evaluate.report import (
+    FIGURES,
+    AcceptedReport,
+    ClassReport,
+    CoveragePoint,
+    GroupReport,
+    SetReport,
+    UsefulPoint,
+)
+from smn.evaluate.useful import THRESHOLDS, Useful, judge_useful
 from smn.movements import family_names
 from smn.movements.regroup import families_of
 
@@ -34,6 +43,25 @@ class _Level:
         return metrics.count_confusion(self.truth, self.answer, classes=self.classes, weights=weights)
 
 
+@dataclass(frozen=True)
+class _Accepted:
+    """Ranks (N,) of the first accepted label and family, and the weight (N,), 0 for rows that have none."""
+
+    rank: Ints
+    family_rank: Ints
+    known: Floats
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """Which pictures (N,) are refused, unsure, named a movement for, and named a family alone for."""
+
+    refused: Bools
+    unsure: Bools
+    named: Bools
+    alone: Bools
+
+
 def measure(
     predictions: Predictions, *, thresholds: Thresholds | None = None, resamples: int = 1000, seed: int = 0
 ) -> SetReport:
@@ -49,12 +77,6 @@ def measure(
     labels, families = _levels(predictions)
     strata = [cluster_artists(predictions.artists)]
     hits, confidence = labels.rank == 0, predictions.probabilities.max(axis=1)
-    curve = bootstrap(
-        lambda weights: metrics.accuracy_at_coverage(confidence, hits, coverage=_SHARES, weights=weights),
-        strata,
-        resamples=resamples,
-        seed=seed,
-    )
     family_ids = families_of(predictions.probabilities[:0], taxonomy)[0]
     named = family_names(taxonomy.labels)
     label_rows = [(label.id, label.name, label.family) for label in taxonomy.labels]
@@ -71,11 +93,78 @@ def measure(
         families=_measure_classes(families, family_rows, strata, resamples=resamples, seed=seed),
         confusion=labels.confusion(np.ones(len(predictions))).astype(np.int64),
         reliability=metrics.bin_by_confidence(confidence, hits),
-        coverage=tuple(CoveragePoint(float(share), point) for share, point in zip(_SHARES, curve, strict=True)),
+        coverage=_measure_coverage(confidence, hits, predictions.artists, resamples=resamples, seed=seed),
         unreachable=_find_unreachable(predictions),
         excluded=predictions.excluded,
         failures=predictions.failures,
+        accepted=_measure_accepted(predictions, resamples=resamples, seed=seed),
+        useful=_measure_useful(predictions, thresholds, resamples=resamples, seed=seed),
     )
+
+
+def _measure_coverage(
+    confidence: Floats, hits: Bools, artists: Sequence[str | None], *, resamples: int, seed: int
+) -> tuple[CoveragePoint, ...]:
+    curve = bootstrap(
+        lambda weights: metrics.accuracy_at_coverage(confidence, hits, coverage=_SHARES, weights=weights),
+        [cluster_artists(artists)],
+        resamples=resamples,
+        seed=seed,
+    )
+    return tuple(CoveragePoint(float(share), point) for share, point in zip(_SHARES, curve, strict=True))
+
+
+def _measure_accepted(predictions: Predictions, *, resamples: int, seed: int) -> AcceptedReport | None:
+    if predictions.accepted is None:
+        return None
+    rows = np.flatnonzero(predictions.accepted.any(axis=1))
+    accepted, probabilities = predictions.accepted[rows], predictions.probabilities[rows]
+    confidence, hits = probabilities.max(axis=1), metrics.rank_accepted(probabilities, accepted) == 0
+    artists = [predictions.artists[row] for row in rows]
+    return AcceptedReport(
+        rows=len(rows),
+        several=int((accepted.sum(axis=1) > 1).sum()),
+        contradicted=int((~accepted[np.arange(len(rows)), predictions.truth[rows]]).sum()),
+        reliability=metrics.bin_by_confidence(confidence, hits),
+        coverage=_measure_coverage(confidence, hits, artists, resamples=resamples, seed=seed),
+    )
+
+
+def _measure_useful(
+    predictions: Predictions, thresholds: Thresholds | None, *, resamples: int, seed: int
+) -> tuple[UsefulPoint, ...]:
+    judged, known = _judge_useful(predictions, thresholds), _accepted_rows(predictions)
+
+    def statistic(weights: Floats) -> Floats:
+        parts = [one.count(weights * (known if name else 1.0))[1] for name, one in judged.items()]
+        return np.concatenate([*parts, *([np.full(len(THRESHOLDS), np.nan)] if len(parts) < 2 else [])])
+
+    figures = bootstrap(statistic, [cluster_artists(predictions.artists)], resamples=resamples, seed=seed)
+    count = len(THRESHOLDS)
+    shares = np.stack([THRESHOLDS, *judged[""].shares()], axis=1).tolist()
+    rows = zip(shares, figures[:count], figures[count:], strict=True)
+    return tuple(
+        UsefulPoint(threshold, movement, two, family, right, accepted)
+        for (threshold, movement, two, family), right, accepted in rows
+    )
+
+
+def _judge_useful(predictions: Predictions, thresholds: Thresholds | None) -> dict[str, Useful]:
+    """The useful answers by the sources' labels, ``""``, and by accepted ones, ``"accepted_"``, if they are known."""
+    strict = np.eye(len(predictions.taxonomy.labels), dtype=bool)[predictions.truth]
+    truths = {"": strict, "accepted_": predictions.accepted}
+    taken = ~_find_outcomes(predictions, thresholds).refused
+    return {
+        name: judge_useful(predictions.probabilities, right, predictions.taxonomy, taken=taken)
+        for name, right in truths.items()
+        if right is not None
+    }
+
+
+def _accepted_rows(predictions: Predictions) -> Floats:
+    """The weight (N,) of each row in accepted figures: 0 where the taxonomy covers none of its accepted movements."""
+    accepted = predictions.accepted
+    return np.asarray(np.zeros(len(predictions)) if accepted is None else accepted.any(axis=1), dtype=np.float64)
 
 
 def measure_figures(
@@ -85,6 +174,8 @@ def measure_figures(
     labels, families = _levels(predictions)
     losses = metrics.negative_log_likelihood(predictions.probabilities, predictions.truth)
     confidence, hits = predictions.probabilities.max(axis=1), labels.rank == 0
+    accepted, outcomes = _read_accepted(predictions), _find_outcomes(predictions, thresholds)
+    useful = _judge_useful(predictions, thresholds)
 
     def statistic(weights: Floats, others: Floats) -> Floats:
         confusion = labels.confusion(weights)
@@ -100,17 +191,53 @@ def measure_figures(
             "coverage_at_90_precision": metrics.coverage_at_precision(confidence, hits, weights=weights),
             "family_top1": metrics.weighted_mean(families.rank == 0, weights),
             "family_top3": metrics.weighted_mean(families.rank < 3, weights),
-            **_judge_outcomes(predictions, thresholds, (labels, families), weights=(weights, others)),
+            "useful_at_85_precision": useful[""].coverage_at(weights),
+            **_judge_outcomes(predictions, thresholds, outcomes, (labels, families), weights=(weights, others)),
         }
+        if accepted is not None:
+            counted, right = weights * accepted.known, accepted.rank == 0
+            found |= {
+                "accepted_top1": metrics.weighted_mean(right, counted),
+                "accepted_top3": metrics.weighted_mean(accepted.rank < 3, counted),
+                "accepted_calibration_error": metrics.calibration_error(confidence, right, weights=counted),
+                "accepted_family_top1": metrics.weighted_mean(accepted.family_rank == 0, counted),
+                "accepted_useful_at_85_precision": useful["accepted_"].coverage_at(counted),
+            }
+            if thresholds is not None:
+                found["accepted_answered_accuracy"] = metrics.weighted_mean(right, counted * outcomes.named)
         return np.array([found.get(name, np.nan) for name in FIGURES])
 
     strata = [cluster_artists(predictions.artists), np.arange(len(predictions.not_paintings))]
     return dict(zip(FIGURES, bootstrap(statistic, strata, resamples=resamples, seed=seed), strict=True))
 
 
+def _read_accepted(predictions: Predictions) -> _Accepted | None:
+    if predictions.accepted is None:
+        return None
+    sums = families_of(predictions.probabilities, predictions.taxonomy)[1]
+    homes = families_of(predictions.accepted.astype(np.float64), predictions.taxonomy)[1] > 0
+    rank = metrics.rank_accepted(predictions.probabilities, predictions.accepted)
+    return _Accepted(rank, metrics.rank_accepted(sums, homes), _accepted_rows(predictions))
+
+
+def _find_outcomes(predictions: Predictions, thresholds: Thresholds | None) -> _Outcomes:
+    """What becomes of each picture; a model without thresholds names a movement for all."""
+    nothing = np.zeros(len(predictions), dtype=bool)
+    if thresholds is None:
+        return _Outcomes(nothing, nothing, ~nothing, nothing)
+    refused = nothing if predictions.painting is None else predictions.painting < thresholds.painting
+    unsure = ~refused & (predictions.probabilities.max(axis=1) < thresholds.confidence)
+    alone = nothing
+    if thresholds.family is not None:
+        sums = families_of(predictions.probabilities, predictions.taxonomy)[1]
+        alone = unsure & (sums.max(axis=1) >= thresholds.family)
+    return _Outcomes(refused, unsure, ~(refused | unsure), alone)
+
+
 def _judge_outcomes(
     predictions: Predictions,
     thresholds: Thresholds | None,
+    outcomes: _Outcomes,
     levels: tuple[_Level, _Level],
     *,
     weights: tuple[Floats, Floats],
@@ -123,19 +250,15 @@ def _judge_outcomes(
     if thresholds is None:
         return found
     hits, family_hits = (level.rank == 0 for level in levels)
-    refused = np.zeros(len(hits), dtype=bool)
     if score is not None:
-        refused = score < thresholds.painting
-        found["paintings_refused"] = metrics.weighted_mean(refused, weights[0])
+        found["paintings_refused"] = metrics.weighted_mean(outcomes.refused, weights[0])
         found["not_paintings_caught"] = metrics.weighted_mean(others < thresholds.painting, weights[1])
-    unsure = ~refused & (predictions.probabilities.max(axis=1) < thresholds.confidence)
-    found["unsure"] = metrics.weighted_mean(unsure, weights[0])
-    found["answered_accuracy"] = metrics.weighted_mean(hits, weights[0] * ~(refused | unsure))
+    found["unsure"] = metrics.weighted_mean(outcomes.unsure, weights[0])
+    found["named"] = metrics.weighted_mean(outcomes.named, weights[0])
+    found["answered_accuracy"] = metrics.weighted_mean(hits, weights[0] * outcomes.named)
     if thresholds.family is not None:
-        sums = families_of(predictions.probabilities, predictions.taxonomy)[1]
-        alone = unsure & (sums.max(axis=1) >= thresholds.family)
-        found["family_alone"] = metrics.weighted_mean(alone, weights[0])
-        found["family_alone_accuracy"] = metrics.weighted_mean(family_hits, weights[0] * alone)
+        found["family_alone"] = metrics.weighted_mean(outcomes.alone, weights[0])
+        found["family_alone_accuracy"] = metrics.weighted_mean(family_hits, weights[0] * outcomes.alone)
     return found
 
 
@@ -169,20 +292,23 @@ def _measure_classes(
 
 
 def _measure_groups(predictions: Predictions, level: _Level, *, resamples: int, seed: int) -> list[GroupReport]:
-    reports = []
+    reports, accepted = [], _read_accepted(predictions)
     for (kind, name), rows in _group_rows(predictions).items():
         part = _Level(level.truth[rows], level.answer[rows], level.rank[rows], level.classes)
         artists = [predictions.artists[row] for row in rows]
-        figures = bootstrap(_three_figures(part), [cluster_artists(artists)], resamples=resamples, seed=seed)
-        named = dict(zip(("top1", "top3", "macro_f1"), figures, strict=True))
+        own = None if accepted is None else _Accepted(*(getattr(accepted, name)[rows] for name in vars(accepted)))
+        figures = bootstrap(_group_figures(part, own), [cluster_artists(artists)], resamples=resamples, seed=seed)
+        named = dict(zip(("top1", "top3", "macro_f1", "accepted_top1", "accepted_top3"), figures, strict=True))
         reports.append(GroupReport(kind, name, len(rows), _count_artists(artists), named))
     return reports
 
 
-def _three_figures(level: _Level) -> Callable[[Floats], Floats]:
+def _group_figures(level: _Level, accepted: _Accepted | None) -> Callable[[Floats], Floats]:
     def statistic(weights: Floats) -> Floats:
         shares = [metrics.weighted_mean(level.rank < count, weights) for count in (1, 3)]
-        return np.array([*shares, metrics.macro_f1(level.confusion(weights))])
+        counted = [] if accepted is None else [(accepted.rank < count, weights * accepted.known) for count in (1, 3)]
+        right = [metrics.weighted_mean(*one) for one in counted] or [float("nan")] * 2
+        return np.array([*shares, metrics.macro_f1(level.confusion(weights)), *right])
 
     return statistic
 

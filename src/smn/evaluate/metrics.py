@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,21 @@ def rank_truth(probabilities: Floats, truth: Ints) -> Ints:
     right = probabilities[np.arange(len(truth)), truth][:, None]
     before = np.arange(probabilities.shape[1]) < truth[:, None]
     return np.asarray(((probabilities > right) | ((probabilities == right) & before)).sum(axis=1), dtype=np.int64)
+
+
+def rank_accepted(probabilities: Floats, accepted: Bools) -> Ints:
+    """How many labels stand before the first accepted one when each row's labels are sorted by falling probability.
+
+    Args:
+        probabilities: (N, K).
+        accepted: (N, K), the labels that are right.
+
+    Returns:
+        (N,), as from `rank_truth`; K for rows without an accepted label.
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    right = np.take_along_axis(accepted, order, axis=1)
+    return np.asarray(np.where(right.any(axis=1), right.argmax(axis=1), right.shape[1]), dtype=np.int64)
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Ints) -> Floats:

@@ -1,14 +1,15 @@
-"""The pictures of a report: confusion, reliability, coverage and movements."""
+"""The pictures of a report: confusion, reliability, coverage, movements, and robustness."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from smn.evaluate.metrics import Floats
 from smn.evaluate.report import ClassReport, SetReport
+from smn.evaluate.robustness import RobustnessReport
 from smn.movements import get_family, list_families
 from smn.style import (
     ACCENT,
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 PICTURES = ("confusion", "classes", "reliability", "coverage")
 """What is drawn of each set; the files are called ``<set>-<picture>.png``."""
 
+ROBUSTNESS = "robustness"
+"""What is drawn besides where it was measured."""
+
 
 def draw_set(measured: SetReport, folder: Path) -> tuple[Path, ...]:
-    """Draw the four pictures of a set into a folder that exists.
+    """Draw the pictures of a set into a folder that exists.
 
     Returns:
-        The files, in the order of `PICTURES`.
+        The files, in the order of `PICTURES`, and that of `ROBUSTNESS` where it was measured.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -44,7 +48,10 @@ def draw_set(measured: SetReport, folder: Path) -> tuple[Path, ...]:
     files = tuple(folder / f"{measured.name}-{picture}.png" for picture in PICTURES)
     for function, file in zip(draw, files, strict=True):
         function(measured, file)
-    return files
+    if measured.robustness is None:
+        return files
+    draw_robustness(measured.name, measured.robustness, folder / f"{measured.name}-{ROBUSTNESS}.png")
+    return (*files, folder / f"{measured.name}-{ROBUSTNESS}.png")
 
 
 def draw_confusion(measured: SetReport, file: Path) -> None:
@@ -155,18 +162,24 @@ def draw_reliability(measured: SetReport, file: Path) -> None:
         measured: the set.
         file: the PNG to write.
     """
-    bins, error = measured.reliability, measured.figures["calibration_error"]
+    bins, error, accepted = measured.reliability, measured.figures["calibration_error"], measured.accepted
+    beside = measured.figures["accepted_calibration_error"]
+    more = f"; accepted {beside.value:.3f}" if beside.is_known else f"; {_say_counts(bins.count)}"
     with draw_picture(file, width=5.4, height=6.3) as figure:
         write_title(
             figure,
             f"{measured.name}: does confidence mean what it says?",
-            f"Calibration error {error.value:.3f} ({error.low:.3f} to {error.high:.3f}); {_say_counts(bins.count)}.",
+            f"Calibration error {error.value:.3f} ({error.low:.3f} to {error.high:.3f}){more}.",
         )
         axes = place_axes(figure, left=0.75, bottom=1.25, right=0.45, top=0.95)
         axes.set(xlim=(0, 1), ylim=(0, 1.0), ylabel="right answers")
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.7)
         axes.vlines(bins.confidence, bins.confidence, bins.accuracy, color=ACCENT, linewidth=1.0)
         axes.plot(bins.confidence, bins.accuracy, "o", color=ACCENT, markersize=4, clip_on=False)
+        if accepted is not None:
+            other = accepted.reliability
+            axes.plot(other.confidence, other.accuracy, "o", color=DEEP, markersize=4, fillstyle="none", clip_on=False)
+            axes.text(0.04, 0.9, "filled: strict; open: accepted", color=MUTED, fontsize=SMALL)
         axes.text(0.04, 0.95, "too modest", color=MUTED, fontsize=SMALL)
         axes.text(0.96, 0.04, "too sure", color=MUTED, fontsize=SMALL, ha="right")
         show_percent(axes, y=True)
@@ -197,7 +210,8 @@ def draw_coverage(measured: SetReport, file: Path) -> None:
     value, low, high = (
         np.array([getattr(point.accuracy, name) for point in measured.coverage]) for name in ("value", "low", "high")
     )
-    reached = measured.figures["coverage_at_90_precision"]
+    reached, accepted = measured.figures["coverage_at_90_precision"], measured.accepted
+    kind = "" if accepted is None else "accepted_"
     with draw_picture(file, width=6.4, height=4.6) as figure:
         write_title(
             figure,
@@ -209,6 +223,16 @@ def draw_coverage(measured: SetReport, file: Path) -> None:
         axes.set(xlim=(0, 1), ylim=(0, 1.0), xlabel="share answered, the most confident first", ylabel="right answers")
         axes.fill_between(share, low, high, color=FAINT, linewidth=0, alpha=0.6)
         axes.plot(share, value, color=INK, linewidth=1.4, clip_on=False)
+        lines: list[tuple[Floats, Floats, str, Any, str]] = [
+            (share, value, INK, "-", "movement" if accepted is None else "strict")
+        ]
+        if accepted is not None:
+            curve = np.array([point.accuracy.value for point in accepted.coverage])
+            lines.append((share, curve, DEEP, "-", "accepted"))
+        answered = np.array([point.share for point in measured.useful])
+        useful = np.array([getattr(point, f"{kind}right").value for point in measured.useful])
+        lines.append((answered, useful, DEEP, (0, (4, 2)), "useful"))
+        _draw_curves(axes, lines)
         axes.axhline(0.9, color=ACCENT, linewidth=0.8)
         axes.text(1.01, 0.9, "90 %", color=ACCENT, va="center", fontsize=SMALL)
         for wanted in (0.5, 0.75, 0.9, 1.0):
@@ -226,6 +250,53 @@ def draw_coverage(measured: SetReport, file: Path) -> None:
             axes.plot([reached.value] * 2, [0, 0.9], color=ACCENT, linewidth=0.8)
             axes.plot(reached.value, 0.9, "o", color=ACCENT, markersize=4, clip_on=False)
         show_percent(axes, x=True, y=True)
+
+
+def _draw_curves(axes: "Axes", lines: Sequence[tuple[Floats, Floats, str, Any, str]]) -> None:
+    """Curves of accuracy against the share answered, each with its name at its end, pushed apart where they meet."""
+    ends = []
+    for share, value, colour, style, name in lines:
+        known = np.flatnonzero(~np.isnan(value) & (share > 0))
+        if len(known):
+            order = known[np.argsort(share[known], kind="stable")]
+            axes.plot(share[order], value[order], color=colour, linestyle=style, linewidth=1.2, clip_on=False)
+            ends.append((float(value[order[-1]]), name, colour))
+    below = 1.0
+    for end, name, colour in sorted(ends, reverse=True):
+        below = min(end, below - 0.045)
+        axes.text(1.01, below, name, color=colour, fontsize=SMALL, va="center")
+
+
+def draw_robustness(name: str, robustness: RobustnessReport, file: Path) -> None:
+    """Top-1 on the same pictures after each change, with its interval; accepted labels where they are known.
+
+    Args:
+        name: of the set.
+        robustness: what was measured on it.
+        file: the PNG to write.
+    """
+    known = robustness.accepted_spread.is_known
+    key, said = ("accepted_top1", "accepted") if known else ("top1", "strict")
+    spread = robustness.accepted_spread if known else robustness.spread
+    changes = robustness.changes
+    with draw_picture(file, width=7.0, height=0.24 * len(changes) + 1.7) as figure:
+        write_title(
+            figure,
+            f"{name}: the same pictures, changed",
+            f"Top-1, {said}, with its 95 % interval over artists; {100 * spread.value:.1f} points from best to worst.",
+        )
+        axes = place_axes(figure, left=1.8, bottom=0.45, right=0.7, top=0.95)
+        axes.set(xlim=(0, 1), ylim=(len(changes) - 0.4, -0.6))
+        axes.axvline(getattr(changes[0], key).value, color=FAINT, linewidth=0.8, zorder=0)
+        for place, one in enumerate(changes):
+            top1 = getattr(one, key)
+            axes.plot([top1.low, top1.high], [place, place], color=MUTED, linewidth=0.9)
+            axes.plot(top1.value, place, "o", color=ACCENT, markersize=4)
+            axes.text(1.06, place, f"{100 * top1.value:.1f}", va="center", ha="right", fontsize=SMALL)
+        axes.set_yticks(range(len(changes)), [one.name for one in changes])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        show_percent(axes, x=True)
 
 
 def _order_by_family(classes: Sequence[ClassReport]) -> tuple[list[int], list[int]]:

@@ -36,6 +36,8 @@ class Predictions:
         known_artists: of whom pictures stand in the training data, as `smn.artists.artist_key` writes them; None where
             that is unknown.
         sets: for each coverage that was asked for, 0..1, which labels each row's set holds (N, K).
+        accepted: (N, K), the labels that handbooks accept for each row, none where the taxonomy covers none of them;
+            None where that is unknown.
 
     Raises:
         InputError: the lengths do not fit each other, or a value is out of its range.
@@ -57,6 +59,7 @@ class Predictions:
     years: tuple[int | None, ...] = ()
     known_artists: frozenset[str] | None = None
     sets: Mapping[float, NDArray[np.bool_]] = field(default_factory=dict)
+    accepted: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         rows, classes = len(self.ids), len(self.taxonomy.labels)
@@ -69,6 +72,8 @@ class Predictions:
             problems.append(f"probabilities have shape {self.probabilities.shape}, but there are {classes} labels")
         elif rows and not np.allclose(self.probabilities.sum(axis=1), 1.0, atol=1e-4):
             problems.append("there are rows of probabilities that do not sum to 1")
+        if self.accepted is not None and self.accepted.shape != (rows, classes):
+            problems.append(f"accepted has shape {self.accepted.shape} instead of {(rows, classes)}")
         if rows and not (self.truth.min() >= 0 and self.truth.max() < classes):
             problems.append(f"truth must lie in 0..{classes - 1}")
         if problems:

@@ -30,12 +30,22 @@ Each set:
 ``artists``         how many named artists they are by
 ``not_paintings``   how many pictures of something else they were set against
 ``figures``         every figure of `FIGURES` by its key
-``groups``          ``kind`` (source, labels, artists or century), ``name``, ``rows``, ``artists``, three ``figures``
+``groups``          ``kind`` (source, labels, artists or century), ``name``, ``rows``, ``artists``, and the ``figures``
+                    ``top1 top3 macro_f1 accepted_top1 accepted_top3``
 ``classes``         a label each: ``id``, ``name``, ``family``, ``support``, the figures ``precision recall f1``
 ``families``        a family each, the same keys
 ``confusion``       counts, a list for each right label of a number for each answer, both in the taxonomy's order
 ``reliability``     the lists ``confidence``, ``accuracy`` and ``count``, a bin each
 ``coverage``        a point each: ``share`` answered and the figure ``accuracy``
+``accepted``        null for a set whose manifest lists no accepted movements, or ``rows`` that have some in the
+                    taxonomy, ``several``: how many have more than one, ``contradicted``: how many whose own label is
+                    none of them, and ``reliability`` and ``coverage`` as above with these as the truth
+``useful``          a threshold each: ``threshold``, the shares ``movement``, ``two`` and ``family`` of what is named
+                    from it on, and the figures ``right`` and ``accepted_right``, of what is named
+``robustness``      null where it was not measured, or ``rows`` that were changed, ``changes``, each ``id``, ``name``
+                    and the figures ``top1 accepted_top1 same``, and the figures ``spread`` and ``accepted_spread``
+``probe``           null where it was not measured, or ``column``, ``rows``, ``artists``, ``left_out``, ``chance`` and
+                    the figures ``balanced_accuracy`` and ``by_movement``; ``classes``: ``name``, ``rows``, ``recall``
 ``baselines``       ``id``, ``name``, ``note``, ``figures`` as above; painting figures are null
 ``promises``        null for a model that promises nothing, or two lists: ``precisions``, each the ``precision`` asked
                     for and the figures ``answered right family_answered family_right``; ``sets``, each the
@@ -59,6 +69,8 @@ from smn.bundle import Thresholds
 from smn.evaluate.bootstrap import Figure
 from smn.evaluate.kinds import KindReport
 from smn.evaluate.metrics import Bins, Ints
+from smn.evaluate.probe import ProbeReport
+from smn.evaluate.robustness import RobustnessReport
 from smn.movements import Taxonomy
 from smn.reading import Failure
 
@@ -82,27 +94,42 @@ class Meaning:
 
 
 FIGURES: Mapping[str, Meaning] = {
-    "top1": Meaning("Top-1", "the first answer is right"),
-    "top3": Meaning("Top-3", "the right answer is among the first three"),
+    "top1": Meaning("Top-1, strict", "the first answer is the source's label"),
+    "accepted_top1": Meaning("Top-1, accepted", "the first answer is one of the movements that handbooks accept"),
+    "top3": Meaning("Top-3, strict", "the source's label is among the first three answers"),
+    "accepted_top3": Meaning("Top-3, accepted", "an accepted movement is among the first three answers"),
     "macro_f1": Meaning("Macro-F1", "F1 averaged over the movements in the set, each counting the same"),
     "balanced_accuracy": Meaning("Balanced accuracy", "recall averaged over the movements in the set"),
     "log_loss": Meaning("Log loss", "surprise at the right answer, in nats; lower is better", in_percent=False),
     "calibration_error": Meaning(
-        "Calibration error", "distance between confidence and accuracy, 15 bins of equal mass; lower is better"
+        "Calibration error, strict", "distance between confidence and accuracy, 15 bins of equal mass; lower is better"
     ),
+    "accepted_calibration_error": Meaning("Calibration error, accepted", "the same with accepted movements as right"),
     "accuracy_at_90": Meaning("Accuracy at 90 % coverage", "top-1 when the least confident 10 % stay unanswered"),
     "accuracy_at_75": Meaning("Accuracy at 75 % coverage", "top-1 when the least confident 25 % stay unanswered"),
     "accuracy_at_50": Meaning("Accuracy at 50 % coverage", "top-1 on the more confident half"),
     "coverage_at_90_precision": Meaning("Answered at 90 % precision", "the largest share answered with 9 of 10 right"),
-    "family_top1": Meaning("Family top-1", "the first family is right; a family's probability is its movements' sum"),
+    "family_top1": Meaning(
+        "Family top-1, strict", "the first family is the label's; a family's probability is its movements' sum"
+    ),
+    "accepted_family_top1": Meaning("Family top-1, accepted", "the first family is an accepted movement's"),
     "family_top3": Meaning("Family top-3", "the right family is among the first three"),
     "painting_auroc": Meaning("Painting AUROC", "how often a painting scores above a picture of something else"),
     "paintings_refused": Meaning("Paintings refused", "taken for something else at the model's threshold"),
     "not_paintings_caught": Meaning("Not-paintings caught", "pictures of something else that the threshold refuses"),
     "unsure": Meaning("Unsure", "not refused, but below the model's confidence threshold"),
-    "answered_accuracy": Meaning("Accuracy when answered", "top-1 on what is neither refused nor unsure"),
+    "named": Meaning("Movement named", "neither refused nor unsure at the model's thresholds"),
+    "answered_accuracy": Meaning("Right of named, strict", "top-1 on what a movement is named for"),
+    "accepted_answered_accuracy": Meaning("Right of named, accepted", "the same with accepted movements as right"),
     "family_alone": Meaning("Family alone", "unsure of the movement, but sure enough of the family to name it"),
     "family_alone_accuracy": Meaning("Accuracy of family alone", "the family is right where it alone is named"),
+    "useful_at_85_precision": Meaning(
+        "Useful at 85 % precision, strict",
+        "the largest share that gets a movement, one of two or a family with 85 of 100 right, at one threshold for all",
+    ),
+    "accepted_useful_at_85_precision": Meaning(
+        "Useful at 85 % precision, accepted", "the same with accepted movements as right"
+    ),
 }
 """Every figure of a set by its key, in the order in which they are shown."""
 
@@ -139,7 +166,7 @@ class GroupReport:
         name: the part's name.
         rows: its paintings.
         artists: its named artists.
-        figures: ``top1``, ``top3`` and ``macro_f1``.
+        figures: ``top1``, ``top3``, ``macro_f1``, ``accepted_top1`` and ``accepted_top3``.
     """
 
     kind: str
@@ -177,6 +204,51 @@ class CoveragePoint:
 
     share: float
     accuracy: Figure
+
+
+@dataclass(frozen=True)
+class AcceptedReport:
+    """A set whose truth is what handbooks accept.
+
+    Args:
+        rows: paintings with an accepted movement in the taxonomy; the others are left out of the accepted figures.
+        several: how many of them have more than one accepted label.
+        contradicted: how many of them have a label of their own that is none of the accepted ones.
+        reliability: confidence against accuracy.
+        coverage: accuracy against the share answered.
+    """
+
+    rows: int
+    several: int
+    contradicted: int
+    reliability: Bins
+    coverage: tuple[CoveragePoint, ...]
+
+
+@dataclass(frozen=True)
+class UsefulPoint:
+    """What is named when one threshold of probability holds for movements, pairs of movements and families.
+
+    Args:
+        threshold: 0..1.
+        movement: share of the paintings that get a movement.
+        two: share that gets two movements.
+        family: share that gets a family.
+        right: share of right ones among all of these, by the sources' labels.
+        accepted_right: the same by accepted movements; unknown where there are none.
+    """
+
+    threshold: float
+    movement: float
+    two: float
+    family: float
+    right: Figure
+    accepted_right: Figure
+
+    @property
+    def share(self) -> float:
+        """Share of the paintings that get any of the three."""
+        return self.movement + self.two + self.family
 
 
 @dataclass(frozen=True)
@@ -242,6 +314,10 @@ class SetReport:
     failures: tuple[Failure, ...]
     baselines: tuple[BaselineReport, ...] = ()
     promises: PromiseReport | None = None
+    accepted: AcceptedReport | None = None
+    useful: tuple[UsefulPoint, ...] = ()
+    robustness: RobustnessReport | None = None
+    probe: ProbeReport | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 from smn.evaluate.markdown import describe_report
-from smn.evaluate.pictures import PICTURES, draw_set
+from smn.evaluate.pictures import PICTURES, ROBUSTNESS, draw_set
 from smn.evaluate.report import Report, write_json
 
 
@@ -23,7 +23,7 @@ def check_folder(folder: Path, names: tuple[str, ...]) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file, but a report needs a folder; choose another name for --out.")
-    pictures = [f"{name}-{picture}.png" for name in names for picture in PICTURES]
+    pictures = [f"{name}-{picture}.png" for name in names for picture in (*PICTURES, ROBUSTNESS)]
     for name in ("report.json", "report.md", *pictures):
         if (folder / name).exists():
             raise OutputExistsError(folder / name)

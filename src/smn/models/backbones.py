@@ -166,12 +166,13 @@ def _load_transformer(network: nn.Module, file: WeightFile) -> None:
         grid = places.reshape(1, old, old, -1).permute(0, 3, 1, 2).float()
         grid = functional.interpolate(grid, (side, side), mode="bicubic", antialias=False)
         tensors["pos_embed"] = torch.cat([first.float(), grid.flatten(2).transpose(1, 2)], dim=1)
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
+    fitting = [name for name, value in wanted.items() if name in tensors and tensors[name].shape == value.shape]
+    if len(fitting) < len(wanted):
         raise InputError(
-            f"The weights {file.origin} do not fit dinov2-small ({error}); give a file of them."
-        ) from error
+            f"The weights {file.origin} hold only {len(fitting)} of the {len(wanted)} tensors that dinov2-small needs; "
+            "give a file of this network in timm's names."
+        )
+    network.load_state_dict({name: tensors[name] for name in wanted})
 
 
 _BACKBONES: dict[str, Callable[..., Backbone]] = {

@@ -51,4 +51,8 @@ def _limits(figures: Mapping[str, Any] | None, words: Words) -> list[str]:
         return said
     shares = {name: round(100 * figures[name]) for name in ("famous", "unseen", "top3")}
     refused = words.number(100 * figures["refused"], digits=1)
-    return [words("how.limit_share", **shares), *said, words("how.limit_refuse", refused=refused)]
+    accepted = {
+        name: round(100 * figures[f"accepted_{name}"]) for name in ("top1", "top3") if "accepted_top1" in figures
+    }
+    counted = [words("how.limit_accepted", **accepted)] if accepted else []
+    return [words("how.limit_share", **shares), *counted, *said, words("how.limit_refuse", refused=refused)]
