@@ -101,7 +101,9 @@ def trace_manga(random: np.random.Generator, size: Size, take: Take) -> Image.Im
                        (right - inner * (1 - side), bottom), (left - inner * side, bottom)]  # fmt: skip
             mask = Image.new("L", size)
             ImageDraw.Draw(mask).polygon(corners, fill=255)
-            page.paste(_screen(random, take(), size), (0, 0), mask)
+            box = (min(x for x, _ in corners), top, max(x for x, _ in corners), bottom)
+            inside = _screen(random, take(), (max(1, box[2] - box[0]), max(1, box[3] - box[1])))
+            page.paste(inside, box[:2], mask.crop((*box[:2], box[0] + inside.width, box[1] + inside.height)))
             ImageDraw.Draw(page).polygon(corners, outline=0, width=max(2, gap // 4))
             if random.random() < 0.6:
                 _speak(random, page, (left + (right - left) * random.uniform(0.2, 0.8), top + tall * 0.3), tall * 0.25)

@@ -56,7 +56,7 @@ class _FeltPens:
             self._oval((0.4 * side, -0.2), (0.12, 0.16), self.inks[1], full=self.random.random() < 0.6)
         for hair in np.linspace(-0.9, 0.9, int(self.random.integers(5, 14))):
             root = -float(np.sqrt(1 - hair**2))
-            self._curve(lambda t, x=hair, y=root: (x, y - 0.3 * t), self.inks[2])
+            self._arc((hair, root - 0.15), (0.02, 0.15), self.inks[2], start=np.pi / 2, end=3 * np.pi / 2)
         self._arc((0, 0.3), (0.5, 0.35), self.inks[3], start=0.2, end=np.pi - 0.2)
 
     def draw_fish(self) -> None:
