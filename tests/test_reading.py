@@ -3,9 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from smn.errors import ImageError
 from smn.manifest import read_manifest
-from smn.reading import Failure, read_pictures
+from smn.reading import Failure, OpenedRows, read_pictures
 
 SetMaker = Callable[..., Path]
 
@@ -42,3 +44,15 @@ def test_a_row_without_a_picture_is_a_failure(tmp_path: Path, make_painted_set: 
     read = list(read_pictures(read_manifest(file), np.arange(1), lambda _: 0, reduce_to=8, title=""))
     assert isinstance(read[0], Failure)
     assert "neither a path nor a picture" in read[0].reason
+
+
+def test_rows_are_opened_one_by_one(tmp_path: Path, make_painted_set: SetMaker) -> None:
+    manifest = read_manifest(make_painted_set(tmp_path / "few", splits={"train": 1}, side=32))
+    opened = OpenedRows(manifest, [2, 0])
+    (tmp_path / "few" / "0.jpg").write_bytes(b"no picture at all")
+    assert len(opened) == 2
+    assert len(opened[1:]) == 1
+    assert opened[0].size == (48, 32)
+    assert opened[0].mode == "RGB"
+    with pytest.raises(ImageError):
+        _ = opened[-1]

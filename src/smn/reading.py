@@ -2,11 +2,11 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,3 +83,32 @@ def read_pictures(
             yield result
             if on_progress is not None:
                 on_progress(title, done, len(rows))
+
+
+class OpenedRows(Sequence[Image.Image]):
+    """The pictures of some rows as a sequence that opens each when it is asked for.
+
+    Args:
+        manifest: where the rows are.
+        rows: their numbers.
+    """
+
+    def __init__(self, manifest: Manifest, rows: Sequence[int]) -> None:
+        self._manifest, self._rows = manifest, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Image.Image: ...
+    @overload
+    def __getitem__(self, place: slice) -> "OpenedRows": ...
+    def __getitem__(self, place: int | slice) -> "Image.Image | OpenedRows":
+        """An upright RGB picture.
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        if isinstance(place, slice):
+            return OpenedRows(self._manifest, self._rows[place])
+        return open_image(self._manifest.picture(int(self._rows[place])))

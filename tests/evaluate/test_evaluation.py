@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ import smn.evaluate
 from smn.bundle import Bundle
 from smn.cli.evaluate import evaluate
 from smn.errors import InputError, ManifestError, OutputExistsError, UnknownNameError
-from smn.evaluate import EvaluationSet, evaluate_model
+from smn.evaluate import EvaluationSet, evaluate_model, evaluation
 from smn.evaluate.evaluation import predict_selection
 from smn.evaluate.infer import open_bundle
+from smn.evaluate.kinds import measure_kinds
 from smn.evaluate.robustness import CHANGES
 from smn.evaluate.sets import select_rows
 from smn.examples import list_others
@@ -47,7 +49,10 @@ def data(make_manifest: Make) -> dict[str, Path]:
     }
 
 
-def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path) -> None:
+def test_end_to_end_through_the_cli(
+    tiny_bundle: Bundle, data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluation, "measure_kinds", partial(measure_kinds, count=1))
     asked = [
         *(str(tiny_bundle.folder), "--manifest", f"{data['pool']}:test", "--manifest", f"known={data['famous']}"),
         *("--not-paintings", str(data["others"]), "--train", f"{data['pool']}:train"),
@@ -62,7 +67,7 @@ def test_end_to_end_through_the_cli(tiny_bundle: Bundle, data: dict[str, Path], 
     assert report["model"]["sha256"] == tiny_bundle.model_sha256
     assert report["train"]["rows"] == 4
     assert len(report["kinds"]) == len(list_others())
-    assert "## Pages, screens and the like" in (tmp_path / "report" / "report.md").read_text()
+    assert "## Pages, memes, comics and the like" in (tmp_path / "report" / "report.md").read_text()
     pool, known = report["sets"]
     assert (pool["name"], pool["rows"], pool["artists"], pool["not_paintings"]) == ("pool-test", 10, 10, 6)
     used = {(one["use"], one["name"], one["manifest"], one["split"], one["rows"]) for one in report["data"]}

@@ -14,13 +14,20 @@ def test_every_kind_is_asked_about_and_counted() -> None:
     asked: list[int] = []
 
     def judge(images: Iterable[Image.Image]) -> NDArray[np.float64]:
-        """The n-th picture of a kind gets the score n / 4."""
+        """The n-th picture of a kind gets the score n / 2."""
         sizes = [image.size for image in images]
         asked.append(len(sizes))
-        return np.arange(len(sizes)) / 4
+        return np.arange(len(sizes)) / 2
 
-    reports = measure_kinds(judge, threshold=0.5, count=4)
+    photographs = [Image.new("RGB", (64, 48), "blue")]
+    reports = measure_kinds(judge, threshold=0.5, photographs=photographs, count=2)
     assert [one.kind for one in reports] == list(list_others())
-    assert asked == [4] * len(reports)
-    assert {one.caught for one in reports} == {0.5}  # 0 and 0.25; what reaches the threshold is a painting
+    assert asked == [2] * len(reports)
+    assert {one.caught for one in reports} == {0.5}  # 0; what reaches the threshold is a painting
     assert {one.part for one in reports} == {"learned", "held out"}
+    assert {one.group for one in reports} == {"photograph", "page", "drawing"}
+
+
+def test_without_photographs_kinds_that_are_made_of_them_are_left_out() -> None:
+    reports = measure_kinds(lambda images: np.zeros(len(list(images))), threshold=0.5, count=1)
+    assert [one.kind for one in reports] == list(list_others(needs_photograph=False))

@@ -148,6 +148,16 @@ def test_measure_has_groups_classes_and_curves(make_predictions: Make) -> None:
     assert measured.excluded == {"tonalism": 3}
 
 
+def test_each_label_says_how_much_of_it_is_refused(make_predictions: Make) -> None:
+    made = make_predictions()
+    measured = measure(made, thresholds=Thresholds(painting=0.6, confidence=0.0), resamples=5)
+    for place, one in enumerate(measured.classes):
+        assert one.refused.value == pytest.approx((made.painting[made.truth == place] < 0.6).mean())
+    together = sum(one.refused.value * one.support for one in measured.families) / len(made)
+    assert together == pytest.approx(measured.figures["paintings_refused"].value)
+    assert not any(one.refused.is_known for one in measure(made, resamples=0).classes)
+
+
 def test_per_work_is_no_group_where_all_rows_are(make_predictions: Make) -> None:
     measured = measure(make_predictions(rows=9, label_kinds=("wikidata-work",) * 9), resamples=0)
     assert all(group.kind == "source" for group in measured.groups)

@@ -78,10 +78,10 @@ def test_every_rung_is_measured_on_the_same_pictures(climbed: tuple[Path, list[s
 def test_costs_are_counted(climbed: tuple[Path, list[str], str]) -> None:
     out, _, _ = climbed
     tiny, colour = (json.loads((out / "costs" / f"{name}.json").read_text()) for name in ("tiny", "colour-1"))
-    # Convolutions 3*4*9 + 4*8*9, their normalisation 2*4 + 2*8, head 8*25 + 25, two refusing judges 8 + 1.
-    assert tiny["parameters"] == 108 + 288 + 24 + 225 + 18
+    # Convolutions 3*4*9 + 4*8*9, their normalisation 2*4 + 2*8, head 8*25 + 25, one refusing judge 8 + 1.
+    assert tiny["parameters"] == 108 + 288 + 24 + 225 + 9
     # Two operations for each weight at each place of the map; the heads once.
-    assert tiny["flops"] == 2 * (108 * 32**2 + 288 * 16**2 + 200 + 16)
+    assert tiny["flops"] == 2 * (108 * 32**2 + 288 * 16**2 + 200 + 8)
     assert colour["flops"] is None
     assert all(cost[key] > 0 for cost in (tiny, colour) for key in ("milliseconds", "megabytes", "parameters"))
 

@@ -34,6 +34,9 @@ class Figure:
         return not math.isnan(self.value)
 
 
+UNKNOWN = Figure(math.nan, math.nan, math.nan)
+
+
 def draw_weights(clusters: Ints, *, resamples: int, seed: int) -> Iterator[Floats]:
     """Draw as many clusters as there are, with replacement, again and again (Davison & Hinkley 1997, section 3.8).
 

@@ -30,9 +30,10 @@ from smn.evaluate.provenance import note_use
 from smn.evaluate.report import BaselineReport, Report, SetReport, Train, Use
 from smn.evaluate.robustness import RobustnessReport, measure_robustness
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
+from smn.examples.others import Photographs
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.promises import Promises
-from smn.reading import OnProgress
+from smn.reading import OnProgress, OpenedRows
 
 
 def evaluate_model(
@@ -55,8 +56,8 @@ def evaluate_model(
         model: a bundle, or what `open_colour_run` gives.
         sets: what to measure on, each name once.
         taxonomy: id or TOML file of the labels to read the answers in; None for the model's own.
-        not_paintings: pictures of something else, to measure refusal with, beside some that are drawn for it; left out
-            where the model knows no refusal.
+        not_paintings: pictures of something else, to measure refusal with, beside some that are drawn for it or made
+            of them; left out where the model knows no refusal.
         train: the data that the baselines learn from; without it there are none.
         robustness: about how many pictures of each set, at most, to ask again after each of
             `smn.evaluate.robustness.CHANGES`; they are drawn by the seed.
@@ -98,8 +99,9 @@ def evaluate_model(
     if not_paintings is not None and candidate.knows_paintings:
         manifest, numbers = select_not_paintings(not_paintings)
         data.append(note_use(Use.NOT_PAINTINGS, not_paintings, rows=len(numbers), data_hash=manifest.data_hash()))
-        others = candidate.ask(manifest, numbers, title=not_paintings.name, on_progress=on_progress).painting
-        kinds = _measure_kinds(candidate, on_progress)
+        asked = candidate.ask(manifest, numbers, title=not_paintings.name, on_progress=on_progress)
+        others, readable = asked.painting, numbers[asked.kept].tolist()
+        kinds = _measure_kinds(candidate, OpenedRows(manifest, readable), on_progress)
     reports = []
     for chosen, selection in zip(sets, selections, strict=True):
         answers = candidate.ask(selection.manifest, selection.rows, title=chosen.name, on_progress=on_progress)
@@ -234,10 +236,13 @@ def _measure(predictions: Predictions, candidate: Candidate, *, resamples: int, 
     return replace(measured, promises=kept)
 
 
-def _measure_kinds(candidate: Candidate, on_progress: OnProgress | None) -> tuple[KindReport, ...]:
+def _measure_kinds(
+    candidate: Candidate, photographs: Photographs, on_progress: OnProgress | None
+) -> tuple[KindReport, ...]:
     if candidate.judge is None or candidate.about.thresholds is None:
         return ()
-    return measure_kinds(candidate.judge, threshold=candidate.about.thresholds.painting, on_progress=on_progress)
+    threshold = candidate.about.thresholds.painting
+    return measure_kinds(candidate.judge, threshold=threshold, photographs=photographs, on_progress=on_progress)
 
 
 def measure_baselines(

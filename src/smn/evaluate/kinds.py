@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from smn.evaluate.metrics import Floats
-from smn.examples.others import OTHERS, draw_other
+from smn.examples.others import OTHERS, Photographs, draw_other, list_others
 from smn.reading import OnProgress
 
 FIRST_SEED = 100_000
@@ -24,31 +24,42 @@ class KindReport:
     Args:
         kind: its name, one of `smn.examples.list_others`.
         part: whether training may have seen other pictures of the kind, ``"learned"`` or ``"held out"``.
+        group: what it is for whoever looks at it, a value of `smn.examples.others.Group`.
         pictures: how many were asked about.
         caught: share of them that the model takes for no paintings, 0..1.
     """
 
     kind: str
     part: str
+    group: str
     pictures: int
     caught: float
 
 
 def measure_kinds(
-    judge: Judge, *, threshold: float, count: int = 40, on_progress: OnProgress | None = None
+    judge: Judge,
+    *,
+    threshold: float,
+    photographs: Photographs | None = None,
+    count: int = 40,
+    on_progress: OnProgress | None = None,
 ) -> tuple[KindReport, ...]:
     """Ask a model about pictures of every kind that can be drawn.
 
     Args:
         judge: the model.
         threshold: the painting score below which it refuses.
+        photographs: ones that no training saw, for kinds that are made of them; without any they are left out.
         count: pictures of each kind.
         on_progress: called after each kind.
     """
     reports = []
-    for done, (kind, (part, _)) in enumerate(OTHERS.items(), start=1):
-        scores = judge(draw_other(kind, seed=FIRST_SEED + number) for number in range(count))
-        reports.append(KindReport(kind, part.value, len(scores), float(np.mean(scores < threshold))))
+    kinds = list_others(needs_photograph=None if photographs else False)
+    for done, name in enumerate(kinds, start=1):
+        numbers = range(FIRST_SEED, FIRST_SEED + count)
+        scores = judge(draw_other(name, seed=number, photographs=photographs) for number in numbers)
+        kind, caught = OTHERS[name], float(np.mean(scores < threshold))
+        reports.append(KindReport(name, kind.part.value, kind.group.value, len(scores), caught))
         if on_progress is not None:
-            on_progress("drawn pictures", done, len(OTHERS))
+            on_progress("drawn pictures", done, len(kinds))
     return tuple(reports)

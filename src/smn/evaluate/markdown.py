@@ -205,12 +205,12 @@ def _describe_probe(probe: ProbeReport) -> str:
 
 
 def _table_classes(classes: Sequence[ClassReport], kind: str) -> str:
-    head = [kind.capitalize(), "Paintings", "Precision", "Recall", "F1"]
+    head = [kind.capitalize(), "Paintings", "Precision", "Recall", "F1", "Refused"]
     rows = [
         [
             one.name,
             f"{one.support:,}",
-            *(write_figure(figure, key="top1") for figure in (one.precision, one.recall, one.f1)),
+            *(write_figure(figure, key="top1") for figure in (one.precision, one.recall, one.f1, one.refused)),
         ]
         for one in classes
     ]
@@ -235,10 +235,13 @@ def _describe_left_out(measured: SetReport) -> list[str]:
 def _describe_kinds(report: Report) -> list[str]:
     if not report.kinds:
         return []
-    rows = [[one.kind, one.part, f"{one.pictures:,}", f"{100 * one.caught:.1f}"] for one in report.kinds]
-    note = "Pictures drawn by rule, with `smn examples --others`. No training ever sees the kinds that are held out."
-    table = write_table(["Kind", "In training", "Pictures", "Refused, %"], rows)
-    return [f"## Pages, screens and the like\n\n{table}\n\n{note}"]
+    rows = [[one.kind, one.group, one.part, f"{one.pictures:,}", f"{100 * one.caught:.1f}"] for one in report.kinds]
+    note = (
+        "Pictures drawn by rule, or made of the photographs above. No training ever sees the kinds that are held out,"
+        " nor these photographs where their rows are of another split."
+    )
+    table = write_table(["Kind", "Group", "In training", "Pictures", "Refused, %"], rows)
+    return [f"## Pages, memes, comics and the like\n\n{table}\n\n{note}"]
 
 
 def _describe_meanings(report: Report) -> str:

@@ -79,6 +79,8 @@ def measure(
     hits, confidence = labels.rank == 0, predictions.probabilities.max(axis=1)
     family_ids = families_of(predictions.probabilities[:0], taxonomy)[0]
     named = family_names(taxonomy.labels)
+    score = predictions.painting
+    refused = None if score is None or thresholds is None else (score < thresholds.painting).astype(np.float64)
     label_rows = [(label.id, label.name, label.family) for label in taxonomy.labels]
     family_rows = [(family, named[family], family) for family in family_ids]
     return SetReport(
@@ -89,8 +91,8 @@ def measure(
         not_paintings=len(predictions.not_paintings),
         figures=measure_figures(predictions, thresholds=thresholds, resamples=resamples, seed=seed),
         groups=tuple(_measure_groups(predictions, labels, resamples=resamples, seed=seed)),
-        classes=_measure_classes(labels, label_rows, strata, resamples=resamples, seed=seed),
-        families=_measure_classes(families, family_rows, strata, resamples=resamples, seed=seed),
+        classes=_measure_classes(labels, label_rows, strata, refused, resamples=resamples, seed=seed),
+        families=_measure_classes(families, family_rows, strata, refused, resamples=resamples, seed=seed),
         confusion=labels.confusion(np.ones(len(predictions))).astype(np.int64),
         reliability=metrics.bin_by_confidence(confidence, hits),
         coverage=_measure_coverage(confidence, hits, predictions.artists, resamples=resamples, seed=seed),
@@ -276,19 +278,25 @@ def _level(probabilities: Floats, truth: Ints) -> _Level:
 
 
 def _measure_classes(
-    level: _Level, rows: Sequence[tuple[str, str, str]], strata: Sequence[Ints], *, resamples: int, seed: int
+    level: _Level,
+    rows: Sequence[tuple[str, str, str]],
+    strata: Sequence[Ints],
+    refused: Floats | None,
+    *,
+    resamples: int,
+    seed: int,
 ) -> tuple[ClassReport, ...]:
+    """``refused`` (N,) is 1 where the model refuses a picture, else 0; None where it refuses nothing."""
+    known = np.full(len(level.truth), np.nan) if refused is None else refused
+
     def statistic(weights: Floats) -> Floats:
         confusion = level.confusion(weights)
-        return np.concatenate([metrics.precision(confusion), metrics.recall(confusion), metrics.f1(confusion)])
+        share = metrics.mean_by_label(known, level.truth, classes=level.classes, weights=weights)
+        return np.concatenate([metrics.precision(confusion), metrics.recall(confusion), metrics.f1(confusion), share])
 
     figures = bootstrap(statistic, strata, resamples=resamples, seed=seed)
     support = np.bincount(level.truth, minlength=level.classes)
-    count = level.classes
-    return tuple(
-        ClassReport(*row, int(support[at]), figures[at], figures[at + count], figures[at + 2 * count])
-        for at, row in enumerate(rows)
-    )
+    return tuple(ClassReport(*row, int(support[at]), *figures[at :: level.classes]) for at, row in enumerate(rows))
 
 
 def _measure_groups(predictions: Predictions, level: _Level, *, resamples: int, seed: int) -> list[GroupReport]:

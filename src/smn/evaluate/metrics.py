@@ -115,6 +115,21 @@ def f1(confusion: Floats) -> Floats:
     return np.asarray(np.where(support > 0, scores, np.nan))
 
 
+def mean_by_label(values: Floats, truth: Ints, *, classes: int, weights: ArrayLike | None = None) -> Floats:
+    """The mean of values (N,) over each label's pictures: (K,), NaN for labels without pictures.
+
+    Args:
+        values: (N,), any numbers.
+        truth: (N,), the right labels, 0..classes-1.
+        classes: K, the number of labels.
+        weights: (N,), not negative.
+    """
+    weights = _weights(len(truth), weights)
+    sums: Floats = np.bincount(truth, values * weights, minlength=classes).astype(np.float64)
+    totals: Floats = np.bincount(truth, weights, minlength=classes).astype(np.float64)
+    return _divide(sums, totals)
+
+
 def macro_f1(confusion: Floats) -> float:
     """The plain mean of F1 over the labels that have pictures, 0..1, given a confusion matrix (K, K)."""
     return _mean_of_known(f1(confusion))

@@ -18,7 +18,8 @@ value and its 95 % interval over resampled artists, all three null where it cann
                     lack it
 ``sets``            a list, one object a set, in the order given:
 ``kinds``           a list, one object a kind of drawn pictures that are no paintings: ``kind``, ``part`` (``learned``
-                    or ``held out``), ``pictures`` and ``caught``, the share refused; empty where not measured
+                    or ``held out``), ``group`` (``photograph``, ``page`` or ``drawing``), ``pictures`` and ``caught``,
+                    the share refused; empty where not measured
 ==================  ====================================================================================================
 
 Each set:
@@ -32,7 +33,8 @@ Each set:
 ``figures``         every figure of `FIGURES` by its key
 ``groups``          ``kind`` (source, labels, artists or century), ``name``, ``rows``, ``artists``, and the ``figures``
                     ``top1 top3 macro_f1 accepted_top1 accepted_top3``
-``classes``         a label each: ``id``, ``name``, ``family``, ``support``, the figures ``precision recall f1``
+``classes``         a label each: ``id``, ``name``, ``family``, ``support``, the figures ``precision recall f1
+                    refused``
 ``families``        a family each, the same keys
 ``confusion``       counts, a list for each right label of a number for each answer, both in the taxonomy's order
 ``reliability``     the lists ``confidence``, ``accuracy`` and ``count``, a bin each
@@ -66,7 +68,7 @@ from typing import Any
 
 from smn import __version__
 from smn.bundle import Thresholds
-from smn.evaluate.bootstrap import Figure
+from smn.evaluate.bootstrap import UNKNOWN, Figure
 from smn.evaluate.kinds import KindReport
 from smn.evaluate.metrics import Bins, Ints
 from smn.evaluate.probe import ProbeReport
@@ -146,6 +148,7 @@ class ClassReport:
         precision: share of its answers that are right.
         recall: share of its pictures that are recognised.
         f1: their harmonic mean.
+        refused: share of its pictures that are refused as no paintings; unknown for a model that refuses nothing.
     """
 
     id: str
@@ -155,6 +158,7 @@ class ClassReport:
     precision: Figure
     recall: Figure
     f1: Figure
+    refused: Figure = UNKNOWN
 
 
 @dataclass(frozen=True)

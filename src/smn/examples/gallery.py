@@ -105,8 +105,9 @@ def write_examples(folder: Path, *, seed: int = 0, count: int = 1, size: tuple[i
 
 
 def write_others(folder: Path, *, seed: int = 0, count: int = 1) -> list[Path]:
-    """Write ``count`` pictures of every kind that is no painting; takes and gives what `write_examples` does."""
-    return _write(folder, list_others(), lambda name, number: draw_other(name, seed=number), seed, count)
+    """Write ``count`` pictures of every kind that is no painting and needs no photograph, as `write_examples` does."""
+    kinds = list_others(needs_photograph=False)
+    return _write(folder, kinds, lambda name, number: draw_other(name, seed=number), seed, count)
 
 
 def _write(

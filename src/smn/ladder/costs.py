@@ -119,6 +119,7 @@ def count_operations(run: Path) -> tuple[int, int]:
     spec = PreprocessSpec.from_dict(description["preprocess"], where=str(run))
     classes = len(parse_taxonomy(description["taxonomy"], where=str(run)).labels)
     network = build_network(recipe.model, classes=classes, pretrained=False).network.eval()
+    network.load_state_dict(torch.load(run / "model.pt", map_location="cpu", weights_only=True))  # its judges count
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, 3, spec.size, spec.size))
     return sum(one.numel() for one in network.parameters()), counter.get_total_flops()

@@ -9,14 +9,16 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 
-from smn.examples.others import Part, draw_other, list_others
+from smn.examples.others import OTHERS, Group, Part, draw_other, list_others
 from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
+from smn.reading import OpenedRows
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
 from smn.train.cache import cached_statistics
 from smn.train.crossfit import answer_held_out
@@ -190,19 +192,34 @@ class Phases:
         return torch.cat(parts)
 
     def fit_painting(self, model: Classifier, paintings: TrainingData, negatives: Manifest) -> None:
-        """Fit the second head: one judge between paintings and the negatives, one between paintings and drawn pages."""
+        """Fit the second head: one judge between paintings and each group of what is no painting.
+
+        Args:
+            model: changed in place.
+            paintings: the rows to tell from others.
+            negatives: photographs; those of its split ``train`` are learned from as they are, and kinds that are made
+                of photographs are made of them. Without drawn kinds in the recipe, theirs is the only judge.
+        """
         # Features of a backbone that was trained are of use to this run only.
         statistics_of = self._fresh_statistics if self.recipe.finetune.epochs else self._statistics
         real = statistics_of(model, paintings.manifest, paintings.rows)
-        others = [statistics_of(model, negatives, select_negatives(negatives))]
+        rows = select_negatives(negatives)
+        others = {Group.PHOTOGRAPH: statistics_of(model, negatives, rows)}
         if self.recipe.answers.generated_negatives:
-            others.append(self._generated_statistics(model, count=self.recipe.answers.generated_negatives))
-        for judge in range(2):
-            # Without drawn pictures both judges are the same.
-            self._fit_judge(model, judge, real, others[min(judge, len(others) - 1)])
+            drawn = self._drawn_statistics(
+                model, count=self.recipe.answers.generated_negatives, photographs=OpenedRows(negatives, rows)
+            )
+            for group, values in drawn.items():
+                others[group] = torch.cat([others[group], values]) if group in others else values
+        judges = [self._fit_judge(model, real, values) for values in others.values()]
+        model.painting.take(torch.stack([weights for weights, _ in judges]), torch.stack([bias for _, bias in judges]))
 
-    def _fit_judge(self, model: Classifier, judge: int, paintings: Tensor, others: Tensor) -> None:
-        """Logistic regression between the statistics of paintings and of other pictures, both weighing the same."""
+    def _fit_judge(self, model: Classifier, paintings: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+        """Logistic regression between the statistics of paintings and of other pictures, both weighing the same.
+
+        Returns:
+            Weights (D,) and bias () for standardised statistics.
+        """
         from sklearn.linear_model import LogisticRegression
 
         with torch.inference_mode():
@@ -215,19 +232,23 @@ class Phases:
         regression.fit((features - shift) * scale, truth)
         weights = regression.coef_[0] * scale
         bias = regression.intercept_[0] - weights @ shift
-        model.painting.take(judge, torch.from_numpy(weights), torch.tensor(bias))
+        return torch.from_numpy(weights), torch.tensor(bias)
 
-    def _generated_statistics(self, model: Classifier, *, count: int) -> Tensor:
-        """Statistics of drawn pages, screens and the like, ``count`` of each kind that may be learned from."""
-        drawn = [(kind, seed) for kind in list_others(Part.LEARNED) for seed in range(count)]
-        parts, device = [], device_of(model)
+    def _drawn_statistics(
+        self, model: Classifier, *, count: int, photographs: Sequence[Image.Image]
+    ) -> dict[Group, Tensor]:
+        """Statistics of drawn pictures by their group, ``count`` of each kind that may be learned from."""
+        kinds, device, parts = list_others(Part.LEARNED), device_of(model), dict[Group, list[Tensor]]()
         model.eval()
-        for start in range(0, len(drawn), 32):
-            batch = self.spec.apply_all(draw_other(kind, seed=seed) for kind, seed in drawn[start : start + 32])
-            with torch.inference_mode(), autocast(device):
-                parts.append(model.statistics(torch.from_numpy(batch).to(device)).float())
-            self.progress("features of drawn pages", min(start + 32, len(drawn)), len(drawn))
-        return torch.cat(parts)
+        for done, kind in enumerate(kinds):
+            for start in range(0, count, 32):
+                seeds = range(start, min(start + 32, count))
+                batch = self.spec.apply_all(draw_other(kind, seed=seed, photographs=photographs) for seed in seeds)
+                with torch.inference_mode(), autocast(device):
+                    values = model.statistics(torch.from_numpy(batch).to(device)).float()
+                parts.setdefault(OTHERS[kind].group, []).append(values)
+                self.progress("features of drawn pictures", done * count + seeds.stop, len(kinds) * count)
+        return {group: torch.cat(values) for group, values in parts.items()}
 
 
 def _classify_pictures(model: nn.Module, images: Tensor) -> Tensor:

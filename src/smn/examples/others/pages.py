@@ -1,0 +1,174 @@
+"""Pages and screens: text, applications, charts, code, forms, tables, diagrams, maps and music."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from smn.examples.others.drawing import draw_blots, load_font, pick_colour, say, start_sheet, write_lines
+
+
+def draw_text_page(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A page of text in one or two columns."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    margin, letter = int(width * random.uniform(0.05, 0.14)), width / random.uniform(28, 60)
+    pen.text((margin, margin), say(random, 3).title(), fill=ink, font=load_font(letter * 1.8))
+    columns = int(random.integers(1, 3))
+    across = (width - 2 * margin) // columns
+    for column in range(columns):
+        left = margin + column * across
+        box = (left, int(margin + letter * 3.5), left + across - int(letter), height - margin)
+        write_lines(pen, random, box, ink=ink, size=letter)
+    return picture
+
+
+def draw_screenshot(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """An application with a bar, a menu and cards."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    bar, side = int(height * random.uniform(0.04, 0.1)), int(width * random.uniform(0.0, 0.3))
+    accent = pick_colour(random, 30, 220)
+    pen.rectangle((0, 0, width, bar), fill=accent)
+    pen.text((bar // 3, bar // 5), say(random, 2).title(), fill=(255, 255, 255), font=load_font(bar * 0.5))
+    pen.rectangle((0, bar, side, height), fill=pick_colour(random, 60, 235))
+    tall = int(height * random.uniform(0.07, 0.2))
+    for y in range(bar + 8, height - tall, tall + 8):
+        box = (side + 10, y, width - 10, y + tall)
+        pen.rounded_rectangle(
+            box, radius=8, outline=ink, fill=pick_colour(random, 200, 256) if random.random() < 0.5 else None
+        )
+        pen.ellipse((side + 18, y + 8, side + 2 + tall, y + tall - 8), fill=pick_colour(random, 40, 240))
+        write_lines(pen, random, (side + tall + 16, y + 8, width - 20, y + tall - 4), ink=(60, 60, 60), size=tall / 4)
+    for y in range(bar + 10, height, max(14, bar)):
+        if side > 40:
+            pen.text((8, y), say(random, 1), fill=ink, font=load_font(bar * 0.4))
+    return picture
+
+
+def draw_chart(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A chart of bars and lines."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    left, bottom, top = int(width * 0.12), int(height * 0.86), int(height * 0.14)
+    pen.text((left, top // 3), say(random, 4).capitalize(), fill=ink, font=load_font(height / 22))
+    for share in np.linspace(0, 1, 6):
+        y = bottom - share * (bottom - top)
+        pen.line((left, y, width * 0.95, y), fill=(190, 190, 190))
+        pen.text((left * 0.3, y - 6), f"{share * 100:.0f}", fill=ink, font=load_font(height / 40))
+    count, colours = int(random.integers(4, 14)), [pick_colour(random, 20, 230) for _ in range(4)]
+    xs, values = np.linspace(left, width * 0.93, count + 1), random.random((3, count + 1))
+    for series in range(int(random.integers(1, 4))):
+        heights = bottom - values[series] * (bottom - top)
+        if random.random() < 0.5:
+            pen.line([(float(x), float(y)) for x, y in zip(xs, heights, strict=True)], fill=colours[series], width=3)
+            continue
+        for x, y in zip(xs[:-1], heights, strict=False):
+            pen.rectangle((x + 3 + series * 4, y, x + (xs[1] - xs[0]) * 0.7, bottom), fill=colours[series])
+    pen.line((left, top, left, bottom, width * 0.95, bottom), fill=ink, width=2)
+    return picture
+
+
+def draw_code(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """Source code in an editor."""
+    picture, pen, ink = start_sheet(random, size)
+    letter = size[0] / random.uniform(40, 80)
+    font, colours = load_font(letter), [ink, *(pick_colour(random, 60, 220) for _ in range(4))]
+    indent = 0
+    for line, y in enumerate(np.arange(letter, size[1] - letter, letter * 1.4)):
+        indent = int(np.clip(indent + random.integers(-1, 2), 0, 4))
+        x = letter * (3 + 2 * indent)
+        pen.text((letter * 0.4, y), str(line + 1), fill=(130, 130, 130), font=font)
+        for _ in range(int(random.integers(0, 7))):
+            word = say(random, 1) + str(random.choice(["", "(", ")", " =", ":", ".", ", ", "[0]"]))
+            pen.text((x, y), word, fill=colours[int(random.integers(len(colours)))], font=font)
+            x += pen.textlength(word + " ", font)
+    return picture
+
+
+def draw_form(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A form, partly filled in."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    pen.text((width * 0.1, height * 0.05), say(random, 2).upper(), fill=ink, font=load_font(height / 20))
+    step = int(height / random.integers(9, 18))
+    for y in range(int(height * 0.16), int(height * 0.9), step):
+        pen.text((width * 0.08, y), say(random, 2).capitalize() + ":", fill=ink, font=load_font(step * 0.35))
+        pen.rectangle((width * 0.4, y - 2, width * 0.92, y + step * 0.6), outline=ink)
+        if random.random() < 0.6:
+            pen.text((width * 0.42, y), say(random, 3), fill=(30, 40, 130), font=load_font(step * 0.4))
+        if random.random() < 0.2:
+            pen.line((width * 0.42, y + step * 0.2, width * 0.44, y + step * 0.5, width * 0.48, y), fill=ink, width=2)
+    return picture
+
+
+def draw_map(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A map of streets."""
+    picture = Image.new("RGB", size, (240, 236, 226))
+    pen, (width, height) = ImageDraw.Draw(picture), size
+    land = np.asarray(draw_blots(random, size, cells=6).convert("L")).astype(float)
+    pixels = np.asarray(picture).copy()
+    pixels[land < np.quantile(land, 0.3)] = (170, 211, 223)
+    pixels[land > np.quantile(land, 0.8)] = (200, 225, 190)
+    picture = Image.fromarray(pixels)
+    pen = ImageDraw.Draw(picture)
+    for _ in range(int(random.integers(8, 30))):
+        line = np.cumsum(random.normal(0, 0.06, size=(8, 2)) + random.normal(0, 0.08, size=2), axis=0) + random.random(
+            2
+        )
+        spots = [(float(x * width), float(y * height)) for x, y in line]
+        broad = int(random.integers(2, 9))
+        pen.line(spots, fill=(150, 150, 150), width=broad + 2)
+        pen.line(spots, fill=pick_colour(random, 200, 256), width=broad)
+    for _ in range(int(random.integers(6, 20))):
+        spot = (random.random() * width * 0.9, random.random() * height * 0.95)
+        pen.text(spot, say(random, 1).title(), fill=(60, 60, 60), font=load_font(height / 35))
+    return picture
+
+
+def draw_sheet_music(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A page of music."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    gap = height / random.uniform(60, 110)
+    for top in np.arange(gap * 6, height - gap * 8, gap * 12):
+        for line in range(5):
+            pen.line((width * 0.05, top + line * gap, width * 0.95, top + line * gap), fill=ink)
+        for x in np.arange(width * 0.09, width * 0.93, gap * random.uniform(2.5, 5)):
+            y = top + float(random.integers(-2, 10)) * gap / 2
+            filled = ink if random.random() < 0.7 else None
+            pen.ellipse((x - gap * 0.65, y - gap * 0.45, x + gap * 0.65, y + gap * 0.45), fill=filled, outline=ink)
+            pen.line((x + gap * 0.6, y, x + gap * 0.6, y - gap * 3.2), fill=ink, width=max(1, int(gap / 8)))
+    return picture
+
+
+def draw_table(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """A table of numbers."""
+    picture, pen, ink = start_sheet(random, size)
+    across, down = int(random.integers(3, 9)), int(random.integers(8, 25))
+    wide, tall = size[0] / across, size[1] / down
+    for row in range(down):
+        for column in range(across):
+            box = (column * wide, row * tall, (column + 1) * wide, (row + 1) * tall)
+            pen.rectangle(box, outline=(170, 170, 170), fill=(205, 215, 230) if row == 0 else None)
+            text = say(random, 1).title() if row == 0 or column == 0 else f"{random.uniform(0, 9999):,.1f}"
+            letters = (30, 30, 30) if row == 0 else ink
+            pen.text((box[0] + 4, box[1] + tall * 0.2), text, fill=letters, font=load_font(tall * 0.5))
+    return picture
+
+
+def draw_diagram(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
+    """Boxes and the lines between them."""
+    picture, pen, ink = start_sheet(random, size)
+    width, height = size
+    spots = [(random.uniform(0.1, 0.8) * width, random.uniform(0.08, 0.85) * height) for _ in range(8)]
+    for start, end in pairwise(spots):
+        pen.line((*start, *end), fill=ink, width=2)
+    for x, y in spots:
+        box = (x, y, x + width * 0.14, y + height * 0.08)
+        shape = pen.rectangle if random.random() < 0.6 else pen.ellipse
+        shape(box, outline=ink, fill=pick_colour(random, 200, 256), width=2)
+        pen.text((x + 5, y + height * 0.02), say(random, 1), fill=(20, 20, 20), font=load_font(height / 38))
+    return picture
