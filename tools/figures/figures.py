@@ -1,14 +1,14 @@
 """Measures the default model and writes every figure that README and documentation show.
 
-    python docs/figures.py measure --data build/data [--measured BUNDLE] --out build/results [--bundle NAME=FOLDER]
-    python docs/figures.py write --results build/results
-    python docs/figures.py count --data build/data
-    python docs/figures.py well-known --data build/data [--bundle NAME=FOLDER]
-    python docs/figures.py restore --results build/ladder
-    python docs/figures.py ladder --results build/ladder
-    python docs/figures.py training --runs build/default/runs
-    python docs/figures.py fill
-    python docs/figures.py check
+    python tools/figures/figures.py measure --data build/data --out build/results [--measured DIR] [--bundle NAME=DIR]
+    python tools/figures/figures.py write --results build/results
+    python tools/figures/figures.py count --data build/data
+    python tools/figures/figures.py well-known --data build/data [--bundle NAME=FOLDER]
+    python tools/figures/figures.py restore --results build/ladder
+    python tools/figures/figures.py ladder --results build/ladder
+    python tools/figures/figures.py training --runs build/default/runs
+    python tools/figures/figures.py fill
+    python tools/figures/figures.py check
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
 ``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``count`` counts the manifests for the data card; ``well-known``
@@ -28,12 +28,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import cleaning_page
 import combinations
 import data_page
 import explaining
 import ladder_page
-import numpy as np
 import page_figures
 import photographs
 import refusal_page
@@ -42,10 +43,9 @@ import similarity
 import sureness_page
 import training_page
 import well_known
-
 from smn.evaluate.metrics import Bins, calibration_error_by_chance
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs" / "results"
 LOOKS = KEPT / "candidates.csv"
 _LOOKS_HEAD = "date,model,sha256,taxonomy,set,top1,top3,macro_f1"

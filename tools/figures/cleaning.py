@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DATA, BUILD = ROOT / "build" / "data", ROOT / "build" / "cleaning"
 KEPT = ROOT / "docs" / "results" / "cleaning"
 JUDGEMENTS = KEPT / "judgements.csv"
@@ -134,7 +134,6 @@ def prove() -> None:
 def sample() -> None:
     """Draw findings to judge, the same number of each check as far as there are, and show them on sheets."""
     from cleaning_sheets import draw_sheets
-
     from smn.clean.findings import read_findings
     from smn.clean.proving import list_flagged
     from smn.manifest import read_manifest

@@ -1,8 +1,8 @@
 """Measures the search for similar works: what it finds, and what it costs with more works than there are.
 
-    python docs/similarity.py --data build/data --measured build/default/bundles/measured
+    python tools/figures/similarity.py --data build/data --measured build/default/bundles/measured
 
-The figures go to docs/results/similar; docs/figures.py places them on docs/similar.md.
+The figures go to docs/results/similar; figures.py places them on docs/similar.md.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from smn.similar.projection import DIMENSIONS
 
-KEPT = Path(__file__).parent / "results" / "similar" / "similar.json"
-MAP = Path(__file__).parent / "images" / "similar-map.png"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "similar" / "similar.json"
+MAP = Path(__file__).parents[2] / "docs" / "images" / "similar-map.png"
 _WEIGHINGS = {"the whole embedding": None, "as they vary": 0.0, "half-way": -0.25, "all alike": -0.5}
 """Ways to weigh principal components: the power of its variance that each is multiplied by."""
 

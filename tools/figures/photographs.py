@@ -1,8 +1,8 @@
 """Measures the default model on photographs of paintings, and draws what straightening does.
 
-    python docs/photographs.py --data build/data
+    python tools/figures/photographs.py --data build/data
 
-The figures go to docs/results/photographs, one file a set; docs/figures.py places them on docs/photographs.md.
+The figures go to docs/results/photographs, one file a set; figures.py places them on docs/photographs.md.
 The picture is of generated paintings.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-KEPT = Path(__file__).parent / "results" / "photographs"
-PICTURE = Path(__file__).parent / "images" / "photographs.jpg"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "photographs"
+PICTURE = Path(__file__).parents[2] / "docs" / "images" / "photographs.jpg"
 SHOWN = ("baroque", "romanticism", "ukiyo-e", "impressionism", "post-impressionism", "art-nouveau")
 _SETS = {"validation": ("pool", "val", 400), "famous": ("famous", None, 913)}
 _SIDE = 260

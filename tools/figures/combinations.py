@@ -1,10 +1,10 @@
 """Measures which networks are worth answering together, on validation pictures alone.
 
-    python docs/combinations.py --data build/data --runs build/default/runs
+    python tools/figures/combinations.py --data build/data --runs build/default/runs
 
 Trains below --runs what the combinations that the kept figures lack are made of (remove the figures to measure all),
 exports each and evaluates it on the split val; the figures go to docs/results/training/combinations.json, from which
-docs/figures.py fills the record of the decision.
+figures.py fills the record of the decision.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from pathlib import Path
 
-KEPT = Path(__file__).parent / "results" / "training" / "combinations.json"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "training" / "combinations.json"
 _NETWORKS = {
     "lite2-statistics": "Lite2, frozen",
     "lite0-statistics": "Lite0, frozen",

@@ -1,11 +1,11 @@
-"""The tables of docs/how-sure.md, from what docs/sureness.py kept; docs/figures.py fills them in."""
+"""The tables of docs/how-sure.md, from what sureness.py kept; figures.py fills them in."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-KEPT = Path(__file__).parent / "results" / "how-sure" / "how-sure.json"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "how-sure" / "how-sure.json"
 FAMILIES = KEPT.with_name("families.json")
 _SETS = {"val": "validation, where they were learned", "pool-test": "pool test", "famous": "famous"}
 

@@ -1,11 +1,11 @@
-"""What training the default model cost, from its runs; docs/figures.py keeps it and fills it in."""
+"""What training the default model cost, from its runs; figures.py keeps it and fills it in."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-KEPT = Path(__file__).parent / "results" / "training" / "training.json"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "training" / "training.json"
 _WATTS = 20.0
 """Reckoned for the two cores together."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILE = ROOT / "src" / "smn" / "web" / "figures.json"
 _KEPT = ROOT / "docs" / "results"
 _ACCEPTED = ("accepted_top1", "accepted_top3", "named", "accepted_answered_accuracy")

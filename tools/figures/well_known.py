@@ -1,4 +1,4 @@
-"""What models answer to works that everybody knows; docs/figures.py runs it and places the table on the model card.
+"""What models answer to works that everybody knows; figures.py runs it and places the table on the model card.
 
 Works are looked for by title and artist in the sets `SETS`, in this order; those that none of them holds are listed.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-KEPT = Path(__file__).parent / "results" / "well-known.json"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "well-known.json"
 SETS = ("large", "famous", "catalogue")
 
 WORKS: Mapping[str, tuple[str, str]] = {

@@ -1,4 +1,4 @@
-"""The tables of docs/data-card.md, from counted manifests; docs/figures.py fills them in."""
+"""The tables of docs/data-card.md, from counted manifests; figures.py fills them in."""
 
 import json
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs" / "results" / "data"
 
 _SETS = ("pool", "pool-distinct", "everything", "famous", "not-paintings")

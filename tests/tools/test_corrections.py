@@ -1,16 +1,11 @@
-import importlib.util
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+import corrections
 from smn.clean.decisions import Verdict
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
-
-SCRIPT = Path(__file__).parents[1] / "tools" / "figures" / "corrections.py"
-spec = importlib.util.spec_from_file_location("corrections", SCRIPT)
-corrections = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(corrections)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""The tables of docs/refusal.md, and what black and white costs; docs/figures.py measures it and fills them in."""
+"""The tables of docs/refusal.md, and what black and white costs; figures.py measures it and fills them in."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
 GREY = RESULTS / "grey" / "grey.json"
 
 

@@ -1,6 +1,6 @@
 """Takes the pictures of the page that README and docs/web.md show, of the page itself with a painting of smn's own.
 
-    python docs/page_pictures.py
+    python tools/figures/page_pictures.py
 
 Needs Chromium (or name another in CHROMIUM) and the extra dev.
 """
@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from smn.examples import paint
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PAPER = "#E7E1D6"
 
 

@@ -1,4 +1,4 @@
-"""The tables and pictures of ``docs/clean-results.md``, from what ``docs/cleaning.py`` kept."""
+"""The tables and pictures of ``docs/clean-results.md``, from what ``cleaning.py`` kept."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from smn.clean import CHECKS
 from smn.clean.proving import Share
 
-KEPT = Path(__file__).parent / "results" / "cleaning"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "cleaning"
 VERDICTS = ("right", "doubtful", "wrong")
 
 

@@ -1,8 +1,8 @@
 """Measures whether the default model's evidence maps mean something, and draws one.
 
-    python docs/explaining.py --data build/data
+    python tools/figures/explaining.py --data build/data
 
-The figures go to docs/results/explain; docs/figures.py places them on docs/explain.md. The picture is of a generated
+The figures go to docs/results/explain; figures.py places them on docs/explain.md. The picture is of a generated
 painting.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-KEPT = Path(__file__).parent / "results" / "explain" / "explain.json"
-CURVES = Path(__file__).parent / "images" / "explain-curves.png"
-PICTURE = Path(__file__).parent / "images" / "explain.png"
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "explain" / "explain.json"
+CURVES = Path(__file__).parents[2] / "docs" / "images" / "explain-curves.png"
+PICTURE = Path(__file__).parents[2] / "docs" / "images" / "explain.png"
 SHOWN = "impressionism"
 _COUNT = 300
 _COMPARED = 60

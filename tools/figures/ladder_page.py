@@ -1,11 +1,11 @@
-"""The tables of docs/ladder.md, from the kept ladder; docs/figures.py fills them in."""
+"""The tables of docs/ladder.md, from the kept ladder; figures.py fills them in."""
 
 import csv
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 KEPT, IMAGES = ROOT / "docs" / "results" / "ladder", ROOT / "docs" / "images"
 
 Row = dict[str, str]

@@ -1,4 +1,4 @@
-"""Ways to calibrate that docs/sureness.py compares: each learns from logits (N, K) and labels (N,)."""
+"""Ways to calibrate that sureness.py compares: each learns from logits (N, K) and labels (N,)."""
 
 from collections.abc import Callable, Mapping
 

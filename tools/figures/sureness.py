@@ -1,10 +1,10 @@
 """Measures how sure the default model may be: calibration, precisions and sets, chosen on validation data alone.
 
-    python docs/sureness.py --data build/data --logits build/logits --bundle build/default/bundles/measured
+    python tools/figures/sureness.py --data build/data --logits build/logits --bundle build/default/bundles/measured
 
 ``--logits`` keeps the network's outputs, so that only the first run takes minutes. What is compared is compared on the
 validation split, in folds that keep artists together; the test split and the famous works are reported on, once, with
-what was learned on the whole validation split. Writes docs/results/how-sure/how-sure.json, from which docs/figures.py
+what was learned on the whole validation split. Writes docs/results/how-sure/how-sure.json, from which figures.py
 fills the decision record.
 """
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibrators import CALIBRATORS
 from numpy.typing import NDArray
 
+from calibrators import CALIBRATORS
 from smn.artists import cluster_artists
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import fit_temperature, softmax
@@ -33,7 +33,7 @@ from smn.promises import fit_promises, judge
 from smn.reading import Failure, read_pictures
 from smn.runtime import Runtime
 
-OUT = Path(__file__).parent / "results" / "how-sure" / "how-sure.json"
+OUT = Path(__file__).parents[2] / "docs" / "results" / "how-sure" / "how-sure.json"
 FOLDS, REPEATS = 5, 10
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-_BENCH = Path(__file__).parent / "results" / "bench"
+_BENCH = Path(__file__).parents[2] / "docs" / "results" / "bench"
 
 
 def _load() -> str:
