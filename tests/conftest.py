@@ -20,6 +20,27 @@ from smn.promises import Promises
 settings.register_profile("smn", deadline=None)
 settings.load_profile("smn")
 
+TESTS = Path(__file__).parent
+SLOW_FOLDERS = {"e2e", "export", "ladder", "models", "scale", "serve", "train", "web"}
+SLOW_FIXTURES = {"tiny_run", "browser"}
+
+
+def _is_slow(path: Path) -> bool:
+    return bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts[:1]))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import slow tests, and torch with them, where none of them is asked for."""
+    return True if config.getoption("markexpr") == "not slow" and _is_slow(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what trains, or starts a browser, a database or a server; `make quick` leaves it out."""
+    for item in items:
+        if _is_slow(item.path) or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 BundleMaker = Callable[..., Bundle]
 
 

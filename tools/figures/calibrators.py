@@ -61,7 +61,8 @@ def _fit_confidence(
         confidence = np.clip(change(old), 0.005, 0.995)
         probabilities *= ((1.0 - confidence) / np.clip(1.0 - old, 1e-9, None))[:, None]
         probabilities[rows, first] = confidence
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
 
     return calibrate
 

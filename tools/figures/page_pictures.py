@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, FilePayload, sync_playwright
 
 from smn.examples import paint
 
@@ -55,8 +55,8 @@ def shoot(browser: Browser, address: str, movement: str, *, why: int = 0, **opti
     page.wait_for_selector(".smn-foot")
     buffer = io.BytesIO()
     paint(movement, seed=0, size=(1000, 800)).save(buffer, "JPEG", quality=92)
-    file = {"name": f"{movement}.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
-    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    file = FilePayload(name=f"{movement}.jpg", mimeType="image/jpeg", buffer=buffer.getvalue())
+    page.locator("input[type=file]").set_input_files(file)
     page.wait_for_selector(".smn-answer")
     page.locator("img.base[src^='data:image']").wait_for()
     if why:

@@ -66,8 +66,8 @@ def read_logits(bundle: Bundle, chosen: EvaluationSet, folder: Path) -> Known:
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(file, logits=logits, truth=selection.truth[kept], artists=artists)
     with np.load(file) as data:
-        artists = tuple(str(name) or None for name in data["artists"])
-        return Known(data["logits"].astype(np.float64), data["truth"], artists)
+        named = tuple(str(name) or None for name in data["artists"])
+        return Known(data["logits"].astype(np.float64), data["truth"], named)
 
 
 def draw_folds(clusters: Ints, seed: int) -> Ints:
