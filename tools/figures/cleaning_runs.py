@@ -26,6 +26,7 @@ from smn.models import build_classifier
 from smn.movements import Taxonomy, read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.cache import cached_statistics
+from smn.train.kinds import StatisticsSettings
 from smn.train.recipe import Recipe, read_recipe
 from smn.train.run import read_run, train
 from smn.train.selection import TrainingData, select
@@ -90,7 +91,7 @@ def clean_pool(data: Path, build: Path, picture_checks: Sequence[str]) -> dict[s
         "wrong pictures dropped, labels changed": ([*picture_checks, "label"], "relabel"),
         "as many rows dropped at random": ((), "random"),
     }
-    made = {}
+    made: dict[str, Path] = {}
     for name, (checks, labels) in kinds.items():
         out = build / "data" / _slug(name)
         if not (out / "manifest.parquet").exists():
@@ -211,12 +212,15 @@ def _answers(
     """Right labels (N,), probabilities (N, K) and artists (N,) of the held-out sets; ``taxonomy`` is the run's."""
     described = read_run(run)
     recipe = Recipe.from_dict(described["recipe"], where=str(run))
+    settings = recipe.model
+    if not isinstance(settings, StatisticsSettings):
+        raise TypeError(f"The run {run} is of kind {settings.kind}; the runs that are compared are of kind statistics.")
     model, backbone = build_classifier(
-        recipe.model.backbone, levels=recipe.model.levels, classes=len(taxonomy.labels), dropout=recipe.model.dropout
+        settings.backbone, levels=settings.levels, classes=len(taxonomy.labels), dropout=settings.dropout
     )
     model.load_state_dict(torch.load(run / "model.pt", weights_only=True))
     model.eval()
-    spec = PreprocessSpec(recipe.model.size, recipe.model.fit, mean=backbone.mean, std=backbone.std)
+    spec = PreprocessSpec(settings.size, settings.fit, mean=backbone.mean, std=backbone.std)
     answers = {}
     for name, chosen in _held_out(data, taxonomy).items():
         values = cached_statistics(

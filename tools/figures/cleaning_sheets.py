@@ -55,7 +55,7 @@ def _draw(
     places: Mapping[str, tuple[Manifest, int]],
 ) -> None:
     other = row.get(f"{check}_of")
-    shown = [name for name in (row["id"], other) if name in places]
+    shown = [name for name in (row["id"], other) if name is not None and name in places]
     for at, name in enumerate(shown):
         room = (WIDTH // len(shown) - 8, HEIGHT - 8)
         manifest, place = places[name]

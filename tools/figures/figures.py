@@ -23,7 +23,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -236,7 +236,7 @@ def _standing() -> str:
     large = [_find_set(report, "large") for report in fits.values()]
     works, new = ([_group(one, name) for one in famous] for name in ("per-work", "never seen"))
     pool, eight = ([_set(report, "pool-test")] for report in (_measured(), _report("origin-8")))
-    rows = [
+    rows: list[tuple[str, Sequence[Report | None], str, str]] = [
         ("large scans of famous works, accepted: top-1", large, "accepted_top1", "75 %"),
         ("the same, accepted: top-3", large, "accepted_top3", "94 %"),
         ("the same, strict: top-1", large, "top1", ""),
