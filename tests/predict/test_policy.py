@@ -11,7 +11,7 @@ from smn.conformal import SetTable
 from smn.errors import InputError
 from smn.precision import ASKED, Point, PrecisionTable
 from smn.predict import Model, Outcome
-from smn.predict.sureness import choose_bar, choose_mass
+from smn.predict.policy import choose_mass, choose_thresholds, describe_precision
 from smn.promises import Promises
 
 BundleMaker = Callable[..., Bundle]
@@ -31,9 +31,10 @@ def promise(movements: float | None, families: float | None) -> Promises:
 
 def test_without_a_precision_the_bundles_thresholds_hold(make_tiny_bundle: BundleMaker, tmp_path: Path) -> None:
     old = make_tiny_bundle(tmp_path / "old", thresholds=Thresholds(0.4, 0.5))
-    assert (choose_bar(old, None).movement, choose_bar(old, None).family) == (0.4, math.inf)
+    assert choose_thresholds(old, None) == Thresholds(0.4, 0.5, family=None)
     new = make_tiny_bundle(tmp_path / "new", thresholds=Thresholds(0.4, 0.5, family=0.3))
-    assert (choose_bar(new, None).family, choose_bar(new, None).note) == (0.3, None)
+    assert choose_thresholds(new, None) == new.thresholds
+    assert describe_precision(new, None) is None
 
 
 @pytest.mark.parametrize(
@@ -45,13 +46,13 @@ def test_without_a_precision_the_bundles_thresholds_hold(make_tiny_bundle: Bundl
         (None, None, "never reached 90 % right on validation pictures, so every answer is unsure."),
     ],
 )
-def test_a_precision_raises_the_bar_and_says_what_to_expect(
+def test_a_precision_raises_the_thresholds_and_says_what_to_expect(
     make_tiny_bundle: BundleMaker, movements: float | None, families: float | None, said: str
 ) -> None:
-    bar = choose_bar(make_tiny_bundle(promises=promise(movements, families)), 0.9)
-    assert bar.movement == (math.inf if movements is None else movements)
-    assert bar.family == (math.inf if families is None else families)
-    assert said in (bar.note or "")
+    bundle = make_tiny_bundle(promises=promise(movements, families))
+    confidence = math.inf if movements is None else movements
+    assert choose_thresholds(bundle, 0.9) == Thresholds(confidence, bundle.thresholds.painting, families)
+    assert said in (describe_precision(bundle, 0.9) or "")
 
 
 def test_what_an_old_bundle_does_not_know_says_what_to_do(tiny_bundle: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""What lies behind the page for as long as its process lives: the model, the index, what was looked at."""
+"""What all visitors of the page share for as long as its process lives: the model, the index, analyzed pictures."""
 
 import hashlib
 import io
@@ -14,19 +14,19 @@ from typing import Any
 from smn.errors import SimilarError
 from smn.examples import list_examples, paint
 from smn.similar.index import SimilarIndex, read_index
+from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
 from smn.web.drawing import family_of_each, place_of_each
-from smn.web.looking import LocalLooker, Looker, Seen, make_looker
 from smn.web.settings import PageSettings, read_page_settings
 from smn.web.thumbnails import Thumbnails
 
 _FIGURES = Path(__file__).parent / "figures.json"
-_SEEN = 64
-"""Pictures with their answers in memory, at 2 to 6 MB each."""
+_KEPT = 64
+"""Analyzed pictures in memory, at 2 to 6 MB each."""
 
 Stamp = tuple[int, int] | None
 
 
-class Backstage:
+class AppState:
     """Shared by everybody who has the page open.
 
     Args:
@@ -36,42 +36,42 @@ class Backstage:
     def __init__(self, settings: PageSettings) -> None:
         self.settings = settings
         self.thumbnails = Thumbnails(networks=settings.service.url_networks)
-        self._loading, self._noting = Lock(), Lock()
-        self._looker: tuple[Stamp, Looker] | None = None
-        self._seen: OrderedDict[tuple[str, bool, Stamp], Seen] = OrderedDict()
+        self._loading, self._keeping = Lock(), Lock()
+        self._analyzer: tuple[Stamp, Analyzer] | None = None
+        self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
 
     @property
-    def looker(self) -> Looker:
-        """What answers; loaded at the first look, and anew when there is another bundle.
+    def analyzer(self) -> Analyzer:
+        """What answers; loaded for the first picture, and anew when there is another bundle.
 
         Raises:
             BundleError: it cannot be loaded, and none was before.
         """
         stamp = self._stamp()
         with self._loading:
-            if self._looker is None or stamp not in (None, self._looker[0]):
-                self._looker = (stamp, make_looker(self.settings))
-            return self._looker[1]
+            if self._analyzer is None or stamp not in (None, self._analyzer[0]):
+                self._analyzer = (stamp, make_analyzer(self.settings))
+            return self._analyzer[1]
 
-    def look(self, name: str, data: bytes, *, find: bool) -> Seen:
-        """Look at a picture, once for everybody.
+    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
+        """Analyze a picture, once for everybody.
 
         Raises:
             ImageError: it cannot be read.
             ServiceError: the service refuses, or cannot be reached.
         """
-        looker = self.looker
+        analyzer = self.analyzer
         key = (hashlib.sha256(data).hexdigest(), find, self._stamp())
-        with self._noting:
-            if key in self._seen:
-                self._seen.move_to_end(key)
-                return self._seen[key]
-        seen = looker.look(name, data, find=find)
-        with self._noting:
-            self._seen[key] = seen
-            while len(self._seen) > _SEEN:
-                self._seen.popitem(last=False)
-        return seen
+        with self._keeping:
+            if key in self._analyses:
+                self._analyses.move_to_end(key)
+                return self._analyses[key]
+        analysis = analyzer.analyze(name, data, find=find)
+        with self._keeping:
+            self._analyses[key] = analysis
+            while len(self._analyses) > _KEPT:
+                self._analyses.popitem(last=False)
+        return analysis
 
     @property
     def index(self) -> SimilarIndex | None:
@@ -82,16 +82,15 @@ class Backstage:
     def figures(self) -> Mapping[str, Any] | None:
         """What was measured, where it was measured on the model that answers; None elsewhere."""
         known = _figures()
-        if isinstance(self.looker, LocalLooker):
-            return known if self.looker.sha256 == known["sha256"] else None
-        return known if self.looker.model == known["model"] else None
+        if isinstance(self.analyzer, LocalAnalyzer):
+            return known if self.analyzer.sha256 == known["sha256"] else None
+        return known if self.analyzer.model == known["model"] else None
 
     def warm(self) -> None:
         """Load what the first visitor would have to wait for."""
-        looker = self.looker
-        if isinstance(looker, LocalLooker):
-            seen = looker.look("", make_example("ukiyo-e"), find=True)
-            _ = seen.palette
+        analyzer = self.analyzer
+        if isinstance(analyzer, LocalAnalyzer):
+            _ = analyzer.analyze("", make_example("ukiyo-e"), find=True).palette
         if self.index is not None:
             place_of_each(self.index)
             family_of_each(self.index)
@@ -108,22 +107,22 @@ class Backstage:
         return known.st_mtime_ns, known.st_size
 
 
-_OPEN: list[Backstage] = []  # one a process: scripts are run anew for every visitor and click, and share it
+_OPEN: list[AppState] = []  # one a process: scripts are run anew for every visitor and click, and share it
 
 
-def open_backstage(settings: PageSettings) -> Backstage:
-    """Make what lies behind the page, in place of what was."""
-    _OPEN[:] = [Backstage(settings)]
+def open_app_state(settings: PageSettings) -> AppState:
+    """Make the state of the page, in place of what was."""
+    _OPEN[:] = [AppState(settings)]
     return _OPEN[0]
 
 
-def get_backstage() -> Backstage:
-    """What lies behind the page; made from the environment where nobody made it.
+def get_app_state() -> AppState:
+    """The state of the page; made from the environment where nobody made it.
 
     Raises:
         InputError: a variable does not fit.
     """
-    return _OPEN[0] if _OPEN else open_backstage(read_page_settings(os.environ))
+    return _OPEN[0] if _OPEN else open_app_state(read_page_settings(os.environ))
 
 
 @cache

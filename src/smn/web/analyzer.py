@@ -1,8 +1,8 @@
-"""Looks at pictures for the page: with a model in the page's own process, or through a service."""
+"""Analyzes pictures for the page: with a model in the page's own process, or through a service."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -14,16 +14,15 @@ from PIL import Image
 
 from smn.bundle import read_bundle
 from smn.errors import ServiceError, SimilarError
-from smn.explain.explanation import SIDE, Swatch, explain_outputs, list_colours
-from smn.explain.heatmap import overlay_evidence
-from smn.images import Limits, open_image
+from smn.explain.evidence import overlay_evidence
+from smn.explain.explanation import Swatch, list_colours, weigh_labels
+from smn.images import ImageSource, Limits
 from smn.movements import Taxonomy, list_taxonomies, read_taxonomy
-from smn.predict.model import Model
+from smn.predict.model import SIDE, Model
 from smn.predict.prediction import Prediction, parse_prediction
 from smn.rectify import Found, Rectify, straighten
 from smn.serve.records import Records
-from smn.similar.index import SimilarIndex, SimilarWork, check_fit, read_index
-from smn.similar.works import parse_work
+from smn.similar.index import SimilarIndex, SimilarWork, check_fit, parse_work, read_index
 from smn.web.settings import PageSettings
 
 GUESSES, ALIKE = 5, 8
@@ -35,19 +34,19 @@ _OVERLAY = 640
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A picture that was looked at, and everything that is said of it.
+class PageAnalysis:
+    """A picture, and everything that the page says of it.
 
     Args:
         name: as its sender calls it.
         sha256: of its bytes.
         prediction: the answer.
-        image: what was looked at, upright; straightened where a painting was found on a wall.
-        whole: the picture that the painting was found in, upright; None where it was looked at whole.
+        image: what the model saw, upright; straightened where a painting was found on a wall.
+        whole: the picture that the painting was found in, upright; None where the model saw it whole.
         evidence: (G, G) by the movement's id, for the guesses; empty where the model does not tell.
         works: that look alike, most alike first; empty where there is no index.
         taxonomy: what was answered in, if it is known here.
-        number: the answer's id at a service that remembers it.
+        prediction_id: the answer's id at a service that remembers it.
     """
 
     name: str
@@ -58,7 +57,7 @@ class Seen:
     evidence: Mapping[str, NDArray[np.float64]]
     works: tuple[SimilarWork, ...]
     taxonomy: Taxonomy
-    number: str | None = None
+    prediction_id: str | None = None
 
     @cached_property
     def palette(self) -> tuple[Swatch, ...]:
@@ -72,7 +71,7 @@ class Seen:
         return overlay_evidence(small, self.evidence[movement], strength=0.75)
 
 
-class Looker(Protocol):
+class Analyzer(Protocol):
     """What the page asks."""
 
     @property
@@ -87,19 +86,21 @@ class Looker(Protocol):
     def keeps_pictures(self) -> bool:
         """Whether a picture may be kept with its feedback, if its sender lets it."""
 
-    def look(self, name: str, data: bytes, *, find: bool) -> Seen:
-        """Look at an encoded picture; ``find`` a painting on a wall and straighten it.
+    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
+        """Analyze an encoded picture; ``find`` a painting on a wall and straighten it.
 
         Raises:
             ImageError: it cannot be read.
             ServiceError: the service refuses, or cannot be reached.
         """
 
-    def note(self, seen: Seen, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None) -> None:
+    def add_feedback(
+        self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None
+    ) -> None:
         """Keep what somebody says of an answer; it is safe when this returns.
 
         Args:
-            seen: what it is about.
+            analysis: what it is about.
             agree: whether the answer was right.
             movement: the right one, if somebody says so.
             text: whatever else they say.
@@ -110,7 +111,7 @@ class Looker(Protocol):
         """
 
 
-class LocalLooker:
+class LocalAnalyzer:
     """A model in this process.
 
     Args:
@@ -122,10 +123,9 @@ class LocalLooker:
 
     def __init__(self, settings: PageSettings) -> None:
         service = settings.service
-        self._limits = Limits(max_bytes=service.max_body, max_pixels=service.max_pixels)
-        self._model = Model(read_bundle(service.bundle), limits=self._limits, threads=service.threads)
-        self._whole = Model(self._model.bundle, limits=self._limits, threads=service.threads, rectify=Rectify.OFF)
-        self._whole.runtime = self._model.runtime  # one network for both
+        limits = Limits(max_bytes=service.max_body, max_pixels=service.max_pixels)
+        self._model = Model(read_bundle(service.bundle), limits=limits, threads=service.threads)
+        self._whole = self._model.variant(rectify=Rectify.OFF)
         self._database, self._images = service.database, service.images
         self._index = _read_index(service.index, self._model)
         self._opening = Lock()
@@ -152,31 +152,29 @@ class LocalLooker:
         """Whether there is a folder for them."""
         return self.remembers and self._images is not None
 
-    def look(self, name: str, data: bytes, *, find: bool) -> Seen:
-        """See `Looker.look`."""
+    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
+        """See `Analyzer.analyze`."""
         model = self._model if find else self._whole
         with self._turn:
-            prepared, found = model.prepare(data)
-            outputs = model.runtime.run(prepared[None], evidence=model.runtime.explains)
-            prediction = model.tell(outputs, [name], found=[found], top_k=GUESSES)[0]
-            shown = _show(data, self._limits)
-            evidence: Mapping[str, NDArray[np.float64]] = {}
-            if model.runtime.explains:
-                evidence = explain_outputs(model, shown, outputs, prediction=prediction, found=None).evidence
-            works = self._index.search(outputs.embedding[0], top_k=ALIKE) if self._index else ()
-            return Seen(
-                name=name, sha256=_digest(data), prediction=prediction,
-                image=straighten(shown, found) if found else shown, whole=shown if found else None,
+            analysis = model.analyze(data, top_k=GUESSES, evidence=model.runtime.explains)
+            prediction = replace(analysis.prediction, path=name)
+            evidence = weigh_labels(analysis) if model.runtime.explains else {}
+            return PageAnalysis(
+                name=name, sha256=_digest(data), prediction=prediction, image=analysis.picture,
+                whole=analysis.upright if analysis.found else None,
                 evidence={guess.movement: evidence[guess.movement] for guess in prediction.predictions
                           if guess.movement in evidence},
-                works=works, taxonomy=model.taxonomy,
+                works=self._index.search(analysis.embedding, top_k=ALIKE) if self._index else (),
+                taxonomy=model.taxonomy,
             )  # fmt: skip
 
-    def note(self, seen: Seen, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None) -> None:
-        """See `Looker.note`: nothing is remembered of a picture before somebody says something of it."""
-        answer = seen.prediction.to_dict() | {"path": None}
-        number = self._records.add_prediction(answer, sha256=seen.sha256, caller="page", image=picture)
-        self._records.add_feedback(number, verdict=_verdict(agree=agree), movement=movement, text=text)
+    def add_feedback(
+        self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None
+    ) -> None:
+        """See `Analyzer.add_feedback`: nothing is remembered of a picture before somebody says something of it."""
+        answer = analysis.prediction.to_dict() | {"path": None}
+        known = self._records.add_prediction(answer, sha256=analysis.sha256, caller="page", image=picture)
+        self._records.add_feedback(known, verdict=_verdict(agree=agree), movement=movement, text=text)
 
     @property
     def _records(self) -> Records:
@@ -188,7 +186,7 @@ class LocalLooker:
         return Records(self._database, images=self._images)
 
 
-class RemoteLooker:
+class RemoteAnalyzer:
     """A service that answers.
 
     Args:
@@ -209,9 +207,10 @@ class RemoteLooker:
         self._client = Client(settings.api, key=settings.api_key or None, timeout=service.timeout, attempts=3)
         self.model = ""
 
-    def look(self, name: str, data: bytes, *, find: bool) -> Seen:
-        """See `Looker.look`."""
-        shown = _show(data, self._limits)  # first, because a picture that cannot be read need not be sent
+    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
+        """See `Analyzer.analyze`."""
+        # First, because a picture that cannot be read need not be sent.
+        upright = ImageSource(data, limits=self._limits).thumbnail(SIDE)
         wanted = Rectify.AUTO if find else Rectify.OFF
         asked: dict[str, Any] = {"top_k": GUESSES, "rectify": wanted.value, "explain": True, "similar": ALIKE}
         try:
@@ -227,12 +226,12 @@ class RemoteLooker:
         if prediction.rectified is not None:
             found = Found(np.array(prediction.rectified.corners), prediction.rectified.confidence)
         maps = (told.get("explanation") or {}).get("maps") or {}
-        return Seen(
+        return PageAnalysis(
             name=name, sha256=_digest(data), prediction=prediction,
-            image=straighten(shown, found) if found else shown, whole=shown if found else None,
+            image=straighten(upright, found) if found else upright, whole=upright if found else None,
             evidence={movement: np.array(grid, dtype=np.float64) for movement, grid in maps.items()},
             works=tuple(SimilarWork(parse_work(one), one["similarity"]) for one in told.get("similar") or ()),
-            taxonomy=_guess_taxonomy([guess.movement for guess in prediction.predictions]), number=told["id"],
+            taxonomy=_guess_taxonomy([guess.movement for guess in prediction.predictions]), prediction_id=told["id"],
         )  # fmt: skip
 
     def close(self) -> None:
@@ -245,27 +244,23 @@ class RemoteLooker:
             raise ServiceError(str(told["error"]), status=422)
         return told
 
-    def note(self, seen: Seen, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None) -> None:
-        """See `Looker.note`; a picture is not sent again to be kept."""
+    def add_feedback(
+        self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None
+    ) -> None:
+        """See `Analyzer.add_feedback`; a picture is not sent again to be kept."""
         del picture
-        if seen.number is None:
+        if analysis.prediction_id is None:
             raise ServiceError("The service does not remember its answers.", status=503)
-        self._client.send_feedback(seen.number, agree=agree, movement=movement, text=text)
+        self._client.send_feedback(analysis.prediction_id, agree=agree, movement=movement, text=text)
 
 
-def make_looker(settings: PageSettings) -> Looker:
+def make_analyzer(settings: PageSettings) -> Analyzer:
     """What answers, as the settings say.
 
     Raises:
         BundleError: the model cannot be loaded.
     """
-    return RemoteLooker(settings) if settings.api else LocalLooker(settings)
-
-
-def _show(data: bytes, limits: Limits) -> Image.Image:
-    shown = open_image(data, limits=limits, reduce_to=SIDE)
-    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return shown
+    return RemoteAnalyzer(settings) if settings.api else LocalAnalyzer(settings)
 
 
 def _read_index(folder: Path, model: Model) -> SimilarIndex | None:

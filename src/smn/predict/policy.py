@@ -1,39 +1,22 @@
-"""How sure an answer must be: by the bundle's thresholds, or by a precision that whoever asks has chosen."""
+"""When an answer is given: by the bundle's thresholds, or by a precision or a coverage that the caller chooses."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.bundle import Bundle
+from smn.bundle import Bundle, Thresholds
 from smn.conformal import choose_sets
 from smn.errors import InputError
 from smn.movements import Taxonomy, regroup
-from smn.precision import Point
 from smn.promises import Promises
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Bar:
-    """What an answer must pass.
-
-    Args:
-        movement: the confidence, 0..1, at which it names a movement; infinite where none is enough.
-        family: the probability, 0..1, at which it names at least the family; infinite where none is enough.
-        note: what to expect of a chosen precision, one sentence; None for the bundle's own thresholds.
-    """
-
-    movement: float
-    family: float
-    note: str | None = None
-
-
-def choose_bar(bundle: Bundle, precision: float | None) -> Bar:
-    """The bar for a wanted share of right answers.
+def choose_thresholds(bundle: Bundle, precision: float | None) -> Thresholds:
+    """The thresholds for a wanted share of right answers; infinite where no confidence is enough.
 
     Args:
         bundle: whose thresholds hold.
@@ -43,13 +26,36 @@ def choose_bar(bundle: Bundle, precision: float | None) -> Bar:
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
     """
     if precision is None:
-        family = bundle.thresholds.family
-        return Bar(bundle.thresholds.confidence, math.inf if family is None else family)
-    movement, family_point = _promises(bundle, "precision").precision.choose(precision)
-    return Bar(_height(movement), _height(family_point), _describe(bundle.name, precision, movement, family_point))
+        return bundle.thresholds
+    movement, family = _policy(bundle, "precision").precision.choose(precision)
+    return Thresholds(
+        confidence=math.inf if movement is None else movement.confidence,
+        painting=bundle.thresholds.painting,
+        family=None if family is None else family.confidence,
+    )
 
 
-def _promises(bundle: Bundle, asked: str) -> Promises:
+def describe_precision(bundle: Bundle, precision: float | None) -> str | None:
+    """What to expect of answers of a chosen precision, one sentence; None for the bundle's own thresholds.
+
+    Raises:
+        InputError: as `choose_thresholds`.
+    """
+    if precision is None:
+        return None
+    movement, family = _policy(bundle, "precision").precision.choose(precision)
+    asked = f"{100 * precision:.4g} %"
+    if movement is None:
+        more = f"; it names a family for about {family.coverage:.0%} of paintings" if family else ""
+        return f"{bundle.name} never reached {asked} right on validation pictures, so every answer is unsure{more}."
+    more = f" and a family alone for about {family.coverage:.0%}" if family else ""
+    return (
+        f"At {asked} right on validation pictures, {bundle.name} names a movement for about {movement.coverage:.0%} of "
+        f"paintings{more}."
+    )
+
+
+def _policy(bundle: Bundle, asked: str) -> Promises:
     if bundle.promises is None:
         raise InputError(
             f"{bundle.name} was exported without what {asked} needs; export it anew with: smn export RUN --out FOLDER, "
@@ -58,29 +64,13 @@ def _promises(bundle: Bundle, asked: str) -> Promises:
     return bundle.promises
 
 
-def _height(point: Point | None) -> float:
-    return math.inf if point is None else point.confidence
-
-
-def _describe(name: str, precision: float, movement: Point | None, family: Point | None) -> str:
-    asked = f"{100 * precision:.4g} %"
-    if movement is None:
-        more = f"; it names a family for about {family.coverage:.0%} of paintings" if family else ""
-        return f"{name} never reached {asked} right on validation pictures, so every answer is unsure{more}."
-    more = f" and a family alone for about {family.coverage:.0%}" if family else ""
-    return (
-        f"At {asked} right on validation pictures, {name} names a movement for about {movement.coverage:.0%} of "
-        f"paintings{more}."
-    )
-
-
 def choose_mass(bundle: Bundle, coverage: float | None) -> float | None:
     """The mass of `smn.conformal` for a coverage of 0.5..0.99; None for no sets.
 
     Raises:
         InputError: the coverage lies outside, or the bundle does not know how large sets must be.
     """
-    return None if coverage is None else _promises(bundle, "coverage").sets.choose(coverage)
+    return None if coverage is None else _policy(bundle, "coverage").sets.choose(coverage)
 
 
 def list_sets(
