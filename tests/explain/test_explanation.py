@@ -151,3 +151,11 @@ def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_pat
     with pytest.raises(OutputExistsError):
         draw_explanation(why, out)
     assert why.prediction.predictions[0].label in say_answer(why) or "not look like a painting" in say_answer(why)
+
+
+def test_an_opened_jpeg_can_be_explained_after_it_was_closed(model: smn.Model) -> None:
+    stream = io.BytesIO()
+    paint("baroque", seed=1).save(stream, "JPEG")
+    with Image.open(stream) as opened:
+        analysis = model.analyze(opened, evidence=True)
+    assert explain_analysis(analysis).image.size == explain_picture(model, stream.getvalue()).image.size

@@ -133,15 +133,6 @@ def test_a_big_jpeg_is_prepared_alike_from_path_bytes_and_opened_picture(model: 
         assert not np.array_equal(model.preprocess(opened)[0], expected)
 
 
-def test_an_opened_jpeg_can_be_explained_after_it_was_closed(tmp_path: Path) -> None:
-    model = load(threads=1)  # of the tests' bundles, none tells why
-    file = tmp_path / "a.jpg"
-    file.write_bytes(jpeg())
-    with Image.open(file) as opened:
-        answer = model.predict(opened)
-    assert answer.explain().prediction.predictions[0] == model.predict(file).predictions[0]
-
-
 def test_a_batch_answers_as_its_pictures_one_by_one(model: Model, paint_file: Painter) -> None:
     files = [paint_file(f"{name}.png", colour) for name, colour in (("r", RED), ("g", GREEN), ("b", BLUE))]
     batch = np.stack([model.preprocess(file)[0] for file in files])
