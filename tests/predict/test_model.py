@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from awkward_files import jpeg, upright_with
+from awkward_files import upright_with
 from smn.bundle import Bundle, Thresholds
 from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits
