@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from smn.artists import artist_key
 from smn.clean.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.scores import Progress
 from smn.dataset.pictures import store_picture
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 PLANTED = "planted.csv"
 """The table of what was planted, beside the manifest."""
-
-_ARTIST_ROWS = (5, 25)  # rows of an artist who may be misjudged
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def plant_faults(
         out: the folder for ``manifest.parquet``, ``planted.csv`` and the faulty pictures.
         faults: names in `smn.clean.faults.FAULTS`; all by default, but photographs only with ``not_paintings`` and
             leaks only where the data is split.
-        each: rows to plant each fault in; of misjudged artists a tenth as many.
+        each: rows to plant each fault in.
         splits: plant only in rows of these splits; leaks are copied from the held-back ones all the same.
         not_paintings: a manifest of photographs of things; its split ``test`` is taken, or all of it.
         seed: equal seeds plant equally.
@@ -152,9 +148,7 @@ class _Planter:
 
     def plant(self, fault: Fault, each: int, photographs: Manifest | None) -> None:
         """Plant one fault in as many rows as asked for."""
-        if fault.way is Way.MISJUDGE:
-            self._misjudge(fault, max(each // 10, 1))
-        elif fault.way is Way.SWAP:
+        if fault.way is Way.SWAP:
             for row in self._take(each, fault):
                 self._relabel(row, fault, self._other(self._rows[row]["movement"]))
         elif fault.way is Way.FOREIGN and photographs is not None:
@@ -238,21 +232,6 @@ class _Planter:
         known = self._rows[row]
         self.planted.append(Planted(known["id"], fault.name, fault.check, movement_before=known["movement"]))
         known["movement"] = movement
-
-    def _misjudge(self, fault: Fault, count: int) -> None:
-        by_artist: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for row in self._free:
-            if self._splits and self._rows[row]["split"] not in self._splits:
-                continue
-            if who := artist_key(self._rows[row]["artist"]):
-                by_artist[who, self._rows[row]["movement"]].append(row)
-        low, high = _ARTIST_ROWS
-        fitting = [rows for rows in by_artist.values() if low <= len(rows) <= high]
-        for rows in fitting[:count]:
-            movement = self._other(self._rows[rows[0]]["movement"])
-            for row in rows:
-                del self._free[row]
-                self._relabel(row, fault, movement)
 
     def _add_photographs(self, fault: Fault, count: int, photographs: Manifest) -> None:
         offered = photographs.rows(split="test") or list(range(len(photographs)))
