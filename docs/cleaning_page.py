@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
@@ -9,9 +10,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1] / "tools" / "figures"))
+
+from cleaning_benchmark.scoring import Share
 from smn.clean import CHECKS
 from smn.clean.checks import RETIRED
-from smn.clean.proving import Share
 
 KEPT = Path(__file__).parent / "results" / "cleaning"
 VERDICTS = ("right", "doubtful", "wrong")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cleaning_benchmark.faults import FAULTS, Way, encode
 from smn.clean import CHECKS
-from smn.clean.faults import FAULTS, Way, encode
 from smn.examples import paint
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from smn.clean.planting import Planted
-from smn.clean.proving import Share, score_findings
+from cleaning_benchmark.planting import Planted
+from cleaning_benchmark.scoring import Share, score_findings
 
 PLANTED = (
     Planted("b1", "blurred", "blurred"),
