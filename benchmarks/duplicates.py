@@ -16,7 +16,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.clean.candidates import near_pairs
+from smn.duplicates import near_pairs
 
 RADIUS = 32
 _WAVES = 9  # a side of the fields' spectrum
