@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from smn.clean.planting import Planted
-from smn.clean.proving import Share, score_findings
+from cleaning_benchmark.planting import Planted
+from cleaning_benchmark.scoring import Share, score_findings
 
 PLANTED = (
     Planted("b1", "blurred", "blurred"),
     Planted("b2", "blurred", "blurred"),
-    Planted("p1", "page", "text_overlay"),
+    Planted("p1", "photograph", "not_a_painting"),
     Planted("c1", "mirrored", "near_duplicate", of="o1"),
     Planted("c2", "detail", "near_duplicate", of="o2"),
 )
@@ -20,7 +20,7 @@ def test_recall_and_precision() -> None:
     flagged = {"blurred": ["b1", "p1", "n1", "n2"], "near_duplicate": ["o1", "n3"], "dark": ["n4"], "label": []}
     proof = score_findings(flagged, PLANTED, before={"blurred": ["n1", "b1"]})
     faults = {one.fault: one for one in proof.faults}
-    assert faults.keys() == {"blurred", "mirrored", "detail"}, "text was not looked for"
+    assert faults.keys() == {"blurred", "mirrored", "detail"}, "photographs were not looked for"
     assert (faults["blurred"].found, faults["mirrored"].found, faults["detail"].found) == (
         Share(1, 2),
         Share(1, 1),  # its original was flagged in its place
@@ -29,7 +29,7 @@ def test_recall_and_precision() -> None:
     checks = {one.check: one for one in proof.checks}
     blurred = checks["blurred"]
     assert (blurred.findings, blurred.other, blurred.before) == (4, 1, 1)
-    assert blurred.precision == Share(1, 3), "the page is no false alarm"
+    assert blurred.precision == Share(1, 3), "the photograph is no false alarm"
     assert blurred.precision_new == Share(1, 2), "nor new is what was flagged before"
     assert checks["near_duplicate"].precision == Share(1, 2)
     assert checks.keys() == {"blurred", "near_duplicate"}

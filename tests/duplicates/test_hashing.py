@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from smn.clean.perceptual import hash_picture
+from smn.duplicates.hashing import hash_picture
 from smn.examples import paint
 
 MANNERS = ("impressionism", "cubism", "romanticism", "pop-art")

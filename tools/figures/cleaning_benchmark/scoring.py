@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
+from cleaning_benchmark.planting import Planted
 from smn.clean.checks import CHECKS
 from smn.clean.findings import Findings
-from smn.clean.planting import Planted
 
 
 @dataclass(frozen=True)

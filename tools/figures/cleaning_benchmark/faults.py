@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 Random = np.random.Generator
 Spoil = Callable[[Image.Image, Random], Image.Image]
@@ -20,7 +20,6 @@ class Way(StrEnum):
     LEAK = "leak"  # as COPY, from a held-back split into the training split
     FOREIGN = "foreign"  # a new row shows something that is no painting
     SWAP = "swap"  # a row gets another movement
-    MISJUDGE = "misjudge"  # all rows of an artist get another movement
 
 
 @dataclass(frozen=True)
@@ -146,51 +145,6 @@ def _frame(image: Image.Image, random: Random) -> Image.Image:
     return ImageOps.expand(framed, border=round(0.4 * width), fill=wall)
 
 
-def _chart(image: Image.Image, random: Random) -> Image.Image:
-    """A photographer's strip of colour patches along the lower edge, as in archives' scans."""
-    patches = [(115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (0, 0, 0), (70, 148, 73), (175, 54, 60)]
-    patches += [(231, 199, 31), (187, 86, 149), (8, 133, 161), (243, 243, 242), (160, 160, 160), (52, 52, 52)]
-    side = max(round(0.6 * image.width / len(patches)), 5)
-    margin = side // 2
-    page = Image.new("RGB", (image.width, image.height + side + 2 * margin), (225, 225, 222))
-    page.paste(image, (0, 0))
-    draw = ImageDraw.Draw(page)
-    left = int(random.integers(0, max(image.width - side * len(patches), 0) + 1))
-    for place, patch in enumerate(patches):
-        x = left + place * side
-        draw.rectangle((x, image.height + margin, x + side - 2, image.height + margin + side - 1), fill=patch)
-    return page
-
-
-def _watermark(image: Image.Image, random: Random) -> Image.Image:
-    """A stock library's name across the picture, or a caption under it."""
-    words = ("© ART LIBRARY", "www.example.org", "SAMPLE ONLY", "PICTURE ARCHIVE", "Plate XII, fig. 3")
-    text = words[random.integers(len(words))]
-    font = ImageFont.load_default(size=max(round(random.uniform(0.06, 0.11) * image.width), 11))
-    spoilt, layer = image.convert("RGBA"), Image.new("RGBA", image.size)
-    draw = ImageDraw.Draw(layer)
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-    x = max((image.width - (right - left)) // 2, 0)
-    y = round(random.uniform(0.1, 0.85) * (image.height - (bottom - top)))
-    for row in (y,) if random.random() < 0.6 else (y, (y + image.height // 3) % image.height):
-        draw.text((x + 1, row + 1), text, font=font, fill=(0, 0, 0, 150))
-        draw.text((x, row), text, font=font, fill=(255, 255, 255, 225))
-    return Image.alpha_composite(spoilt, layer).convert("RGB")
-
-
-def _page(image: Image.Image, random: Random) -> Image.Image:
-    """A page of print."""
-    width, height = image.size
-    page = Image.new("RGB", image.size, tuple(int(value) for value in random.integers(225, 252, 3)))
-    draw, size = ImageDraw.Draw(page), max(round(width / 22), 9)
-    font = ImageFont.load_default(size=size)
-    letters = np.array(list("eeettaaoinshrdlucm   "))
-    for y in range(size, height - 2 * size, round(1.5 * size)):
-        line = "".join(random.choice(letters, size=round(1.7 * width / size)))
-        draw.text((size, y), line, font=font, fill=(40, 36, 34))
-    return page
-
-
 _FAULTS = (
     Fault("tiny", "tiny", Way.CHANGE, _shrink),
     Fault("strip", "odd_aspect", Way.CHANGE, _strip),
@@ -201,9 +155,6 @@ _FAULTS = (
     Fault("grey", "greyscale", Way.CHANGE, _grey),
     Fault("border", "border", Way.CHANGE, _border),
     Fault("frame", "frame", Way.CHANGE, _frame),
-    Fault("colour-chart", "colour_chart", Way.CHANGE, _chart),
-    Fault("watermark", "text_overlay", Way.CHANGE, _watermark),
-    Fault("page", "text_overlay", Way.CHANGE, _page),
     Fault("truncated", "broken", Way.CHANGE),
     Fault("same-pixels", "exact_duplicate", Way.COPY, _same),
     Fault("recompressed", "near_duplicate", Way.COPY, _recompress),
@@ -213,7 +164,6 @@ _FAULTS = (
     Fault("leak", "leak", Way.LEAK, _rescan),
     Fault("photograph", "not_a_painting", Way.FOREIGN),
     Fault("swapped", "label", Way.SWAP),
-    Fault("misjudged", "artist", Way.MISJUDGE),
 )
 
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAULTS}

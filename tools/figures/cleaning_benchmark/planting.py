@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from smn.artists import artist_key
-from smn.clean.faults import FAULTS, Fault, Random, Way, encode
+from cleaning_benchmark.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.scores import Progress
 from smn.dataset.pictures import store_picture
 from smn.dataset.writing import place_path
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 PLANTED = "planted.csv"
 """The table of what was planted, beside the manifest."""
 
-_ARTIST_ROWS = (5, 25)  # rows of an artist who may be misjudged
-
 
 @dataclass(frozen=True)
 class Planted:
@@ -36,7 +32,7 @@ class Planted:
 
     Args:
         id: the row's, in the new manifest.
-        fault: a name in `smn.clean.faults.FAULTS`.
+        fault: a name in `cleaning_benchmark.faults.FAULTS`.
         check: the check that should find it.
         of: id of the row that it was copied from, if it was.
         movement_before: what the row's movement was, if it was changed.
@@ -68,9 +64,9 @@ def plant_faults(
     Args:
         manifest: the data, the cleaner the better.
         out: the folder for ``manifest.parquet``, ``planted.csv`` and the faulty pictures.
-        faults: names in `smn.clean.faults.FAULTS`; all by default, but photographs only with ``not_paintings`` and
+        faults: names in `cleaning_benchmark.faults.FAULTS`; all, but photographs only with ``not_paintings`` and
             leaks only where the data is split.
-        each: rows to plant each fault in; of misjudged artists a tenth as many.
+        each: rows to plant each fault in.
         splits: plant only in rows of these splits; leaks are copied from the held-back ones all the same.
         not_paintings: a manifest of photographs of things; its split ``test`` is taken, or all of it.
         seed: equal seeds plant equally.
@@ -94,7 +90,7 @@ def plant_faults(
         progress("planting faults", done, len(chosen))
         planter.plant(fault, each, photographs)
     progress("planting faults", len(chosen), len(chosen))
-    made_by = {"command": "clean plant", "faults": [fault.name for fault in chosen], "each": each, "seed": seed}
+    made_by = {"command": "plant faults", "faults": [fault.name for fault in chosen], "each": each, "seed": seed}
     parents = [planter.manifest, *([] if photographs is None else [photographs])]
     write_manifest(planter.table(), out / "manifest.parquet", made_by=made_by, parents=parents)
     write_planted(planter.planted, out / PLANTED)
@@ -117,7 +113,7 @@ def read_planted(folder: str | Path) -> tuple[Planted, ...]:
     """
     file = Path(folder) / PLANTED
     if not file.is_file():
-        raise InputError(f"There is no {file}; plant faults with: smn clean plant MANIFEST --out {folder}")
+        raise InputError(f"There is no {file}; make it with plant_faults(MANIFEST, {folder}).")
     with file.open(newline="", encoding="utf-8") as stream:
         return tuple(Planted(**row) for row in csv.DictReader(stream))
 
@@ -132,7 +128,7 @@ def _choose(names: Sequence[str], planter: "_Planter", photographs: Manifest | N
         return [fault for fault in FAULTS.values() if fault.way not in lacking]
     chosen = [FAULTS[name] for name in names]
     if photographs is None and any(fault.way is Way.FOREIGN for fault in chosen):
-        raise InputError("Planting photographs needs some; give a manifest of them with --not-paintings.")
+        raise InputError("Planting photographs needs some; give a manifest of them as not_paintings.")
     return chosen
 
 
@@ -152,9 +148,7 @@ class _Planter:
 
     def plant(self, fault: Fault, each: int, photographs: Manifest | None) -> None:
         """Plant one fault in as many rows as asked for."""
-        if fault.way is Way.MISJUDGE:
-            self._misjudge(fault, max(each // 10, 1))
-        elif fault.way is Way.SWAP:
+        if fault.way is Way.SWAP:
             for row in self._take(each, fault):
                 self._relabel(row, fault, self._other(self._rows[row]["movement"]))
         elif fault.way is Way.FOREIGN and photographs is not None:
@@ -194,7 +188,7 @@ class _Planter:
         if len(offered) < count:
             raise ManifestError(
                 f"{self.manifest.file} has {len(offered)} labelled rows left for the fault {fault.name}, "
-                f"but {count} are wanted; plant fewer with --each."
+                f"but {count} are wanted; plant fewer with a lower each."
             )
         for row in offered[:count]:
             del self._free[row]
@@ -238,21 +232,6 @@ class _Planter:
         known = self._rows[row]
         self.planted.append(Planted(known["id"], fault.name, fault.check, movement_before=known["movement"]))
         known["movement"] = movement
-
-    def _misjudge(self, fault: Fault, count: int) -> None:
-        by_artist: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for row in self._free:
-            if self._splits and self._rows[row]["split"] not in self._splits:
-                continue
-            if who := artist_key(self._rows[row]["artist"]):
-                by_artist[who, self._rows[row]["movement"]].append(row)
-        low, high = _ARTIST_ROWS
-        fitting = [rows for rows in by_artist.values() if low <= len(rows) <= high]
-        for rows in fitting[:count]:
-            movement = self._other(self._rows[rows[0]]["movement"])
-            for row in rows:
-                del self._free[row]
-                self._relabel(row, fault, movement)
 
     def _add_photographs(self, fault: Fault, count: int, photographs: Manifest) -> None:
         offered = photographs.rows(split="test") or list(range(len(photographs)))
