@@ -1,10 +1,10 @@
-"""Times the search for near hashes against comparing all with all, and the pictures that can be found so.
+"""Times the search for near hashes, which compares all with all.
 
-    python benchmarks/duplicates.py --sizes 10000 100000 1000000
+    python benchmarks/duplicates.py --sizes 10000 30000 100000
 
 The hashes are made as those of pictures: of smooth random fields, so that neighbouring bits agree as often as in
 paintings. One in twenty is a copy with up to 24 other bits, one in fifty belongs to a series of fifty alike, and
-one in twenty is the same blank page. Prints times, ratios and peak memory; every size runs in a process of its own.
+one in twenty is the same blank page. Prints times and peak memory; every size runs in a process of its own.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.clean.hamming import near_pairs
+from smn.duplicates import near_pairs
 
 RADIUS = 32
 _WAVES = 9  # a side of the fields' spectrum
@@ -58,20 +58,6 @@ def _flipped(hashes: NDArray[np.uint64], random: np.random.Generator, *, most: i
     return hashes ^ np.packbits(bits, axis=1).view(np.uint64)
 
 
-def compare_all(hashes: NDArray[np.uint64], rows: int) -> tuple[int, float]:
-    """Pairs within the radius between the first ``rows`` rows and all later ones, and the seconds a pair took."""
-    started, found, compared = time.perf_counter(), 0, 0
-    for start in range(0, rows, 64):
-        block = hashes[start : min(start + 64, rows)]
-        distance = np.zeros((len(block), len(hashes)), np.uint16)
-        for word in range(4):
-            distance += np.bitwise_count(block[:, word, None] ^ hashes[None, :, word])
-        later = np.arange(len(hashes))[None] > np.arange(start, start + len(block))[:, None]
-        found += int(((distance <= RADIUS) & later).sum())
-        compared += distance.size // 2
-    return found, (time.perf_counter() - started) / compared
-
-
 def measure(count: int) -> None:
     """Search among ``count`` hashes and print."""
     hashes = make_hashes(count)
@@ -80,21 +66,14 @@ def measure(count: int) -> None:
     pairs = near_pairs(hashes, radius=RADIUS)
     seconds, cpu = time.perf_counter() - started, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    distinct = np.unique(hashes, axis=0)
-    rows = min(len(distinct), 20_000_000 // len(distinct) + 64)
-    expected, each = compare_all(distinct, rows)
-    everything = each * len(distinct) ** 2 / 2
     print(f"{count:,} hashes: {len(pairs.left):,} pairs in {seconds:.1f} s ({cpu:.1f} s of one core),", end=" ")
-    print(f"comparing all with all {everything:.0f} s (from {rows:,} rows), ratio {everything / seconds:.1f},", end=" ")
     print(f"peak memory {peak:.0f} MB ({before:.0f} MB with the hashes alone)", flush=True)
-    if rows == len(distinct) and expected != int((pairs.distance > 0).sum()):
-        print(f"  WRONG: comparing all with all finds {expected:,} pairs of distinct hashes")
 
 
 def main() -> None:
     """Measure each size in a fresh process."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     for count in arguments.sizes:

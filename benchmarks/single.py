@@ -41,11 +41,11 @@ def main() -> None:
         file = Path(place) / "two-megapixels.jpg"
         paint("impressionism", size=(1600, 1250)).save(file, "JPEG", quality=90)
         whole = median_ms(lambda: model.predict(file), runs=50)
-        batch = model.prepare(file)[0][None]
-        network = median_ms(lambda: model.answer(batch, [None]), runs=50)
-        decoding = median_ms(lambda: model.prepare(file), runs=50)
-        plain = smn.load(rectify=smn.Rectify.OFF)
-        searching = decoding - median_ms(lambda: plain.prepare(file), runs=50)
+        batch = model.preprocess(file)[0][None]
+        network = median_ms(lambda: model.predict_batch(batch, [None]), runs=50)
+        decoding = median_ms(lambda: model.preprocess(file), runs=50)
+        plain = model.variant(rectify=smn.Rectify.OFF)
+        searching = decoding - median_ms(lambda: plain.preprocess(file), runs=50)
         command = median_ms(lambda: subprocess.run([SMN, "predict", file], check=True, capture_output=True), runs=7)  # noqa: S603
         empty = median_ms(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), runs=7)
     print(f"2-megapixel JPEG, file to answer: median {whole:.1f} ms")

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageOps
 
-from smn.clean.duplicates import hash_picture
 from smn.clean.scores import Measured
+from smn.duplicates import hash_picture
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
 
 KINDS = {"string": pa.string(), "int32": pa.int32()}

@@ -28,7 +28,7 @@ from awkward_files import (
     upright_with,
 )
 from smn.errors import ImageError, ImageTooLargeError
-from smn.images import FORMATS, SUFFIXES, Limits, convert_image, open_image, read_undecoded
+from smn.images import FORMATS, SUFFIXES, ImageSource, Limits, open_image, read_undecoded
 
 
 def corner(image: Image.Image) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_bytes_and_opened_pictures_agree_with_files(name: str, tmp_path: Path) -
         opened = Image.open(io.BytesIO(data))
     assert same(open_image(data), open_image(file))
     assert same(open_image(data), open_image(str(file)))
-    assert same(open_image(data), convert_image(opened))
+    assert same(open_image(data), open_image(opened))
 
 
 def test_an_opened_jpeg_is_reduced_as_its_file_is(tmp_path: Path) -> None:
@@ -89,9 +89,10 @@ def test_an_opened_jpeg_is_reduced_as_its_file_is(tmp_path: Path) -> None:
     reduced = open_image(file, reduce_to=60)
     assert reduced.size == (80, 60)
     opened = Image.open(file)
-    assert same(convert_image(opened, reduce_to=60), reduced)
-    assert same(convert_image(opened), open_image(file))
-    assert convert_image(opened, reduce_to=60).size == (640, 480)  # its pixels are there by now
+    assert same(open_image(opened, reduce_to=60), reduced)
+    assert same(open_image(opened), open_image(file))
+    opened.load()
+    assert open_image(opened, reduce_to=60).size == (640, 480)  # its pixels are there by now
 
 
 def test_only_a_jpeg_that_is_not_decoded_has_its_file_read(tmp_path: Path) -> None:
@@ -101,7 +102,8 @@ def test_only_a_jpeg_that_is_not_decoded_has_its_file_read(tmp_path: Path) -> No
     opened = Image.open(file)
     assert read_undecoded(opened) == data
     assert read_undecoded(opened, limits=Limits(max_bytes=10)) == data[:11]
-    assert same(convert_image(opened), open_image(data))  # the stream stands where it stood
+    opened.load()  # the stream stands where it stood
+    assert same(opened.convert("RGB"), open_image(data))
     assert read_undecoded(opened) is None
     with Image.open(file) as closed:
         pass
@@ -129,9 +131,9 @@ def test_an_orientation_that_does_not_exist_changes_nothing() -> None:
     assert same(open_image(encode(scene(), "PNG", exif=exif)), scene())
 
 
-def test_convert_image_leaves_the_given_picture_as_it_is() -> None:
+def test_a_picture_that_is_open_already_is_left_as_it_is() -> None:
     given_image = Image.open(io.BytesIO(upright_with(6)))
-    convert_image(given_image)
+    open_image(given_image)
     assert given_image.size == (HEIGHT, WIDTH)
 
 
@@ -175,7 +177,7 @@ def test_an_endless_device_is_refused_and_not_read_to_its_end() -> None:
 def test_pixels_are_counted_before_they_are_decoded() -> None:
     exact = Limits(max_pixels=WIDTH * HEIGHT)
     assert open_image(jpeg(), limits=exact).size == (WIDTH, HEIGHT)
-    for refuse in (open_image, lambda data, limits: convert_image(Image.open(io.BytesIO(data)), limits=limits)):
+    for refuse in (open_image, lambda data, limits: open_image(Image.open(io.BytesIO(data)), limits=limits)):
         with pytest.raises(ImageTooLargeError, match=r"48 x 32 pixels; at most 0\.0 million"):
             refuse(jpeg(), limits=Limits(max_pixels=WIDTH * HEIGHT - 1))
 
@@ -277,6 +279,35 @@ def test_a_big_jpeg_is_reduced_and_a_big_png_is_not() -> None:
     assert open_image(encode(big, "JPEG"), reduce_to=224).size == (400, 300)
     assert open_image(encode(big, "PNG"), reduce_to=224).size == (1600, 1200)
     assert open_image(encode(big, "JPEG")).size == (1600, 1200)
+
+
+def test_a_source_reads_its_file_once_and_decodes_each_scale_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(encode(Image.new("RGB", (1600, 1200), RED), "JPEG"))
+    source = ImageSource(file)
+    small = source.load(reduce_to=224)
+    file.unlink()
+    assert small.size == (400, 300)
+    assert source.load(reduce_to=230) is small
+    whole = source.load()
+    assert whole.size == (1600, 1200)
+    assert source.load(reduce_to=1200) is whole
+
+
+def test_a_released_source_keeps_its_thumbnails_and_decodes_again() -> None:
+    source = ImageSource(encode(Image.new("RGB", (300, 200), RED), "PNG"))
+    whole, small = source.load(), source.thumbnail(150)
+    source.release()
+    assert source.thumbnail(150) is small
+    assert source.load() is not whole
+    assert same(source.load(), whole)
+
+
+def test_a_thumbnail_is_a_copy_that_is_never_enlarged() -> None:
+    source = ImageSource(encode(Image.new("RGB", (300, 200), RED), "PNG"))
+    assert source.thumbnail(150).size == (150, 100)
+    assert source.thumbnail(1000).size == source.load().size == (300, 200)
+    assert source.thumbnail(1000) is not source.load()
 
 
 # Whatever the bytes, an image or an ImageError.

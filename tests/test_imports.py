@@ -69,10 +69,10 @@ def test_models_give_networks_when_they_are_asked_for() -> None:
 
 def test_the_page_needs_neither_torch_nor_what_the_service_alone_needs() -> None:
     code = (
-        "import io; from smn.examples import paint; from smn.web.backstage import Backstage; "
+        "import io; from smn.examples import paint; from smn.web.app_state import AppState; "
         "from smn.web.settings import PageSettings; buffer = io.BytesIO(); "
         "paint('cubism', size=(64, 64)).save(buffer, 'PNG'); "
-        "seen = Backstage(PageSettings()).look('a', buffer.getvalue(), find=True); assert seen.palette; "
+        "analysis = AppState(PageSettings()).analyze('a', buffer.getvalue(), find=True); assert analysis.palette; "
         "import smn.web.frame, smn.web.views.look, smn.web.app"
     )
     imported = imported_by(code)

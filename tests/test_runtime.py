@@ -10,9 +10,12 @@ from onnx import TensorProto, helper
 
 from smn.bundle import Bundle
 from smn.errors import BundleError
+from smn.images import open_image
+from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
-from smn.runtime import Runtime
+from smn.reading import Failure
+from smn.runtime import Outputs, Runtime
 
 
 def batch_of(count: int, *, size: int = 32) -> np.ndarray:
@@ -91,3 +94,45 @@ def test_a_graph_that_does_not_say_where_it_looks_is_said(tiny_bundle: Bundle) -
     assert not runtime.explains
     with pytest.raises(BundleError, match="has no output evidence, so it cannot show where it looks; export a model"):
         runtime.run(batch_of(1), evidence=True)
+
+
+def test_any_number_of_pictures_is_run_in_batches_and_failures_stay_where_they_stood(tiny_bundle: Bundle) -> None:
+    runtime, batch = Runtime(tiny_bundle, threads=1), batch_of(7)
+    bad = Failure("bad", "It is bad; mend it.")
+    pictures = [bad, *((picture, at) for at, picture in enumerate(batch)), bad]
+    sizes: list[int] = []
+    run = runtime.run
+
+    def counted(batch: np.ndarray, *, evidence: bool = False) -> Outputs:
+        sizes.append(len(batch))
+        return run(batch, evidence=evidence)
+
+    runtime.run = counted  # type: ignore[method-assign]
+    results = list(runtime.run_batches(pictures, batch_size=4))
+    assert sizes == [3, 4]  # a failure takes its place in a batch, and the last one is never run
+    assert (results[0], results[-1]) == (bad, bad)
+    for at, one in enumerate(results[1:-1]):
+        assert not isinstance(one, Failure)
+        outputs, number = one
+        assert (number, outputs.logits.shape, outputs.evidence) == (at, (1, 25), None)
+        np.testing.assert_allclose(outputs.embedding[0], batch[at].mean(axis=(1, 2)), atol=1e-5)
+
+
+def test_the_rows_of_a_manifest_are_run_and_bad_pictures_are_failures(
+    tiny_bundle: Bundle, tmp_path: Path, make_painted_set: Callable[..., Path]
+) -> None:
+    manifest = read_manifest(make_painted_set(tmp_path / "many", splits={"train": 2}, side=32))
+    (tmp_path / "many" / "3.jpg").write_bytes(b"no picture at all")
+    told: list[tuple[str, int, int]] = []
+    runtime = Runtime(tiny_bundle, threads=1)
+    rows = np.array([5, 3, 0])
+    found = list(
+        runtime.run_rows(manifest, rows, title="many", batch_size=2, on_progress=lambda *one: told.append(one))
+    )
+    assert told == [("many", 1, 3), ("many", 2, 3), ("many", 3, 3)]
+    assert isinstance(found[1], Failure)
+    assert found[1].id == manifest.column("id")[3]
+    for row, one in ((5, found[0]), (0, found[2])):
+        assert not isinstance(one, Failure)
+        picture = tiny_bundle.preprocess.apply(open_image(manifest.picture(row), reduce_to=32))
+        np.testing.assert_allclose(one.logits, runtime.run(picture[None]).logits, atol=1e-5)

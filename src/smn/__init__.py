@@ -35,13 +35,14 @@ from smn.movements import (
     list_taxonomies,
     read_taxonomy,
 )
-from smn.predict import FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
+from smn.predict import Analysis, FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
 from smn.rectify import Rectify
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AgreementError",
+    "Analysis",
     "AsyncClient",
     "BundleError",
     "Client",

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -61,16 +62,88 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def open_image(
-    source: bytes | str | Path, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None
-) -> Image.Image:
+class ImageSource:
+    """A picture whose file is read once and decoded at most once at each scale.
+
+    Args:
+        image: the encoded picture's bytes, a path to it, or a picture that Pillow has opened, of any mode, which is
+            left as it is.
+        limits: sizes beyond which the picture is refused before its pixels are decoded.
+    """
+
+    def __init__(self, image: "Picture", *, limits: Limits = DEFAULT_LIMITS) -> None:
+        # A JPEG that is not decoded yet is taken from its file, because it may be decoded at a fraction of its size.
+        self._image = (read_undecoded(image, limits=limits) if isinstance(image, Image.Image) else None) or image
+        self._limits = limits
+        self._path = Path(image) if isinstance(image, str | Path) else None
+        self._decoded: dict[tuple[int, int], Image.Image] = {}
+        self._thumbnails: dict[int, Image.Image] = {}
+
+    def load(self, *, reduce_to: int | None = None) -> Image.Image:
+        """The picture as `open_image` gives it. It is shared by all calls at this scale: copy it to change it.
+
+        Args:
+            reduce_to: pixels that the shorter side needs, as for `open_image`.
+
+        Raises:
+            ImageError: as `open_image`.
+        """
+        with _reasons(self._data, self._limits, self._path):
+            image = self._image if isinstance(self._image, Image.Image) else self._open()
+            _check_size(image, self._limits, self._path)
+            if reduce_to is not None and image is not self._image and image.format in ("JPEG", "MPO"):
+                scale = max(1.0, min(image.size) / reduce_to)
+                # Sets the size at which the pixels will be decoded, and decodes nothing yet.
+                image.draft(None, (int(image.width / scale), int(image.height / scale)))
+            size = image.size
+            if size not in self._decoded:
+                self._decoded[size] = _upright_rgb(image)
+            return self._decoded[size]
+
+    def thumbnail(self, side: int) -> Image.Image:
+        """The picture with at most ``side`` pixels on its longer side. It is shared, as what `load` gives.
+
+        Raises:
+            ImageError: as `open_image`.
+        """
+        if side not in self._thumbnails:
+            small = self.load(reduce_to=side).copy()
+            small.thumbnail((side, side), Image.Resampling.LANCZOS)
+            self._thumbnails[side] = small
+        return self._thumbnails[side]
+
+    def release(self) -> None:
+        """Free the decoded pictures, which may be large, and keep the thumbnails; `load` then decodes again."""
+        self._decoded.clear()
+
+    def _open(self) -> Image.Image:
+        data = self._data
+        if not data:
+            raise ImageError("The file is empty; upload or copy it again.", path=self._path)
+        if len(data) > self._limits.max_bytes:
+            raise _too_many_bytes(len(data), self._limits, self._path)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+
+    @cached_property
+    def _data(self) -> bytes:
+        """The encoded picture; nothing where Pillow has opened it."""
+        if isinstance(self._image, bytes):
+            return self._image
+        return b"" if self._path is None else _read(self._path, self._limits)
+
+
+Picture = bytes | str | Path | Image.Image
+"""An encoded picture's bytes, a path to it, or a picture that Pillow has opened."""
+
+
+def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None) -> Image.Image:
     """Read one picture as upright, 8-bit sRGB.
 
     EXIF orientation is applied, an embedded ICC profile is converted to sRGB, CMYK, palette, grey and 16-bit
     pictures become RGB, transparency is laid on white, and of an animation the first frame is taken.
 
     Args:
-        source: the encoded picture's bytes, or a path to it.
+        source: the encoded picture's bytes, a path to it, or a picture that Pillow has opened.
         limits: sizes beyond which the picture is refused before its pixels are decoded.
         reduce_to: if the shorter side needs no more than this many pixels, big JPEGs are decoded at a half, a
             quarter or an eighth of their size, which is several times faster. The result's shorter side is never
@@ -84,19 +157,7 @@ def open_image(
         ImageTooLargeError: it exceeds ``limits``.
         ImageTruncatedError: it ends too early.
     """
-    path = None if isinstance(source, bytes) else Path(source)
-    data = source if isinstance(source, bytes) else _read(Path(source), limits)
-    if not data:
-        raise ImageError("The file is empty; upload or copy it again.", path=path)
-    if len(data) > limits.max_bytes:
-        raise _too_many_bytes(len(data), limits, path)
-    with _reasons(data, limits, path):
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_size(image, limits, path)
-        if reduce_to is not None and image.format in ("JPEG", "MPO"):
-            scale = max(1.0, min(image.size) / reduce_to)
-            image.draft(None, (int(image.width / scale), int(image.height / scale)))
-        return _upright_rgb(image)
+    return ImageSource(source, limits=limits).load(reduce_to=reduce_to)
 
 
 def read_undecoded(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> bytes | None:
@@ -119,30 +180,6 @@ def read_undecoded(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> by
     except (OSError, ValueError):  # closed, or a stream that cannot go back
         return None
     return data
-
-
-def convert_image(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None) -> Image.Image:
-    """A picture that Pillow has opened, as `open_image` gives it: upright, 8-bit sRGB.
-
-    Args:
-        image: the picture, of any mode; it is left as it is.
-        limits: sizes beyond which the picture is refused.
-        reduce_to: as for `open_image`, for a JPEG whose pixels are not decoded yet.
-
-    Returns:
-        An image of mode ``RGB``, fully loaded.
-
-    Raises:
-        ImageError: it is damaged, or too small.
-        ImageTooLargeError: it has more pixels than ``limits`` allow.
-        ImageTruncatedError: its file ends too early.
-    """
-    data = read_undecoded(image, limits=limits) if reduce_to is not None else None
-    if data is not None:
-        return open_image(data, limits=limits, reduce_to=reduce_to)
-    with _reasons(b"", limits, None):
-        _check_size(image, limits, None)
-        return _upright_rgb(image)
 
 
 def _read(path: Path, limits: Limits) -> bytes:

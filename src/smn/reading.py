@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ from smn.manifest import Manifest
 OnProgress = Callable[[str, int, int], None]
 """Is told what is being read, how many of its pictures are done and how many there are."""
 
+S = TypeVar("S")
 T = TypeVar("T")
-_AHEAD = 64
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,36 @@ class Failure:
     reason: str
 
 
+def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int) -> Iterator[T]:
+    """Apply a function to items in a few threads and yield the results in the items' order.
+
+    Args:
+        function: called in threads.
+        items: taken one by one, no more than ``ahead`` further than the result that is waited for.
+        ahead: how many results may wait to be asked for, 0 or more.
+    """
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    waiting: deque[Future[T]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def read_pictures(
     manifest: Manifest,
     rows: NDArray[np.int64],
     convert: Callable[[Image.Image], T],
     *,
-    reduce_to: int,
+    reduce_to: int | None,
     title: str,
     on_progress: OnProgress | None = None,
+    ahead: int = 64,
 ) -> Iterator[T | Failure]:
     """Open the pictures of some rows, in order.
 
@@ -51,38 +73,36 @@ def read_pictures(
         manifest: where the rows are.
         rows: (N,), their numbers.
         convert: what to make of each upright RGB picture; called in threads.
-        reduce_to: the shorter side, in pixels, that ``convert`` needs.
+        reduce_to: the shorter side, in pixels, that ``convert`` needs; None for the whole picture.
         title: what is being read, for ``on_progress``.
         on_progress: called after each picture.
+        ahead: how many pictures may be converted before they are asked for.
 
     Yields:
         N times what ``convert`` made, or a failure.
     """
     ids = manifest.column("id")
 
-    def read(source: bytes | Path, name: str) -> T | Failure:
+    def list_sources() -> Iterator[tuple[str, bytes | Path | ManifestError]]:
+        for row in rows.tolist():
+            try:
+                yield ids[row], manifest.picture(row)
+            except ManifestError as error:
+                yield ids[row], error
+
+    def read(item: tuple[str, bytes | Path | ManifestError]) -> T | Failure:
+        name, source = item
+        if isinstance(source, ManifestError):
+            return Failure(name, str(source))
         try:
             return convert(open_image(source, reduce_to=reduce_to))
         except ImageError as error:
             return Failure(name, str(error))
 
-    def read_all(pool: ThreadPoolExecutor) -> Iterator[T | Failure]:
-        waiting: deque[Future[T | Failure]] = deque()
-        for row in rows.tolist():
-            try:
-                waiting.append(pool.submit(read, manifest.picture(row), ids[row]))
-            except ManifestError as error:
-                waiting.append(pool.submit(Failure, ids[row], str(error)))
-            if len(waiting) > _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        for done, result in enumerate(read_all(pool), start=1):
-            yield result
-            if on_progress is not None:
-                on_progress(title, done, len(rows))
+    for done, result in enumerate(map_ahead(read, list_sources(), ahead=ahead), start=1):
+        yield result
+        if on_progress is not None:
+            on_progress(title, done, len(rows))
 
 
 class OpenedRows(Sequence[Image.Image]):

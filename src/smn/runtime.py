@@ -1,14 +1,20 @@
-"""Runs a bundle's network in ONNX Runtime."""
+"""Runs a bundle's network in ONNX Runtime, over any number of pictures in batches."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import Bundle
 from smn.errors import BundleError
+from smn.manifest import Manifest
+from smn.reading import Failure, OnProgress, read_pictures
 
 Array = NDArray[np.float32]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,18 @@ class Outputs:
     embedding: Array
     evidence: Array | None = None
 
+    def split(self) -> "tuple[Outputs, ...]":
+        """The same, N times for one picture."""
+        return tuple(
+            Outputs(
+                logits=self.logits[at : at + 1],
+                painting=self.painting[at : at + 1],
+                embedding=self.embedding[at : at + 1],
+                evidence=None if self.evidence is None else self.evidence[at : at + 1],
+            )
+            for at in range(len(self.logits))
+        )
+
 
 class Runtime:
     """A bundle's network, loaded once, safe to call from several threads.
@@ -44,6 +62,7 @@ class Runtime:
         # Imported here, because importing smn must stay instant.
         import onnxruntime
 
+        self._preprocess = bundle.preprocess
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -99,3 +118,56 @@ class Runtime:
                 "statistics."
             )
         return Outputs(*self._session.run([*names, "evidence"], {"image": batch}))
+
+    def run_batches(
+        self, pictures: Iterable[tuple[Array, T] | Failure], *, batch_size: int = 16, evidence: bool = False
+    ) -> Iterator[tuple[Outputs, T] | Failure]:
+        """The network's outputs for any number of pictures, of which one batch is held at a time.
+
+        Args:
+            pictures: each preprocessed (3, size, size), with whatever belongs to it, or a failure.
+            batch_size: how many are run at once, at most, 1 or more.
+            evidence: as for `run`.
+
+        Yields:
+            For each picture, in order, its outputs (N = 1) with what belongs to it; failures as they came.
+
+        Raises:
+            BundleError: as for `run`.
+        """
+        waiting = iter(pictures)
+        while batch := list(islice(waiting, batch_size)):
+            arrays = [one[0] for one in batch if not isinstance(one, Failure)]
+            outputs = iter(self.run(np.stack(arrays), evidence=evidence).split() if arrays else ())
+            for one in batch:
+                yield one if isinstance(one, Failure) else (next(outputs), one[1])
+
+    def run_rows(
+        self,
+        manifest: Manifest,
+        rows: NDArray[np.int64],
+        *,
+        title: str,
+        batch_size: int = 16,
+        on_progress: OnProgress | None = None,
+    ) -> Iterator[Outputs | Failure]:
+        """The network's outputs for the pictures of some rows of a manifest.
+
+        Args:
+            manifest: where the rows are.
+            rows: (N,), their numbers.
+            title: what is being run, for ``on_progress``.
+            batch_size: how many are run at once, at most, 1 or more.
+            on_progress: called after each picture.
+
+        Yields:
+            For each row, in order, its picture's outputs (N = 1) or why it cannot be read.
+        """
+        pictures = read_pictures(
+            manifest, rows, lambda image: (self._preprocess.apply(image), None),
+            reduce_to=self._preprocess.size, title=title, ahead=batch_size,
+        )  # fmt: skip
+        for done, one in enumerate(self.run_batches(pictures, batch_size=batch_size), start=1):
+            yield one if isinstance(one, Failure) else one[0]
+            if on_progress is not None:
+                on_progress(title, done, len(rows))

@@ -48,7 +48,7 @@ def test_what_cannot_be_listed_is_said(findings):
         ({"of": "abc", "where": "test"}, "the same as abc, in test"),
         ({"suggestion": "cubism", "probability": 0.876}, "suggests cubism, probability 0.88"),
         ({"reason": "It is empty."}, "It is empty."),
-        ({"letters": 9.0, "how": "same pixels"}, "letters 9, same pixels"),
+        ({"tint": 9.0, "how": "same pixels"}, "tint 9, same pixels"),
         ({"edge_share": 0.25, "group": 3}, "edge share 0.25"),
     ],
 )

@@ -1,5 +1,6 @@
 """The table of findings."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from smn.clean.findings import About, Findings, apply_thresholds, build_table, read_findings, write_findings
+from smn.clean.report import count_findings
 from smn.clean.scores import Scores
 from smn.errors import InputError, OutputExistsError
 from smn.manifest import COLUMNS, Manifest
@@ -98,3 +100,19 @@ def test_another_layout_is_told(findings: Findings, tmp_path: Path) -> None:
     parquet.write_table(findings.table.replace_schema_metadata({"smn": '{"schema": 2}'}), file)
     with pytest.raises(InputError, match="another layout"):
         read_findings(file)
+
+
+def test_retired_checks_of_an_older_file_are_left_out(findings: Findings) -> None:
+    old = findings.table
+    for check, evidence in (("colour_chart", "patches"), ("text_overlay", "letters"), ("artist", "suggestion")):
+        for name in (f"{check}_score", f"is_{check}_issue", f"{check}_{evidence}"):
+            old = old.append_column(name, pa.array([None] * 4, pa.float32()))
+    issues = pa.array([["near_duplicate"], ["dark", "artist"], ["text_overlay", "dark"], ["near_duplicate"]])
+    old = old.set_column(old.column_names.index("issues"), "issues", issues)
+    about = replace(ABOUT, thresholds={**ABOUT.thresholds, "artist": 0.5}, unjudged={"artist": "4 rows"})
+    write_findings(Findings(findings.file, old, about))
+    read = read_findings(findings.file)
+    assert read.table.equals(findings.table)
+    assert read.checks == ("dark", "near_duplicate")
+    assert [count.check for count in count_findings(read)] == ["dark", "near_duplicate"]
+    assert apply_thresholds(read.table, read.about.thresholds).equals(read.table)

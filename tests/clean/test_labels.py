@@ -80,7 +80,7 @@ def clean():
 
 
 def test_every_check_scores_every_row(clean):
-    assert set(clean) == {"label", "outlier", "artist", "not_a_painting"}
+    assert set(clean) == {"label", "outlier", "not_a_painting"}
     assert set(clean) < set(CHECKS)
     for scores in clean.values():
         assert scores.score.shape == (480,)
@@ -89,7 +89,6 @@ def test_every_check_scores_every_row(clean):
         assert ((scores.score >= 0) & (scores.score <= 1)).all()
         assert all(len(values) == 480 for values in scores.evidence.values())
     assert set(clean["label"].evidence) == {"suggestion", "probability", "given"}
-    assert set(clean["artist"].evidence) == {"suggestion", "probability", "rows"}
     assert set(clean["outlier"].evidence) == {"deviations"}
     assert set(clean["not_a_painting"].evidence) == {"like"}
 
@@ -121,20 +120,6 @@ def test_swapped_labels_where_no_artist_is_known():
     found = found_by(scores, "label")
     assert len(found & set(truth)) / len(truth) > 0.5
     assert len(found & set(truth)) / len(found) > 0.7
-    assert np.isnan(scores["artist"].score).all()
-
-
-def test_an_artist_with_the_wrong_label():
-    columns, features = make_rows()
-    his = [row for row, artist in enumerate(columns["artist"]) if artist == "cubism painter 3"]
-    for row in his:
-        columns["movement"][row], columns["label_kind"][row] = "baroque", "artist"
-    scores = score_labels(make_measured(columns, features), progress=silent)
-    assert set(his) <= found_by(scores, "artist")
-    assert len(found_by(scores, "artist")) <= len(his) + 8
-    evidence = scores["artist"].evidence
-    assert {evidence["suggestion"][row] for row in his} == {"cubism"}
-    assert {evidence["rows"][row] for row in his} == {8}
 
 
 def test_an_outlier():
@@ -163,7 +148,7 @@ def test_thin_movements_are_not_judged_nor_suggested():
         columns["movement"][row], columns["artist"][row] = "byzantine", f"painter {row % 4}"  # too few artists
     scores = score_labels(make_measured(columns, features), progress=silent)
     thin = [*range(19), *range(200, 240)]
-    for name in ("label", "outlier", "artist"):
+    for name in ("label", "outlier"):
         assert np.isnan(scores[name].score[thin]).all()
         assert not np.isnan(scores[name].score[300:]).any()
         assert all(values[row] is None for values in scores[name].evidence.values() for row in thin)
@@ -178,7 +163,6 @@ def test_who_is_half_of_a_movement_cannot_be_judged_by_the_rest():
         columns["artist"][row] = "Vincent van Gogh"
     scores = score_labels(make_measured(columns, features), progress=silent)
     assert np.isnan(scores["label"].score[his]).all()
-    assert np.isnan(scores["artist"].score[his]).all()
     assert not np.isnan(scores["label"].score[60:]).any()
     assert not np.isnan(scores["outlier"].score[60:]).any()
 
@@ -189,10 +173,9 @@ def test_rows_of_which_nothing_is_known():
     columns["movement"][6] = NOT_A_PAINTING
     columns["artist"][7] = None
     scores = score_labels(make_measured(columns, features, unreadable=(8,)), progress=silent)
-    for name in ("label", "outlier", "artist"):
+    for name in ("label", "outlier"):
         assert np.isnan(scores[name].score[[5, 6, 8]]).all()
     assert not np.isnan(scores["label"].score[7])
-    assert np.isnan(scores["artist"].score[7])
     assert np.isnan(scores["not_a_painting"].score[[6, 8]]).all()
     assert not np.isnan(scores["not_a_painting"].score[[5, 7]]).any()
 
@@ -203,7 +186,7 @@ def test_nothing_to_compare(kept):
     columns, features = make_rows()
     columns = {name: [values[row] for row in kept] for name, values in columns.items()}
     scores = score_labels(make_measured(columns, features[kept]), progress=silent)
-    for name in ("label", "outlier", "artist"):
+    for name in ("label", "outlier"):
         assert np.isnan(scores[name].score).all()
         assert all(values == [None] * len(kept) for values in scores[name].evidence.values())
     assert not np.isnan(scores["not_a_painting"].score).any()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from cleaning_benchmark.faults import FAULTS
 from smn.clean.checks import CHECKS
-from smn.clean.faults import FAULTS
 from smn.clean.margins import SIDES, find_margins, score_border, score_frame
 from smn.clean.view import make_view
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
+from cleaning_benchmark.faults import FAULTS
 from smn.clean import photometry
 from smn.clean.checks import CHECKS
-from smn.clean.faults import FAULTS
 from smn.clean.view import make_view
 
 Share = Callable[..., float]

@@ -48,6 +48,14 @@ def test_from_findings_to_a_cleaned_manifest_and_back(run, findings, tmp_path):
     assert again["data_hash_after"] == read_manifest(rows).data_hash()
 
 
+def test_decisions_of_a_retired_check_are_applied_and_taken_back(run, findings, tmp_path):
+    decisions = tmp_path / "decisions.csv"
+    decisions.write_text("id,decision,checks\np1,drop,artist text_overlay\n")
+    said = run("apply", findings.parent, "--decisions", decisions, "--out", tmp_path / "clean")
+    assert "3 of 4 pictures are in" in said
+    assert "1 decisions taken back" in run("undo", decisions, "--check", "text-overlay")
+
+
 def test_suggesting_a_part(run, findings, tmp_path):
     run("suggest", findings, "--out", tmp_path / "a.csv", "--checks", "tiny,label", "--below", "0.15")
     assert [one.id for one in read_decisions(tmp_path / "a.csv")] == ["p0"]

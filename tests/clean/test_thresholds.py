@@ -51,6 +51,12 @@ def test_a_file_of_thresholds_comes_back_as_it_was_written(tmp_path: Path) -> No
     assert read_thresholds(file) == thresholds
 
 
+def test_retired_checks_in_an_older_file_are_ignored(tmp_path: Path) -> None:
+    file = tmp_path / "thresholds.toml"
+    file.write_text("dark = 0.2\ncolour_chart = 0.5\nartist = 0.4\n[baroque]\ntext_overlay = 0.1\ndark = 0.05\n")
+    assert read_thresholds(file) == {"dark": 0.2, "baroque.dark": 0.05}
+
+
 def test_a_file_knows_whether_it_was_edited() -> None:
     text = render_thresholds({"dark": 0.32})
     assert not are_edited(text)

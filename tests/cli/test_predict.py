@@ -209,7 +209,7 @@ def unfinished(predict: Predict, gallery: Path, tmp_path: Path, monkeypatch: pyt
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("smn.predict.journal.Journal.finish", interrupted)
+        patch.setattr("smn.predict.jobs.Journal.finish", interrupted)
         assert predict(gallery / "sub", "--out", tmp_path / "out.jsonl").exit_code == 130
     return tmp_path / "out.jsonl"
 

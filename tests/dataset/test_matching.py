@@ -1,7 +1,10 @@
+import hashlib
+
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from smn.dataset.matching import Matcher, Why, group_works, read_entries
+from smn.dataset.matching import Matcher, Why, group_works, read_entries, read_hash
 
 
 def match(old, *new, held_out=None):
@@ -132,3 +135,17 @@ def test_pictures_of_one_work_are_grouped(collect):
     new = collect([{"seed": 3, "artist": "juan gris", "title": "guitar"}, {"seed": 4, "title": "Guitar"}], "new")
     works = group_works(read_entries(new), read_entries(old))
     assert works == {"gris juan: guitar": (old.column("id")[0], new.column("id")[0])}
+
+
+def test_a_picture_that_cannot_be_used_has_a_reason(tmp_path, paint):
+    data = paint(1)
+    file = tmp_path / "a.png"
+    file.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    found = read_hash(file, expected=digest)
+    assert not isinstance(found, str)
+    assert np.array_equal(found, read_hash(data, expected=digest))
+    assert "neither a path nor a picture inside; import it anew" in read_hash(None, expected=digest)
+    assert "no longer the one that was imported" in read_hash(file, expected="0" * 64)
+    assert "gone.png" in read_hash(tmp_path / "gone.png", expected=digest)
+    assert isinstance(read_hash(data[:90], expected=digest), str)

@@ -35,7 +35,7 @@ def test_accepted_curves_and_robustness_are_drawn_where_they_are_known(make_pred
     made = make_predictions()
     accepted = np.eye(len(made.taxonomy.labels), dtype=bool)[made.truth]
     accepted |= np.roll(accepted, 1, axis=1)
-    changed = np.repeat(made.probabilities[:, None], len(CHANGES), axis=1)
+    changed = np.repeat(made.probabilities[:, None], len(CHANGES) + 1, axis=1)
     changed[:, -1] = changed[:, -1, ::-1]
     robustness = measure_robustness(changed, made.truth, accepted=accepted, artists=made.artists, resamples=5)
     measured = measure(replace(made, accepted=accepted), resamples=5)

@@ -72,5 +72,6 @@ def test_plain_data_is_complete(made: Report) -> None:
     assert sum(sum(row) for row in data["sets"][0]["confusion"]) == 40
     assert set(data["sets"][0]["reliability"]) == {"confidence", "accuracy", "count"}
     assert set(data["sets"][0]["coverage"][0]) == {"share", "accuracy"}
-    assert set(data["sets"][0]["classes"][0]) == {"id", "name", "family", "support", "precision", "recall", "f1"}
+    keys = {"id", "name", "family", "support", "precision", "recall", "f1", "refused"}
+    assert set(data["sets"][0]["classes"][0]) == keys
     json.dumps(data, allow_nan=False)

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smn.evaluate.robustness import CHANGES, change_picture, measure_robustness
+from smn.evaluate.robustness import AS_IS, CHANGES, change_picture, measure_robustness
+from smn.images import open_image
+
+
+def _change(image: Image.Image) -> dict[str, Image.Image]:
+    changed = (open_image(one) if isinstance(one, bytes) else one for one in change_picture(image))
+    return dict(zip(CHANGES, changed, strict=True))
 
 
 @pytest.fixture
@@ -12,31 +18,30 @@ def picture() -> Image.Image:
 
 
 def test_every_change_makes_another_picture_of_the_expected_shape(picture: Image.Image) -> None:
-    changed = dict(zip(CHANGES, change_picture(picture), strict=True))
-    assert changed["as-is"] is picture
+    changed = _change(picture)
+    assert changed["decoded"] is picture
     sizes = {"half": (225, 150), "double": (900, 600), "squashed": (450, 450), "letterboxed": (450, 450)}
     for name, image in changed.items():
         assert image.mode == "RGB"
         assert image.size == sizes.get(name, picture.size), name
-        if name not in ("as-is", *sizes):
+        if name not in ("decoded", *sizes):
             assert image.tobytes() != picture.tobytes(), name
     assert changed["letterboxed"].getpixel((200, 10)) == (128, 128, 128)
     detail = {name: float(np.abs(np.diff(np.asarray(image, float), axis=1)).mean()) for name, image in changed.items()}
-    assert detail["blurred"] < detail["as-is"] < detail["sharpened"]
+    assert detail["blurred"] < detail["decoded"] < detail["sharpened"]
     errors = {name: np.abs(np.asarray(changed[name], float) - np.asarray(picture, float)).mean() for name in changed
               if changed[name].size == picture.size}  # fmt: skip
     assert errors["jpeg-90"] < errors["jpeg-75"] < errors["jpeg-50"]
 
 
 def test_giant_pictures_are_reduced_first_and_slivers_keep_a_pixel() -> None:
-    changed = dict(zip(CHANGES, change_picture(Image.new("RGB", (9000, 20))), strict=True))
-    assert changed["as-is"].size == (4096, 9)
-    assert change_picture(Image.new("RGB", (3, 1)))[list(CHANGES).index("half")].size[1] == 1
+    assert dict(zip(CHANGES, change_picture(Image.new("RGB", (9000, 20))), strict=True))["decoded"].size == (4096, 9)
+    assert dict(zip(CHANGES, change_picture(Image.new("RGB", (3, 1))), strict=True))["half"].size[1] == 1
 
 
 def _answers(*answers: list[int]) -> np.ndarray:
     """Probabilities (N, C, 3) of a model that is as sure of its answer to the picture as it is as of all others."""
-    chosen = np.array([[row[0]] * (len(CHANGES) - 1) + [row[1]] for row in answers])
+    chosen = np.array([[row[0]] * len(CHANGES) + [row[1]] for row in answers])
     return np.eye(3)[chosen] * 0.9 + 0.1 / 3
 
 
@@ -47,7 +52,7 @@ def test_spread_and_agreement_by_hand() -> None:
     accepted[3, 2] = True
     accepted[2] = False
     report = measure_robustness(probabilities, truth, accepted=accepted, artists="abcd", resamples=20)
-    assert [one.id for one in report.changes] == list(CHANGES)
+    assert [one.id for one in report.changes] == [AS_IS, *CHANGES]
     first, last = report.changes[0], report.changes[-1]
     assert (first.top1.value, last.top1.value) == (0.75, 0.25)
     assert (first.same.value, last.same.value) == (1.0, 0.5)

@@ -8,9 +8,8 @@ import smn
 from smn.bundle import Bundle
 from smn.errors import BundleError, InputError, OutputExistsError, UnknownNameError
 from smn.examples import paint
-from smn.explain.evidence import weigh_evidence
-from smn.explain.heatmap import enlarge_evidence, overlay_evidence
-from smn.explain.sheet import draw_explanation, say_answer
+from smn.explain.evidence import enlarge_evidence, overlay_evidence, weigh_evidence
+from smn.explain.explanation import draw_explanation, explain_analysis, explain_picture, say_answer
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +69,13 @@ def test_a_picture_without_evidence_does_not_glow() -> None:
     assert np.asarray(overlay_evidence(image, np.zeros((7, 7)))).std() == 0
 
 
-def test_an_answer_explains_itself(model: smn.Model) -> None:
+def test_an_analysis_is_explained(model: smn.Model) -> None:
     picture = paint("cubism", seed=1)
-    answer = model.predict(picture)
-    why = answer.explain()
-    assert why.prediction == answer
+    analysis = model.analyze(picture, evidence=True)
+    why = explain_analysis(analysis)
+    answer = why.prediction
+    assert answer == model.predict(picture)
+    assert why.image is analysis.picture
     assert why.image.size == picture.size
     assert set(why.evidence) == set(model.taxonomy.label_ids)
     assert why.overlay().size == picture.size
@@ -84,19 +85,9 @@ def test_an_answer_explains_itself(model: smn.Model) -> None:
         why.overlay("cubsm")
 
 
-def test_the_explainer_is_no_part_of_the_answers_data(model: smn.Model) -> None:
-    answer = model.predict(paint("cubism", seed=1))
-    assert "explainer" not in answer.to_dict()
-    assert "explainer" not in repr(answer)
-
-
-def test_an_answer_from_a_batch_says_whom_to_ask(model: smn.Model) -> None:
-    prepared, _ = model.prepare(paint("cubism", seed=1))
-    (answer,) = model.answer(prepared[None], ["a.jpg"])
-    with pytest.raises(
-        InputError, match=r"The answer for a\.jpg does not know its picture any more; ask model\.explain"
-    ):
-        answer.explain()
+def test_an_analysis_without_evidence_says_how_to_get_it(model: smn.Model) -> None:
+    with pytest.raises(InputError, match=r"holds no evidence; make it with: model\.analyze\(picture, evidence=True\)"):
+        explain_analysis(model.analyze(paint("cubism", seed=1)))
 
 
 def test_evidence_adds_up_to_what_the_answer_hangs_on(model: smn.Model) -> None:
@@ -106,7 +97,7 @@ def test_evidence_adds_up_to_what_the_answer_hangs_on(model: smn.Model) -> None:
     lost = []
     for seed, movement in enumerate(("impressionism", "ukiyo-e", "romanticism", "cubism", "fauvism", "art-nouveau")):
         picture = paint(movement, seed=seed)
-        why = model.explain(picture)
+        why = explain_picture(model, picture)
         batch = model.bundle.preprocess.apply(picture)
         blurred = model.bundle.preprocess.apply(picture.resize((9, 9)).resize(picture.size))
         order = np.argsort(-why.evidence[why.movement].ravel())
@@ -123,7 +114,7 @@ def test_evidence_adds_up_to_what_the_answer_hangs_on(model: smn.Model) -> None:
 
 
 def test_other_taxonomies_are_explained_in_their_own_labels() -> None:
-    why = smn.load(taxonomy="origin-8").explain(paint("impressionism", seed=0))
+    why = explain_picture(smn.load(taxonomy="origin-8"), paint("impressionism", seed=0))
     assert "impressionism" in why.evidence
     assert set(why.evidence) <= set(smn.read_taxonomy("origin-8").label_ids)
 
@@ -132,26 +123,26 @@ def test_a_straightened_painting_is_what_is_shown() -> None:
     from smn.evaluate.camera import take_photograph
 
     photograph = take_photograph(paint("impressionism", seed=0), seed=3).image
-    why = smn.load(rectify=smn.Rectify.ON).explain(photograph)
+    why = explain_picture(smn.load(rectify=smn.Rectify.ON), photograph)
     assert why.prediction.rectified is not None
     assert why.image.size != photograph.size
 
 
 def test_a_network_that_cannot_tell_is_said(tiny_bundle: Bundle) -> None:
     with pytest.raises(BundleError, match="cannot show where it looks"):
-        smn.load(tiny_bundle.folder).explain(Image.new("RGB", (40, 40), (200, 10, 10)))
+        explain_picture(smn.load(tiny_bundle.folder), Image.new("RGB", (40, 40), (200, 10, 10)))
 
 
 def test_the_palette_is_of_the_picture(model: smn.Model) -> None:
     halves = Image.new("RGB", (64, 64), (250, 20, 20))
     halves.paste((20, 20, 250), (0, 0, 64, 24))
-    swatches = model.explain(halves).palette
+    swatches = explain_picture(model, halves).palette
     assert [swatch.share for swatch in swatches[:2]] == [0.625, 0.375]
     assert [swatch.colour for swatch in swatches[:2]] == ["#FA1414", "#1414FA"]
 
 
 def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    why = model.explain(paint("ukiyo-e", seed=0))
+    why = explain_picture(model, paint("ukiyo-e", seed=0))
     out = tmp_path / "new" / "why.png"
     draw_explanation(why, out, movement="cubism")
     with Image.open(io.BytesIO(out.read_bytes())) as drawn:
@@ -160,3 +151,11 @@ def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_pat
     with pytest.raises(OutputExistsError):
         draw_explanation(why, out)
     assert why.prediction.predictions[0].label in say_answer(why) or "not look like a painting" in say_answer(why)
+
+
+def test_an_opened_jpeg_can_be_explained_after_it_was_closed(model: smn.Model) -> None:
+    stream = io.BytesIO()
+    paint("baroque", seed=1).save(stream, "JPEG")
+    with Image.open(stream) as opened:
+        analysis = model.analyze(opened, evidence=True)
+    assert explain_analysis(analysis).image.size == explain_picture(model, stream.getvalue()).image.size

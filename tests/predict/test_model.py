@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from awkward_files import jpeg, upright_with
+from awkward_files import upright_with
 from smn.bundle import Bundle, Thresholds
-from smn.errors import ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
+from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits
 from smn.predict import Model, Outcome, load
+from smn.rectify import Rectify
 
 BundleMaker = Callable[..., Bundle]
 Painter = Callable[..., Path]
@@ -106,45 +107,36 @@ def test_bytes_paths_and_opened_pictures_get_the_same_answer(model: Model, paint
     assert [answer.path for answer in answers] == [str(file), str(file), None, None]
 
 
-def test_an_opened_picture_is_prepared_as_its_file_is(model: Model) -> None:
+def test_an_opened_picture_is_preprocessed_as_its_file_is(model: Model) -> None:
     see_through = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
     stream = io.BytesIO()
     see_through.save(stream, "PNG")
-    np.testing.assert_array_equal(model.prepare(see_through)[0], model.prepare(stream.getvalue())[0])
-    np.testing.assert_array_equal(model.prepare(see_through)[0], 1.0)
+    np.testing.assert_array_equal(model.preprocess(see_through)[0], model.preprocess(stream.getvalue())[0])
+    np.testing.assert_array_equal(model.preprocess(see_through)[0], 1.0)
     turned = upright_with(6)
-    np.testing.assert_array_equal(model.prepare(Image.open(io.BytesIO(turned)))[0], model.prepare(turned)[0])
-    np.testing.assert_array_equal(model.prepare(turned)[0], model.prepare(upright_with(1))[0])
+    np.testing.assert_array_equal(model.preprocess(Image.open(io.BytesIO(turned)))[0], model.preprocess(turned)[0])
+    np.testing.assert_array_equal(model.preprocess(turned)[0], model.preprocess(upright_with(1))[0])
 
 
 def test_a_big_jpeg_is_prepared_alike_from_path_bytes_and_opened_picture(model: Model, tmp_path: Path) -> None:
     side = 6 * model.bundle.preprocess.size
     file = tmp_path / "big.jpg"
     Image.effect_noise((side + 40, side), 80).save(file, "JPEG")
-    expected = model.prepare(file)[0]
+    expected = model.preprocess(file)[0]
     with Image.open(file) as opened:
         for _ in range(2):  # asking changes nothing about the picture
-            np.testing.assert_array_equal(model.prepare(opened)[0], expected)
+            np.testing.assert_array_equal(model.preprocess(opened)[0], expected)
         assert replace(model.predict(opened), path=str(file)) == model.predict(file)
         assert opened.size == (side + 40, side)
         # From all its pixels it is another picture, which is what makes this test worth having.
         opened.load()
-        assert not np.array_equal(model.prepare(opened)[0], expected)
-
-
-def test_an_opened_jpeg_can_be_explained_after_it_was_closed(tmp_path: Path) -> None:
-    model = load(threads=1)  # of the tests' bundles, none tells why
-    file = tmp_path / "a.jpg"
-    file.write_bytes(jpeg())
-    with Image.open(file) as opened:
-        answer = model.predict(opened)
-    assert answer.explain().prediction.predictions[0] == model.predict(file).predictions[0]
+        assert not np.array_equal(model.preprocess(opened)[0], expected)
 
 
 def test_a_batch_answers_as_its_pictures_one_by_one(model: Model, paint_file: Painter) -> None:
     files = [paint_file(f"{name}.png", colour) for name, colour in (("r", RED), ("g", GREEN), ("b", BLUE))]
-    batch = np.stack([model.prepare(file)[0] for file in files])
-    assert model.answer(batch, [str(file) for file in files]) == tuple(model.predict(file) for file in files)
+    batch = np.stack([model.preprocess(file)[0] for file in files])
+    assert model.predict_batch(batch, [str(file) for file in files]) == tuple(model.predict(file) for file in files)
 
 
 def test_an_unreadable_picture_is_an_image_error(model: Model, tmp_path: Path) -> None:
@@ -227,3 +219,48 @@ def test_an_answer_among_labels_that_the_model_hardly_believes_in_is_unsure(
     assert answer.outcome is Outcome.UNSURE
     assert answer.confidence == answer.predictions[0].probability
     assert answer.confidence >= bundle.thresholds.confidence
+
+
+def test_an_analysis_holds_what_the_answer_was_made_of(model: Model, paint_file: Painter) -> None:
+    file = paint_file("a.png", BLUE)
+    analysis = model.analyze(file, top_k=2)
+    assert analysis.prediction == model.predict(file, top_k=2)
+    assert analysis.logits.shape == (25,)
+    np.testing.assert_allclose(analysis.embedding, [-1, -1, 1], atol=1e-6)
+    assert analysis.evidence is None
+    assert (analysis.found, analysis.model) == (None, model)
+    file.unlink()  # what was read once is not read again
+    assert analysis.picture.size == analysis.upright.size == (40, 30)
+    assert analysis.picture.getpixel((0, 0)) == BLUE
+
+
+def test_an_analysis_of_a_photograph_shows_the_painting_and_the_whole() -> None:
+    from smn.evaluate.camera import take_photograph
+    from smn.examples import paint
+
+    photograph = take_photograph(paint("impressionism", seed=0), seed=3).image
+    analysis = load(rectify=Rectify.ON).analyze(photograph, evidence=True)
+    assert analysis.found is not None
+    assert analysis.evidence is not None
+    assert max(analysis.upright.size) == 1024
+    assert analysis.picture.size != analysis.upright.size
+    assert analysis.prediction.rectified is not None
+
+
+def test_evidence_of_a_network_that_does_not_tell_is_refused(model: Model, paint_file: Painter) -> None:
+    with pytest.raises(BundleError, match="cannot show where it looks"):
+        model.analyze(paint_file("a.png", RED), evidence=True)
+
+
+def test_a_variant_answers_otherwise_with_the_same_network(model: Model, paint_file: Painter) -> None:
+    other = model.variant(taxonomy="origin-8", rectify=Rectify.OFF)
+    assert other.runtime is model.runtime
+    assert (other.taxonomy.id, other.rectify) == ("origin-8", Rectify.OFF)
+    assert (model.taxonomy.id, model.rectify) == ("smn-25", Rectify.AUTO)
+    file = paint_file("a.png", BLUE)
+    assert other.predict(file) == Model(model.bundle, taxonomy="origin-8", rectify=Rectify.OFF).predict(file)
+    assert model.variant().predict(file) == model.predict(file)
+    with pytest.raises(UnknownNameError, match="origin-9"):
+        model.variant(taxonomy="origin-9")
+    with pytest.raises(InputError, match="exported without what precision needs"):
+        model.variant(precision=0.9)

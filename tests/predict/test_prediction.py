@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import FrozenInstanceError
 
@@ -40,6 +41,7 @@ def test_an_answer_is_plain_data() -> None:
     assert type(data["outcome"]) is str
     assert data["error"] is None
     assert data["set"] == ["naive-art"]
+    assert copy.deepcopy(answered()) == answered()
 
 
 def test_outcomes_are_the_documented_words() -> None:

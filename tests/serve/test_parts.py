@@ -201,7 +201,7 @@ def test_an_engine_batches_caches_and_turns_away(painting: bytes) -> None:
         assert sum(sizes) == 6
         assert max(sizes) <= 4
         alone = [await engine.answer(one, Asked()) for one in pictures]
-        assert [one.prediction.to_dict() for one in alone] == [one.prediction.to_dict() for one in answers]
+        assert [one.analysis.prediction for one in alone] == [one.analysis.prediction for one in answers]
         hits = engine.hits
         await engine.answer(pictures[-1], Asked())
         assert engine.hits == hits + 1

@@ -13,10 +13,16 @@ from smn.errors import InputError, OutputExistsError, SimilarError
 from smn.examples import paint
 from smn.similar import DEFAULT_INDEX, find_similar, read_index
 from smn.similar.building import arrange, build_index
+from smn.similar.index import Work, parse_work
 from smn.similar.map import draw_map, place_picture
-from smn.similar.projection import fit_projection
-from smn.similar.searching import ApproximateSearcher, ExactSearcher, pack_vectors, unpack_vectors, write_graph
-from smn.similar.works import Work, parse_work
+from smn.similar.searching import (
+    ApproximateSearcher,
+    ExactSearcher,
+    fit_projection,
+    pack_vectors,
+    unpack_vectors,
+    write_graph,
+)
 
 
 def unit(count: int, length: int = 32, seed: int = 0) -> np.ndarray:
@@ -135,11 +141,7 @@ def test_an_index_of_ones_own_finds_the_picture_itself(painted: Path, tmp_path: 
         build_index([painted], tmp_path / "index", bundle=tiny_bundle)
 
 
-def test_an_interrupted_build_continues(
-    painted: Path, tmp_path: Path, tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("smn.similar.building._BATCH", 3)
-
+def test_an_interrupted_build_continues(painted: Path, tmp_path: Path, tiny_bundle: Bundle) -> None:
     def stop(what: str, done: int, total: int) -> None:
         if done >= 6:
             raise KeyboardInterrupt
@@ -151,7 +153,7 @@ def test_an_interrupted_build_continues(
     count, _ = build_index(
         [painted], tmp_path / "index", bundle=tiny_bundle, on_progress=lambda *one: seen.append(one[1])
     )
-    assert seen[0] == 9
+    assert seen[0] == 7
     build_index([painted], tmp_path / "whole", bundle=tiny_bundle)
     np.testing.assert_array_equal(read_index(tmp_path / "index").vectors, read_index(tmp_path / "whole").vectors)
     assert count == len(read_index(tmp_path / "whole"))
@@ -207,7 +209,7 @@ def test_works_that_look_alike_stand_near_each_other() -> None:
 def test_the_map_is_drawn_with_the_picture_on_it(tmp_path: Path) -> None:
     index, model = read_index(), smn.load()
     place = 17
-    x, y = place_picture(index, model.runtime.run(model.prepare(paint("cubism", seed=0))[0][None]).embedding[0])
+    x, y = place_picture(index, model.analyze(paint("cubism", seed=0)).embedding)
     assert 0 <= x <= 1
     assert 0 <= y <= 1
     assert index.places is not None

@@ -14,7 +14,7 @@ from smn.movements import list_movements
 from smn.movements.translation import translate_movement
 from smn.predict.prediction import Outcome
 from smn.story.pages import read_story
-from smn.web.backstage import get_backstage, open_backstage
+from smn.web.app_state import get_app_state, open_app_state
 from smn.web.settings import PageSettings
 from smn.web.views.given import Given
 from smn.web.views.start import EXAMPLES
@@ -27,11 +27,11 @@ EN = Words("en")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def behind() -> Iterator[None]:
+def app_state() -> Iterator[None]:
     """One model for all of these, without a memory."""
-    open_backstage(PageSettings())
+    open_app_state(PageSettings())
     yield
-    open_backstage(PageSettings())
+    open_app_state(PageSettings())
 
 
 @pytest.fixture
@@ -112,14 +112,14 @@ def test_every_kind_of_answer_has_its_words(run: Any) -> None:
         for picture in pictures:
             data = encode(picture)
             test = run(Given("a.jpg", data), language=language)
-            seen = get_backstage().look("a.jpg", data, find=True)
+            analysis = get_app_state().analyze("a.jpg", data, find=True)
             text = said(test)
-            model_says[seen.prediction.outcome] = True
-            if seen.prediction.outcome is Outcome.NOT_A_PAINTING:
+            model_says[analysis.prediction.outcome] = True
+            if analysis.prediction.outcome is Outcome.NOT_A_PAINTING:
                 assert words("answer.no_painting") in text
                 assert words("answer.anyway") in [button.label for button in test.button]
             else:
-                family = words.family(seen.prediction.families[0].family)
+                family = words.family(analysis.prediction.families[0].family)
                 assert escape(words("answer.together", family=family)) in text
     assert set(model_says) == {Outcome.MOVEMENT, Outcome.UNSURE, Outcome.NOT_A_PAINTING}
 
@@ -128,12 +128,12 @@ def show_explore() -> None:
     """A script of the one page; runs with nothing but its own imports."""
     import streamlit as st
 
-    from smn.web.backstage import get_backstage
+    from smn.web.app_state import get_app_state
     from smn.web.frame import Visit
     from smn.web.views import explore
     from smn.web.words import Words
 
-    explore.show(Visit(Words(st.session_state.spoken), get_backstage(), "light"))
+    explore.show(Visit(Words(st.session_state.spoken), get_app_state(), "light"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -156,30 +156,30 @@ def test_every_movement_can_be_explored(language: str) -> None:
         assert words("explore.map_note", works=words.number(2674)) in text
 
 
-def test_looking_happens_once_for_everybody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_is_analyzed_once_for_everybody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     data = encode(paint("pop-art", seed=21))
-    behind = get_backstage()
+    state = get_app_state()
     asked: list[str] = []
-    real = type(behind.looker).look
+    real = type(state.analyzer).analyze
 
     def counted(self: object, name: str, data: bytes, *, find: bool) -> Any:
         asked.append(name)
         return real(self, name, data, find=find)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(behind.looker), "look", counted)
+    monkeypatch.setattr(type(state.analyzer), "analyze", counted)
     run(Given("a.jpg", data))
     run(Given("b.jpg", data))
     assert asked == ["a.jpg"]
 
 
-def test_a_name_is_the_visitors_own_although_looking_is_shared(run: Any) -> None:
+def test_a_name_is_the_visitors_own_although_analyses_are_shared(run: Any) -> None:
     data = encode(paint("pop-art", seed=22))
     run(Given("secret-name.jpg", data))
     test = run(Given("b.jpg", data), Given("c.jpg", encode(paint("pop-art", seed=23))))
     assert "secret-name" not in said(test)
 
 
-def test_only_so_many_are_looked_at_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_are_analyzed_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smn.web.views.many.MOST", 2)
     files = [Given(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
     text = said(run(*files))
@@ -191,7 +191,7 @@ def test_a_service_s_troubles_are_told_in_words() -> None:
     from smn.errors import ServiceError, SmnError
     from smn.web.frame import Visit
 
-    visit = Visit(EN, get_backstage(), "light")
+    visit = Visit(EN, get_app_state(), "light")
     for status, key in ((429, "busy"), (503, "busy"), (413, "refused"), (None, "down"), (500, "down"), (401, "down")):
         assert say_trouble(visit, ServiceError("x", status=status)) == EN(f"bad.{key}")
     assert say_trouble(visit, SmnError("x")) == EN("bad.other")

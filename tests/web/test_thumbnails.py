@@ -14,8 +14,7 @@ from chromium import needs_chromium
 from fetch_server import Answer, FetchServer
 from service_process import run_service
 from smn.examples import paint
-from smn.similar.index import DEFAULT_INDEX
-from smn.similar.works import Work
+from smn.similar.index import DEFAULT_INDEX, Work
 from smn.web.thumbnails import SIDE, Thumbnails
 from smn.web.words import Words
 from web_pictures import encode

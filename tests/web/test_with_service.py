@@ -14,7 +14,7 @@ from service_process import Running, run_service
 from smn.bundle import DEFAULT
 from smn.examples import paint
 from smn.serve.records import Records
-from smn.web.looking import LocalLooker, Looker, RemoteLooker
+from smn.web.analyzer import Analyzer, LocalAnalyzer, RemoteAnalyzer
 from smn.web.settings import PageSettings
 from smn.web.words import Words
 from web_pictures import encode
@@ -29,16 +29,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_both_ways_see_the_same(service: Running) -> None:
-    near, far = LocalLooker(PageSettings()), RemoteLooker(PageSettings(api=service.address))
+    near, far = LocalAnalyzer(PageSettings()), RemoteAnalyzer(PageSettings(api=service.address))
     with closing(far):
         compare(near, far)
 
 
-def compare(near: Looker, far: Looker) -> None:
+def compare(near: Analyzer, far: Analyzer) -> None:
     for movement in ("ukiyo-e", "neo-impressionism"):
         data = encode(paint(movement, seed=2))
-        here, there = (looker.look("a.jpg", data, find=True) for looker in (near, far))
-        assert there.number is not None
+        here, there = (analyzer.analyze("a.jpg", data, find=True) for analyzer in (near, far))
+        assert there.prediction_id is not None
         assert there.prediction.to_dict() | {"path": None} == here.prediction.to_dict() | {"path": None}
         assert [one.work.id for one in there.works] == [one.work.id for one in here.works]
         # The service tells a found painting's corners to four digits.
@@ -53,14 +53,14 @@ def compare(near: Looker, far: Looker) -> None:
 
 
 def test_feedback_reaches_the_service(service: Running) -> None:
-    with closing(RemoteLooker(PageSettings(api=service.address))) as looker:
-        seen = looker.look("a.jpg", encode(paint("fauvism", seed=7)), find=True)
-        looker.note(seen, agree=False, movement="cubism", text="edges", picture=None)
+    with closing(RemoteAnalyzer(PageSettings(api=service.address))) as analyzer:
+        analysis = analyzer.analyze("a.jpg", encode(paint("fauvism", seed=7)), find=True)
+        analyzer.add_feedback(analysis, agree=False, movement="cubism", text="edges", picture=None)
     records = Records(f"sqlite:///{service.folder}/smn-data/smn.db")
     said = records.list_feedback()
     records.close()
     assert [(one["verdict"], one["movement"], one["text"]) for one in said] == [("disagree", "cubism", "edges")]
-    assert said[0]["prediction"]["id"] == seen.number
+    assert said[0]["prediction"]["id"] == analysis.prediction_id
 
 
 @needs_chromium

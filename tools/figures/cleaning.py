@@ -73,8 +73,8 @@ def find() -> None:
 
 
 def _count(folder: Path) -> Mapping[str, Any]:
+    from cleaning_benchmark.scoring import list_flagged
     from smn.clean.findings import read_findings
-    from smn.clean.proving import list_flagged
 
     findings = read_findings(folder)
     table = findings.table.to_pylist()
@@ -106,36 +106,24 @@ def _tally(values: Iterable[str | None]) -> dict[str, int]:
 
 def prove() -> None:
     """Plant faults in both sets, check them, and count what is found."""
+    from cleaning_benchmark.planting import plant_faults, read_planted
+    from cleaning_benchmark.scoring import list_flagged, score_findings
+    from smn.clean.findings import read_findings
+
     for name, each in PLANTED.items():
         planted, findings = BUILD / f"planted-{name}", BUILD / f"planted-{name}-findings"
         if not (planted / "manifest.parquet").exists():
-            smn(
-                "clean",
-                "plant",
-                DATA / name,
-                "--out",
-                planted,
-                "--each",
-                each,
-                "--not-paintings",
-                DATA / "not-paintings",
-            )
+            plant_faults(DATA / name, planted, each=each, not_paintings=DATA / "not-paintings")
         check(planted, findings, against=False, like=BUILD / name)
-        done = subprocess.run(  # noqa: S603 - the arguments are ours
-            [SMN, "clean", "score", findings, "--planted", planted, "--before", BUILD / name, "--format", "json"],
-            check=True,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        keep(f"planted-{name}", json.loads(done.stdout))
+        flagged, before = (list_flagged(read_findings(folder)) for folder in (findings, BUILD / name))
+        keep(f"planted-{name}", score_findings(flagged, read_planted(planted), before=before).to_dict())
 
 
 def sample() -> None:
     """Draw findings to judge, the same number of each check as far as there are, and show them on sheets."""
+    from cleaning_benchmark.scoring import list_flagged
     from cleaning_sheets import draw_sheets
     from smn.clean.findings import read_findings
-    from smn.clean.proving import list_flagged
     from smn.manifest import read_manifest
 
     findings = read_findings(BUILD / "pool")

@@ -9,8 +9,9 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from cleaning_benchmark.scoring import Share
 from smn.clean import CHECKS
-from smn.clean.proving import Share
+from smn.clean.checks import RETIRED
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "cleaning"
 VERDICTS = ("right", "doubtful", "wrong")
@@ -20,9 +21,10 @@ def _kept(name: str) -> Any:
     return json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _judgements() -> list[dict[str, str]]:
+def _judgements(*, retired: bool = False) -> list[dict[str, str]]:
+    """The verdicts on the findings of the checks that are made, or of those that no longer are."""
     with (KEPT / "judgements.csv").open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+        return [one for one in csv.DictReader(stream) if (one["check"] in RETIRED) == retired]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -85,6 +87,19 @@ def overall() -> str:
         f"Of {judged} findings drawn at random and looked at, weighted by how many findings each check has: "
         f"**{100 * right:.0f} % right** ({100 * max(right - reach, 0):.0f}–{100 * min(right + reach, 1):.0f}), "
         f"{100 * lenient:.0f} % if the doubtful ones count as well."
+    )
+
+
+def retired() -> str:
+    """Why three checks were dropped: how many of their findings were right."""
+    titles = {"colour_chart": "colour charts", "text_overlay": "lettering", "artist": "doubtful artists"}
+    right: dict[str, list[bool]] = {}
+    for one in _judgements(retired=True):
+        right.setdefault(one["check"], []).append(one["verdict"] == "right")
+    shares = [f"{title} ({sum(right[name])} of {len(right[name])})" for name, title in titles.items()]
+    return (
+        "Three checks of earlier versions were dropped because too few of their findings were right: "
+        f"{', '.join(shares[:-1])} and {shares[-1]}."
     )
 
 
@@ -219,6 +234,7 @@ def labels() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "clean-found": found,
     "clean-overall": overall,
+    "clean-retired": retired,
     "clean-agreement": agreement,
     "clean-leaks": leaks,
     "clean-faults": faults,

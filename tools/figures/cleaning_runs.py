@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cleaning_benchmark.planting import plant_faults, read_planted
+from cleaning_benchmark.scoring import list_flagged, score_findings
 from smn.artists import cluster_artists
 from smn.clean.findings import read_findings
-from smn.clean.planting import read_planted
-from smn.clean.proving import list_flagged, score_findings
 from smn.evaluate.bootstrap import bootstrap
 from smn.evaluate.metrics import count_confusion, macro_f1, rank_truth
 from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
@@ -108,9 +108,7 @@ def swap_labels(data: Path, build: Path) -> dict[str, Path]:
     noisy, found, cleaned = (build / "noisy" / name for name in ("swapped", "findings", "cleaned"))
     each = len(read_manifest(data / "pool").rows(split="train")) // 5
     if not (noisy / "manifest.parquet").exists():
-        _run(
-            "clean", "plant", data / "pool", "--out", noisy, "--faults", "swapped", "--each", each, "--splits", "train"
-        )
+        plant_faults(data / "pool", noisy, faults=["swapped"], each=each, splits=["train"])
     if not (found / "findings.parquet").exists():
         if not found.exists():
             shutil.copytree(build / "pool" / "measured", found / "measured")

@@ -89,7 +89,7 @@ def draw(told: Mapping[str, Any]) -> None:
 
     import smn
     from smn.examples import paint
-    from smn.explain.sheet import draw_explanation
+    from smn.explain.explanation import draw_explanation, explain_picture
 
     figure = Figure(figsize=(10, 3.8), facecolor="#FAF8F4")
     colours = {"evidence": "#D55E00", "random": "#6B655C", "middle": "#0072B2"}
@@ -106,7 +106,7 @@ def draw(told: Mapping[str, Any]) -> None:
     figure.tight_layout()
     figure.savefig(CURVES, dpi=110)
     PICTURE.unlink(missing_ok=True)
-    draw_explanation(smn.load().explain(paint(SHOWN, seed=0)), PICTURE)
+    draw_explanation(explain_picture(smn.load(), paint(SHOWN, seed=0)), PICTURE)
 
 
 def _table() -> str:

@@ -1,12 +1,17 @@
 """The tables of docs/ladder.md, from the kept ladder; figures.py fills them in."""
 
 import csv
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 KEPT, IMAGES = ROOT / "docs" / "results" / "ladder", ROOT / "docs" / "images"
+
+FIGURES = ("top1", "top3", "macro_f1", "calibration_error")
+"""The figures of a report that the table shows, each with its interval."""
 
 Row = dict[str, str]
 
@@ -29,14 +34,16 @@ _STEPS = (
 
 
 def keep(results: Path) -> None:
-    """Keep a climbed ladder's table, pictures, reports and costs."""
+    """Keep a climbed ladder's table, pictures and costs, and of its reports what `shorten` leaves."""
     shutil.rmtree(KEPT, ignore_errors=True)
     (KEPT / "reports").mkdir(parents=True)
     shutil.copytree(results / "costs", KEPT / "costs")
     for name in ("ladder.csv", "ladder.md"):
         shutil.copy(results / name, KEPT / name)
     for report in sorted((results / "reports").glob("*/report.json")):
-        shutil.copy(report, KEPT / "reports" / f"{report.parent.name}.json")
+        short = shorten(json.loads(report.read_text(encoding="utf-8")))
+        text = json.dumps(short, ensure_ascii=False, indent=1) + "\n"
+        (KEPT / "reports" / f"{report.parent.name}.json").write_text(text, encoding="utf-8")
     shutil.copy(results / "ladder.png", IMAGES / "ladder.png")
     for name in ("colour-1", "colour-5", "handcrafted"):
         palettes = results / "runs" / name / "palettes.png"
@@ -44,8 +51,31 @@ def keep(results: Path) -> None:
             shutil.copy(palettes, IMAGES / f"palettes-{name}.png")
 
 
+def shorten(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with nothing but what the table shows and what `smn ladder` recognises the result by.
+
+    Args:
+        report: as ``smn evaluate`` writes it.
+
+    Returns:
+        The versions, and of each set its name, data hash and `FIGURES`. Shortening it again changes nothing.
+    """
+    sets = [
+        {
+            "name": one["name"],
+            "data_hash": one["data_hash"],
+            "figures": {name: one["figures"][name] for name in FIGURES},
+        }
+        for one in report["sets"]
+    ]
+    return {"schema": report["schema"], "smn": report["smn"], "sets": sets}
+
+
 def restore(results: Path) -> None:
-    """Lay what is kept into a ladder's folder, so that only rungs without a result are climbed."""
+    """Lay what is kept into a ladder's folder, so that only rungs without a result are climbed.
+
+    The reports are short ones, see `shorten`: enough for the ladder's table and picture, not for ``report.md``.
+    """
     for costs in sorted((KEPT / "costs").glob("*.json")):
         report = results / "reports" / costs.stem / "report.json"
         if report.exists() or (results / "runs" / costs.stem).exists():

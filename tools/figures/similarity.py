@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.similar.projection import DIMENSIONS
+from smn.similar.searching import DIMENSIONS
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "similar" / "similar.json"
 MAP = Path(__file__).parents[2] / "docs" / "images" / "similar-map.png"
@@ -85,15 +85,15 @@ def weigh(data: Path, measured: Path) -> dict[str, dict[str, float]]:
 
 
 def _embed(bundle: Any, manifest: Any, rows: Sequence[int] | None = None) -> Floats:
-    from smn.images import open_image
+    from smn.reading import Failure
     from smn.runtime import Runtime
 
-    runtime, spec = Runtime(bundle), bundle.preprocess
-    wanted, made = range(len(manifest)) if rows is None else rows, []
-    for start in range(0, len(wanted), 16):
-        images = [open_image(manifest.picture(row)) for row in wanted[start : start + 16]]
-        made.append(runtime.run(spec.apply_all(images)).embedding)
-    return np.concatenate(made)
+    wanted = np.arange(len(manifest)) if rows is None else np.asarray(rows)
+    found = list(Runtime(bundle).run_rows(manifest, wanted, title="works"))
+    failures = [one for one in found if isinstance(one, Failure)]
+    if failures:
+        raise SystemExit(f"{len(failures)} pictures cannot be read; {failures[0].id} says: {failures[0].reason}")
+    return np.concatenate([one.embedding for one in found if not isinstance(one, Failure)])
 
 
 def _share(questions: Any, vectors: Any, asked: Any, known: Any, *, itself: bool = False) -> dict[str, float]:
@@ -211,8 +211,8 @@ def main() -> None:
     chosen = parser.parse_args()
     MAP.unlink(missing_ok=True)
     model = smn.load()
-    prepared, _ = model.prepare(paint("impressionism", seed=0))
-    draw_map(read_index(), MAP, embedding=model.runtime.run(prepared[None]).embedding[0], title="a generated painting")
+    embedding = model.analyze(paint("impressionism", seed=0)).embedding
+    draw_map(read_index(), MAP, embedding=embedding, title="a generated painting")
     told = measure(chosen.data) | {"weighings": weigh(chosen.data, chosen.measured)}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

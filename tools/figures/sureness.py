@@ -30,7 +30,7 @@ from smn.evaluate.predictions import Predictions
 from smn.evaluate.sets import EvaluationSet, select_rows
 from smn.precision import find_threshold
 from smn.promises import fit_promises, judge
-from smn.reading import Failure, read_pictures
+from smn.reading import Failure
 from smn.runtime import Runtime
 
 OUT = Path(__file__).parents[2] / "docs" / "results" / "how-sure" / "how-sure.json"
@@ -57,10 +57,10 @@ def read_logits(bundle: Bundle, chosen: EvaluationSet, folder: Path) -> Known:
     """The network's outputs on a set, from the folder where they are kept or from its pictures."""
     file = folder / f"{bundle.model_sha256[:12]}-{chosen.name}.npz"
     if not file.is_file():
-        selection, spec, runtime = select_rows(chosen, bundle.taxonomy), bundle.preprocess, Runtime(bundle, threads=1)
-        pictures = read_pictures(selection.manifest, selection.rows, spec.apply, reduce_to=spec.size, title=chosen.name)
-        found = [(at, picture) for at, picture in enumerate(pictures) if not isinstance(picture, Failure)]
-        logits = [runtime.run(picture[None]).logits[0] for _, picture in found]
+        selection, runtime = select_rows(chosen, bundle.taxonomy), Runtime(bundle, threads=1)
+        outputs = runtime.run_rows(selection.manifest, selection.rows, title=chosen.name, batch_size=1)
+        found = [(at, one) for at, one in enumerate(outputs) if not isinstance(one, Failure)]
+        logits = [one.logits[0] for _, one in found]
         kept = [at for at, _ in found]
         artists = [selection.values("artist")[at] or "" for at in kept]
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
-from smn.clean.hamming import near_pairs
-from smn.clean.neighbours import nearest_neighbours
 from smn.clean.scores import Measured, Progress
 from smn.dataset.fingerprint import work_key
+from smn.duplicates.search import near_pairs, nearest_neighbours
 
 RADIUS = 32
 """Bits in which the hashes of two candidates may differ."""
@@ -24,8 +23,8 @@ def find_candidates(
     """Pairs of near hashes, of near neighbours in style, and of one artist and title.
 
     Hashes find other sizes, qualities and colours; neighbours find crops, mirror images and photographs; titles find
-    what looks quite different. Pictures without a hash, see `smn.clean.perceptual`, are left to the others. A row costs
-    eleven pairs at most on average, besides those of titles, however much alike the pictures are.
+    what looks quite different. Pictures without a hash, see `smn.duplicates.hash_picture`, are left to the others. A
+    row costs eleven pairs at most on average, besides those of titles, however much alike the pictures are.
 
     Args:
         measured: the N rows.

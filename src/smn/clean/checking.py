@@ -23,14 +23,13 @@ FILES = ("findings.parquet", "findings.md", "thresholds.toml", "worst.png")
 """What is written into the folder; what was measured lies in ``measured`` beside them."""
 
 DUPLICATE_CHECKS = ("exact_duplicate", "near_duplicate", "leak")
-LABEL_CHECKS = ("not_a_painting", "label", "outlier", "artist")
+LABEL_CHECKS = ("not_a_painting", "label", "outlier")
 
 _LACKING = {
     "near_duplicate": "they have the same pixels as another, see exact_duplicate",
     "leak": "they are in no split, and there is no held-out set; name one with --against MANIFEST",
     "label": "they have no movement, one with too few pictures or artists to learn it from, or their artist's own",
     "outlier": "they have no movement, or one with too few pictures or artists to learn it from",
-    "artist": "their artist is not known, has too few works, or has most of the movement's works",
 }
 """Why a check may not judge rows whose pictures can be read."""
 

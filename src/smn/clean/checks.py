@@ -58,8 +58,6 @@ _CHECKS = (
     ),
     Check("border", "Border", "A plain margin of paper, wall or scanner around the picture.", 0.5, Advice.LOOK),
     Check("frame", "Frame", "A frame or a mount surrounds the picture.", 0.35, Advice.LOOK),
-    Check("colour_chart", "Colour chart", "A photographer's colour or grey chart is in the picture.", 0.5, Advice.LOOK),
-    Check("text_overlay", "Text", "A watermark, a caption or a page of text.", 0.5, Advice.LOOK),
     Check("exact_duplicate", "Same picture", "The same pixels stand in the same split before.", 0.5, Advice.DROP),
     Check(
         "near_duplicate",
@@ -78,7 +76,6 @@ _CHECKS = (
         Advice.RELABEL,
     ),
     Check("outlier", "Unlike its movement", "Far from every other picture of its movement.", 0.5, Advice.LOOK),
-    Check("artist", "Doubtful artist", "The artist's works together disagree with their label.", 0.5, Advice.LOOK),
 )
 
 
@@ -93,6 +90,9 @@ def _register(checks: tuple[Check, ...]) -> Mapping[str, Check]:
 
 CHECKS: Mapping[str, Check] = _register(_CHECKS)
 """Every check by its name, in the order in which people read them."""
+
+RETIRED = frozenset({"colour_chart", "text_overlay", "artist"})
+"""Checks of earlier versions. Files that name them can still be read; the names are ignored."""
 
 
 def list_checks() -> tuple[str, ...]:

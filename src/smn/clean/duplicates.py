@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from smn.clean.linking import HELD_OUT, SAME, Link, Linked, link_rows
-from smn.clean.perceptual import hash_picture
+from smn.clean.linking import HELD_OUT, Link, Linked, link_rows
 from smn.clean.scores import Measured, Progress, Scores
-
-__all__ = ["hash_picture", "score_duplicates"]
+from smn.duplicates.verify import SAME
 
 _GIVES_WAY = {HELD_OUT: 0, "test": 1, "val": 2, "train": 3, None: 4}
 """Of the same picture in two places, the one with the greater number is the leak."""

@@ -114,6 +114,5 @@ _PHRASES = {
     "deviations": "{} deviations from its movement",
     "how": "{}",
     "contradicts": "elsewhere labelled {}",
-    "rows": "in {} works",
     "reason": "{}",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smn.clean.checks import CHECKS
+from smn.clean.checks import CHECKS, RETIRED
 from smn.clean.scores import Scores
 from smn.clean.thresholds import Thresholds, threshold_of
 from smn.errors import InputError, MissingExtraError, OutputExistsError
@@ -165,7 +165,7 @@ def write_findings(findings: Findings, *, replace: bool = False) -> Path:
 
 
 def read_findings(path: str | Path) -> Findings:
-    """Read findings from their file or their folder.
+    """Read findings from their file or their folder. Checks of earlier versions, `RETIRED`, are left out.
 
     Raises:
         InputError: there are none, or the file is something else.
@@ -188,8 +188,25 @@ def read_findings(path: str | Path) -> Findings:
         about = About(**data)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file} does not hold findings of smn ({error!r}); check the manifest anew.") from error
+    table = _without_retired(table)
     missing = [name for name in (*COLUMNS, "issues") if name not in table.column_names]
     missing += [f"is_{name}_issue" for name in checks_of(table) if f"is_{name}_issue" not in table.column_names]
     if missing:
         raise InputError(f"{file} lacks the columns {', '.join(missing)}; check the manifest anew.")
     return Findings(file, table.replace_schema_metadata(None), about)
+
+
+def _without_retired(table: "pa.Table") -> "pa.Table":
+    """The table without the columns of retired checks, and without their names in ``issues``."""
+    import pyarrow as pa
+
+    columns = [
+        name
+        for name in table.column_names
+        if any(name.startswith(f"{check}_") or name == f"is_{check}_issue" for check in RETIRED)
+    ]
+    if not columns or "issues" not in table.column_names:
+        return table.drop_columns(columns)
+    issues = [[name for name in names if name not in RETIRED] for names in table["issues"].to_pylist()]
+    at = table.column_names.index("issues")
+    return table.set_column(at, "issues", pa.array(issues, pa.list_(pa.string()))).drop_columns(columns)

@@ -1,4 +1,4 @@
-"""The checks that ask a model: doubtful labels, outliers, doubtful artists, and what is no painting."""
+"""The checks that ask a model: doubtful labels, outliers, and what is no painting."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from smn.clean.confident import score_labels_confidently
 from smn.clean.features import Floats, reduce_embedding
 from smn.clean.folds import choose_classes, cut_folds, cut_held_back, group_artists, judge_out_of_fold
-from smn.clean.misjudged import judge_artists
 from smn.clean.outliers import measure_outliers
 from smn.clean.paintings import can_judge, group_kinds, judge_paintings, trust_opinion
 from smn.clean.scores import Measured, Progress, Scores
@@ -39,13 +38,13 @@ class _Judged:
 def score_labels(
     measured: Measured, *, negatives: Measured | None = None, folds: int = 5, seed: int = 0, progress: Progress
 ) -> dict[str, Scores]:
-    """Score what only a model can: the checks ``label``, ``outlier``, ``artist`` and ``not_a_painting``.
+    """Score what only a model can: the checks ``label``, ``outlier`` and ``not_a_painting``.
 
     Movements are learned anew from the set itself, in folds that keep artists together; nothing is judged by a model
     that saw its artist, nor by one that learned from the splits ``val`` and ``test``. A movement with fewer than 20
-    rows or fewer artists than ``folds`` is neither learned nor judged. Labels and artists are not judged where the
-    artist has more than a quarter of the movement's rows, nor artists with fewer than five works. Models learn from a
-    sample where there are very many rows, so that after that only the asking takes longer.
+    rows or fewer artists than ``folds`` is neither learned nor judged. Labels are not judged where the artist has more
+    than a quarter of the movement's rows. Models learn from a sample where there are very many rows, so that after
+    that only the asking takes longer.
 
     Args:
         measured: N rows.
@@ -57,8 +56,8 @@ def score_labels(
 
     Returns:
         By check. Evidence of ``label`` is ``suggestion`` (a movement), ``probability`` (of it) and ``given`` (that of
-        the row's own movement); of ``artist`` ``suggestion``, ``probability`` and ``rows``; of ``outlier``
-        ``deviations``; of ``not_a_painting`` ``like``, the kind of the nearest picture of something else.
+        the row's own movement); of ``outlier`` ``deviations``; of ``not_a_painting`` ``like``, the kind of the nearest
+        picture of something else.
 
     Raises:
         InputError: ``folds`` is below 3.
@@ -111,14 +110,11 @@ def _score(measured: Measured, judged: _Judged, *, seed: int) -> dict[str, Score
     total, rows, given, groups = len(measured), judged.rows, judged.given, judged.groups
     names = np.array(judged.classes, dtype=object)
     fair = share_of_label(given, groups) <= MOST_OF_A_MOVEMENT
-    all_fair = ~np.isin(groups, groups[~fair])
     kinds = measured.manifest.column("label_kind")
     copied = np.array([kinds[row] == _COPIED for row in rows], dtype=np.bool_)
     doubts = score_labels_confidently(
         weigh_votes(judged.probabilities, given, groups, copied=copied), given, odds=_LABEL_ODDS
     )
-    artists = judge_artists(judged.probabilities, given, groups)
-    whole = all_fair & np.isfinite(artists.score)
     outlying, deviations = measure_outliers(judged.features, given, groups, seed=seed)
     near = np.isfinite(deviations)
     return {
@@ -134,24 +130,12 @@ def _score(measured: Measured, judged: _Judged, *, seed: int) -> dict[str, Score
             _scores_of(rows[near], outlying[near], total=total),
             {"deviations": _column(rows[near], deviations[near].round(2), total=total)},
         ),
-        "artist": Scores(
-            _scores_of(rows[whole], artists.score[whole], total=total),
-            {
-                "suggestion": _column(rows[whole], names[artists.suggestion[whole]], total=total),
-                "probability": _column(rows[whole], artists.probability[whole].round(4), total=total),
-                "rows": _column(rows[whole], artists.rows[whole], total=total),
-            },
-        ),
     }
 
 
 def _nothing(total: int) -> dict[str, Scores]:
     """The same columns where not a single row can be judged."""
-    columns = {
-        "label": ("suggestion", "probability", "given"),
-        "outlier": ("deviations",),
-        "artist": ("suggestion", "probability", "rows"),
-    }
+    columns = {"label": ("suggestion", "probability", "given"), "outlier": ("deviations",)}
     blank: list[Any] = [None] * total
     return {
         check: Scores(np.full(total, np.nan, dtype=np.float32), {name: list(blank) for name in names})

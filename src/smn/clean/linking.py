@@ -8,13 +8,9 @@ from typing import Any
 from PIL import Image
 
 from smn.clean.candidates import find_candidates, same_works
-from smn.clean.matching import SIDE
 from smn.clean.scores import Measured, Progress
-from smn.clean.verifying import verify_pairs
+from smn.duplicates.verify import SAME, SIDE, verify_pairs
 from smn.images import open_image
-
-SAME = 0.5
-"""Links with a lower score make a group."""
 
 HELD_OUT = "held-out"
 """The place of rows that the set must share no picture with."""

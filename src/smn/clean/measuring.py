@@ -188,8 +188,8 @@ def _see_all(manifest: Manifest, rows: Sequence[int], *, bundle: Bundle | None) 
 
 
 def _see(source: bytes | Path, bundle: Bundle | None) -> _Seen | str:
-    from smn.clean.duplicates import hash_picture
     from smn.clean.pictures import score_picture
+    from smn.duplicates.hashing import hash_picture
 
     try:
         image = open_image(source)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image
 
-from smn.clean.charts import score_colour_chart
-from smn.clean.lettering import score_text_overlay
 from smn.clean.margins import score_border, score_frame
 from smn.clean.photometry import (
     score_aspect,
@@ -28,8 +26,6 @@ PICTURE_CHECKS: Mapping[str, Callable[[View], Reading]] = {
     "greyscale": score_colour,
     "border": score_border,
     "frame": score_frame,
-    "colour_chart": score_colour_chart,
-    "text_overlay": score_text_overlay,
 }
 """What makes each check's score. `smn.clean.measuring` adds ``broken``, which needs no picture."""
 
@@ -37,8 +33,6 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
     "greyscale": ("tint",),
     "border": ("top", "right", "bottom", "left"),
     "frame": ("depth",),
-    "colour_chart": ("patches",),
-    "text_overlay": ("letters",),
 }
 """The numbers that explain a score, by check."""
 

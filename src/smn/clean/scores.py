@@ -37,7 +37,7 @@ class Measured:
         manifest: the rows, in their order.
         reasons: why a picture could not be read; None for those that could.
         pixels: (N,) ``S32``, digest of the decoded pixels and size; empty where unreadable.
-        hashes: (N, 4), four perceptual hashes' worth of bits, 256 in all; see `smn.clean.duplicates`.
+        hashes: (N, 4), four perceptual hashes' worth of bits, 256 in all; see `smn.duplicates`.
         values: (N,) scores of the checks that look at one picture alone, by check; NaN where unreadable.
         logits: (N, K), what the model says of each label; NaN where unreadable.
         painting: (N,), the model's log-odds that it is a painting; NaN where unreadable.

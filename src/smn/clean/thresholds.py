@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from smn.clean.checks import CHECKS, get_check
+from smn.clean.checks import CHECKS, RETIRED, get_check
 from smn.clean.scores import Floats
 from smn.errors import InputError, UnknownNameError
 
@@ -65,6 +65,8 @@ def read_thresholds(file: str | Path) -> dict[str, float]:
             {f"{name}.{check}": inner for check, inner in value.items()} if isinstance(value, dict) else {name: value}
         )
         for key, number in lines.items():
+            if key.rpartition(".")[2] in RETIRED:
+                continue
             found[_checked_name(key)] = _checked_value(number, f"{key} = {number!r}", where=str(file))
     return found
 

@@ -10,8 +10,6 @@ _COMMANDS = {
     "suggest": ("smn.cli.clean_review:suggest", "Write the decisions that the findings suggest, for a person to edit."),
     "apply": ("smn.cli.clean_review:apply", "Write a manifest without what was dropped, with what was relabelled."),
     "undo": ("smn.cli.clean_review:undo", "Take decisions back."),
-    "plant": ("smn.cli.clean_plant:plant", "Plant known faults in a copy of a manifest, to try the checks on."),
-    "score": ("smn.cli.clean_plant:score", "Compare findings with what was planted: precision and recall."),
 }
 
 

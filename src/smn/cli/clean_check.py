@@ -33,8 +33,8 @@ def check(
 ) -> None:  # fmt: skip
     """Score every picture and label of MANIFEST; nothing is changed.
 
-    Duplicates and leaks, broken, tiny, dark and blurred pictures, borders, frames and lettering, pictures that are no
-    paintings, and labels that models which never saw the artist doubt. Interrupted, the same command continues.
+    Duplicates and leaks, broken, tiny, dark and blurred pictures, borders and frames, pictures that are no paintings,
+    and labels that models which never saw the artist doubt. Interrupted, the same command continues.
     """
     from smn.bundle import DEFAULT
     from smn.clean.checking import check_manifest

@@ -99,10 +99,12 @@ def apply(manifest: Path, decisions: tuple[Path, ...], out: Path, splits: str | 
 @click.option("--check", metavar="NAME", help="Decisions that a finding of this check led to.")
 def undo(decisions: Path, ids: tuple[str, ...], last: int | None, check: str | None) -> None:
     """Take decisions back: by ID, the last ones, or those of a check. Lines are added to DECISIONS, none is removed."""
-    from smn.clean.checks import get_check
+    from smn.clean.checks import RETIRED, get_check
     from smn.clean.decisionlog import undo_decisions
 
-    name = get_check(check.replace("-", "_")).name if check is not None else None
+    name = None if check is None else check.replace("-", "_")
+    if name is not None and name not in RETIRED:
+        get_check(name)
     taken = undo_decisions(decisions, ids=ids, last=last, check=name)
     click.echo(f"{len(taken):,} decisions taken back; apply {decisions} again to have their pictures as they were.")
 

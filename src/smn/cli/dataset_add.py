@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LISTED = 12  # lines of a long table that are shown
 _EXAMPLE = """\b
 Example:
-  smn dataset add data/pool data/aic data/met --against data/famous --out data/pool-2
+  smn dataset add data/pool data/aic data/cubism --against data/famous --out data/pool-2
 """
 
 

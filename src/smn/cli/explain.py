@@ -24,7 +24,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
     picture: Path, out: Path, movement: str | None, top_k: int, taxonomy: str | None, model: Path, rectify: str
 ) -> None:
     """Show why: where in a picture the evidence lies, its colours, and what to look for."""
-    from smn.explain.sheet import draw_explanation, say_answer
+    from smn.explain.explanation import draw_explanation, explain_picture, say_answer
     from smn.extras import require_extra
     from smn.predict.model import load
 
@@ -34,6 +34,6 @@ def explain(  # noqa: PLR0917 - click passes options by name
     loaded = load(model, taxonomy=taxonomy, rectify=Rectify(rectify))
     if movement is not None:
         loaded.taxonomy.label(movement)  # what is wrong with it must be said before any work is done
-    why = loaded.explain(picture, top_k=top_k)
+    why = explain_picture(loaded, picture, top_k=top_k)
     draw_explanation(why, out, movement=movement)
     click.echo(f"{say_answer(why)}. See {out}.")

@@ -12,12 +12,10 @@ from smn.bundle import DEFAULT
 from smn.cli.screen import console, note, progress
 from smn.errors import InputError
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
-from smn.predict.inputs import Input, find_inputs
-from smn.predict.journal import Journal
+from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
 from smn.predict.model import Model, load
+from smn.predict.policy import choose_mass
 from smn.predict.prediction import Outcome, Prediction
-from smn.predict.stream import predict_stream
-from smn.predict.sureness import choose_mass
 from smn.rectify import Rectify
 
 if TYPE_CHECKING:
@@ -72,8 +70,8 @@ def predict(  # noqa: PLR0917 - click passes options by name
         raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
     loaded = load(model, taxonomy=taxonomy, precision=precision, rectify=Rectify(rectify))
     choose_mass(loaded.bundle, coverage)  # what is wrong with it must be said before any work is done
-    if loaded.bar.note:
-        note(loaded.bar.note)
+    if loaded.precision_note:
+        note(loaded.precision_note)
     asked = _Asked(top_k, coverage, precision, batch_size)
     if out is not None:
         failures = _to_file(loaded, inputs, out, chosen, asked)

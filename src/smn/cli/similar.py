@@ -38,8 +38,7 @@ def similar(  # noqa: PLR0917 - click passes options by name
         raise OutputExistsError(chart)
     loaded, known = load(model, rectify=Rectify(rectify)), read_index(folder or DEFAULT_INDEX)
     check_fit(known, loaded)
-    prepared, _ = loaded.prepare(picture)
-    embedding = loaded.runtime.run(prepared[None]).embedding[0]
+    embedding = loaded.analyze(picture).embedding
     found = known.search(embedding, top_k=top_k)
     if chart is not None:
         from smn.similar.map import draw_map

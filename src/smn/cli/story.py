@@ -83,6 +83,7 @@ def _look(
 ) -> tuple[str, dict[str, Any], dict[str, float]]:
     """The movement, what was written for the picture, and the guesses."""
     from smn.errors import MissingExtraError
+    from smn.explain.explanation import list_colours
     from smn.predict.model import load
     from smn.predict.prediction import Outcome
     from smn.story.facts import collect_facts
@@ -90,15 +91,15 @@ def _look(
     from smn.story.writing import Audience, choose_playlist, write_label
 
     loaded = load(model)
-    why = loaded.explain(picture) if loaded.runtime.explains else None
-    answer = why.prediction if why else loaded.predict(picture)
+    analysis = loaded.analyze(picture)
+    answer = analysis.prediction
     if answer.outcome is Outcome.NOT_A_PAINTING:
         raise InputError(f"{picture} does not look like a painting; name a movement instead.")
     try:
-        colours = tuple(swatch.colour for swatch in why.palette) if why else ()
+        swatches = list_colours(analysis.picture) if loaded.runtime.explains else ()
     except MissingExtraError:
-        colours = ()  # the label then says nothing of colours
-    facts = collect_facts(answer, loaded.taxonomy, colours=colours)
+        swatches = ()  # the label then says nothing of colours
+    facts = collect_facts(answer, loaded.taxonomy, colours=tuple(swatch.colour for swatch in swatches))
     label = write_label(facts, endpoint=server, audience=Audience(audience), language=language)
     playlist = choose_playlist(facts, endpoint=server)
     for reason in (label.reason, playlist.reason):

@@ -3,7 +3,7 @@
 from smn.artists import artist_key
 from smn.dataset.allotting import Rules
 from smn.dataset.describing import Description, Spread, describe_manifest
-from smn.dataset.fingerprint import dhash, hash_pictures, work_key
+from smn.dataset.fingerprint import work_key
 from smn.dataset.growing import add_to_dataset
 from smn.dataset.growth import Growth
 from smn.dataset.importer import import_dataset
@@ -36,10 +36,8 @@ __all__ = [
     "check_leakage",
     "compare_manifests",
     "describe_manifest",
-    "dhash",
     "draw_sheet",
     "find_leakage",
-    "hash_pictures",
     "import_dataset",
     "rewrite_manifest",
     "share_folds",

@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from smn.artists import artist_key
-from smn.dataset.fingerprint import hash_pictures, work_key
+from smn.dataset.fingerprint import work_key
+from smn.duplicates import group_same, hash_pictures
+from smn.duplicates.hashing import Hashes
 from smn.errors import LeakageError, ManifestError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest
@@ -87,7 +91,7 @@ def find_leakage(
     Args:
         manifest: a manifest whose rows have splits; rows without one are not looked at.
         by: the column that was split by; names are compared without case, accents and order of words.
-        pixels: compare the pictures themselves too, by equal `dhash`.
+        pixels: compare the pictures themselves too, see `smn.duplicates`.
         progress: called while pictures are hashed.
 
     Returns:
@@ -110,7 +114,7 @@ def find_leakage(
     kinds = {by: [_text_key(groups[row]) for row in rows], "sha256": [contents[row] for row in rows]}
     unreadable: dict[str, str] = {}
     if pixels:
-        kinds["pixels"] = _pixel_keys(manifest, rows, unreadable, progress)
+        kinds["pixels"] = _pixel_keys([_hash_rows(manifest, rows, unreadable, progress)])
     places = [(splits[row], ids[row]) for row in rows]
     leaks = [shared for kind, keys in kinds.items() for shared in _shared(kind, keys, places)]
     return Leakage(sides, tuple(kinds), _worst_first(leaks), (), unreadable)
@@ -138,7 +142,7 @@ def compare_manifests(
     Args:
         manifest: the training manifest; its split ``train`` counts, or all of it where it has no splits.
         held_out: the other manifest, all of it.
-        pixels: compare the pictures themselves too, by equal `dhash`.
+        pixels: compare the pictures themselves too, see `smn.duplicates`.
         progress: called while pictures are hashed.
 
     Returns:
@@ -150,8 +154,7 @@ def compare_manifests(
     parts = (("train", manifest, training), (HELD_OUT, held_out, range(len(held_out))))
     places: list[tuple[str, str]] = []
     kinds: dict[str, list[str | None]] = {"artist": [], "work": [], "sha256": []}
-    if pixels:
-        kinds["pixels"] = []
+    hashes: list[Hashes] = []
     unreadable: dict[str, str] = {}
     for side, table, rows in parts:
         ids, artists, titles = (table.column(name) for name in ("id", "artist", "title"))
@@ -161,7 +164,9 @@ def compare_manifests(
         kinds["work"] += [work_key(artists[row], titles[row]) for row in rows]
         kinds["sha256"] += [contents[row] for row in rows]
         if pixels:
-            kinds["pixels"] += _pixel_keys(table, rows, unreadable, progress)
+            hashes.append(_hash_rows(table, rows, unreadable, progress))
+    if pixels:
+        kinds["pixels"] = _pixel_keys(hashes)
     found = {kind: _shared(kind, keys, places) for kind, keys in kinds.items()}
     common = _worst_first(found.pop("artist"))
     leaks = _worst_first([shared for part in found.values() for shared in part])
@@ -173,13 +178,19 @@ def _text_key(value: Any) -> str | None:
     return None if value is None else artist_key(str(value))
 
 
-def _pixel_keys(
+def _hash_rows(
     manifest: Manifest, rows: Sequence[int], unreadable: dict[str, str], progress: Progress | None
-) -> list[str | None]:
-    hashes = hash_pictures(manifest, rows, progress=progress)
+) -> Hashes:
+    hashes, reasons = hash_pictures(manifest, rows, progress=progress)
     ids = manifest.column("id")
-    unreadable.update({ids[row]: found for row, found in zip(rows, hashes, strict=True) if isinstance(found, str)})
-    return [f"{found:016x}" if isinstance(found, int) else None for found in hashes]
+    unreadable.update({ids[row]: reason for row, reason in reasons.items()})
+    return hashes
+
+
+def _pixel_keys(parts: Sequence[Hashes]) -> list[str | None]:
+    """A key for each row of all parts, equal where the picture is the same: the hash of the first one that has it."""
+    hashes = np.concatenate(parts)
+    return [None if first < 0 else hashes[first].tobytes().hex() for first in group_same(hashes).tolist()]
 
 
 def _shared(kind: str, keys: Sequence[str | None], places: Sequence[tuple[str, str]]) -> list[Shared]:

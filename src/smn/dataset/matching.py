@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import file_digest, sha256
 from itertools import islice
 from pathlib import Path
 
 from smn.dataset.fingerprint import work_key
-from smn.dataset.sighting import Album, Sighting, look_at
 from smn.dataset.union import stream_pictures
+from smn.duplicates.hashing import REDUCED, Hashes, hash_picture
+from smn.duplicates.search import HashIndex
+from smn.errors import ImageError
+from smn.images import open_image
 from smn.manifest import Manifest
 
 Progress = Callable[[str, int, int], None]
@@ -122,8 +126,8 @@ class Matches:
 class Matcher:
     """Knows the pictures of a data set and of a held-out set, and takes new ones in.
 
-    Pictures are the same where their bytes are, or where `Sighting.is_same` says so. Works are the same where
-    `work_key` is; two pictures of one work may both stand in a set, but one of a held-out work may not.
+    Pictures are the same where their bytes are, or where their hashes nearly are, see `smn.duplicates`. Works are the
+    same where `work_key` is; two pictures of one work may both stand in a set, but one of a held-out work may not.
 
     ``found`` is what was found so far; ``unreadable`` are rows of the old and of the held-out set whose pictures cannot
     be read, so that only their bytes and works could be compared.
@@ -134,9 +138,9 @@ class Matcher:
         self.unreadable: list[LeftOut] = []
         self._progress = progress
         self._files: dict[str, Entry] = {}
-        self._pictures = Album()
+        self._pictures = HashIndex()
         self._held_out: dict[str, str] = {}
-        self._held_out_pictures = Album()
+        self._held_out_pictures = HashIndex()
         self._ids: set[str] = set()
 
     def know(self, manifest: Manifest, entries: Sequence[Entry]) -> None:
@@ -173,13 +177,13 @@ class Matcher:
             else:
                 self._accept(entry, picture)
 
-    def _readable(self, entry: Entry, seen: Sighting | str | None) -> Sighting | None:
+    def _readable(self, entry: Entry, seen: Hashes | str) -> Hashes | None:
         if isinstance(seen, str):
             self.unreadable.append(LeftOut(entry.manifest, entry.id, Why.UNREADABLE, detail=seen))
             return None
         return seen
 
-    def _find_held_out(self, entry: Entry, picture: Sighting | None) -> tuple[str, str] | None:
+    def _find_held_out(self, entry: Entry, picture: Hashes | None) -> tuple[str, str] | None:
         """The id of the held-out row that it may not be beside, and what they have in common."""
         work = work_key(entry.artist, entry.title) or ""
         found = {
@@ -189,7 +193,7 @@ class Matcher:
         }
         return next(((known, common) for common, known in found.items() if known is not None), None)
 
-    def _accept(self, entry: Entry, picture: Sighting | None) -> None:
+    def _accept(self, entry: Entry, picture: Hashes | None) -> None:
         free = next(one for one in (entry.id, entry.sha256[:16], entry.sha256) if one not in self._ids)
         if free != entry.id:
             self.found.renamed[free] = entry.id
@@ -208,14 +212,43 @@ class Matcher:
     def _leave_out(self, entry: Entry, why: Why, *, kept: str | None = None, detail: str = "") -> None:
         self.found.left_out.append(LeftOut(entry.manifest, entry.id, why, kept, detail))
 
-    def _look_at(self, manifest: Manifest, entries: Sequence[Entry]) -> Iterator[Sighting | str | None]:
-        """What is seen in each row's picture; see `look_at`."""
+    def _look_at(self, manifest: Manifest, entries: Sequence[Entry]) -> Iterator[Hashes | str]:
+        """The hash of each row's picture; see `read_hash`."""
         pictures, done = iter(zip(stream_pictures(manifest), entries, strict=True)), 0
         with ThreadPoolExecutor() as threads:
             while some := list(islice(pictures, _AT_ONCE)):
-                yield from threads.map(lambda pair: look_at(pair[0], expected=pair[1].sha256), some)
+                yield from threads.map(lambda pair: read_hash(pair[0], expected=pair[1].sha256), some)
                 done += len(some)
                 self._progress(f"looking at {manifest.file}", done, len(entries))
+
+
+def read_hash(picture: bytes | Path | None, *, expected: str) -> Hashes | str:
+    """The hash of a row's picture.
+
+    Args:
+        picture: its bytes or its path; None where the row has neither.
+        expected: its SHA-256 as the manifest says.
+
+    Returns:
+        See `smn.duplicates.hash_picture`; or the reason why the picture cannot be used.
+    """
+    if picture is None:
+        return "The row has neither a path nor a picture inside; import it anew."
+    try:
+        image = open_image(picture, reduce_to=REDUCED)
+        digest = _digest(picture)
+    except (ImageError, OSError) as error:
+        return str(error)
+    if digest != expected:
+        return "The picture is no longer the one that was imported (its SHA-256 differs); import it anew."
+    return hash_picture(image)
+
+
+def _digest(picture: bytes | Path) -> str:
+    if isinstance(picture, bytes):
+        return sha256(picture).hexdigest()
+    with picture.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def group_works(entries: Sequence[Entry], known: Sequence[Entry]) -> Mapping[str, tuple[str, ...]]:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.artists import artist_key
-from smn.dataset.fingerprint import hash_pictures
 from smn.dataset.leakage import Leakage, check_leakage
 from smn.dataset.writing import rewrite_manifest
+from smn.duplicates import group_same, hash_pictures
 from smn.errors import InputError, ManifestError, OutputExistsError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest, read_manifest
@@ -75,7 +75,7 @@ def split_manifest(
             value, or by an unknown artist, are each a group of their own.
         ratios: shares of train, val and test; they need not sum to 100.
         seed: the same seed gives the same split.
-        pixels: rows whose pictures have the same `dhash` stay together too; identical files always do.
+        pixels: rows that show the same picture, see `smn.duplicates`, stay together too; identical files always do.
         progress: called while pictures are hashed.
 
     Returns:
@@ -157,8 +157,8 @@ def _groups(manifest: Manifest, *, by: str, pixels: bool, progress: Callable[[in
     values = [None if value is None else artist_key(str(value)) for value in manifest.column(by)]
     kinds: list[Sequence[Any]] = [values, manifest.column("sha256")]
     if pixels:
-        hashes = hash_pictures(manifest, range(len(manifest)), progress=progress)
-        kinds.append([found if isinstance(found, int) else None for found in hashes])
+        hashes, _ = hash_pictures(manifest, range(len(manifest)), progress=progress)
+        kinds.append([None if group < 0 else group for group in group_same(hashes).tolist()])
     parents = list(range(len(manifest)))
     for keys in kinds:
         first: dict[Any, int] = {}

@@ -23,7 +23,7 @@ from smn.evaluate.infer import open_bundle
 from smn.evaluate.keeping import list_sets, measure_promises
 from smn.evaluate.kinds import KindReport, measure_kinds
 from smn.evaluate.measure import measure, measure_figures
-from smn.evaluate.metrics import Floats
+from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.probe import measure_probe
 from smn.evaluate.provenance import note_use
@@ -122,15 +122,18 @@ def evaluate_model(
             beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
             measured = replace(measured, baselines=beside)
         drawn = {"resamples": resamples, "seed": seed}
-        if robustness:
-            some = _draw_rows(selection, robustness, seed=seed)
-            changed = _measure_robustness(candidate, some, chosen.name, target, on_progress=on_progress, **drawn)
-            measured = replace(measured, robustness=changed)
+        if robustness and candidate.ask_changed is not None:
+            few = np.sort(np.random.default_rng(seed).permutation(len(predictions))[:robustness])
+            rows_asked = selection.rows[answers.kept][few]
+            title = f"{chosen.name} changed"
+            changed = candidate.ask_changed(selection.manifest, rows_asked, title=title, on_progress=on_progress)
+            found = _compare_changed(predictions, few[changed.kept], changed, source=own, **drawn)
+            measured = replace(measured, robustness=found)
         if probe and answers.embedding is not None:
             values = [selection.values(probe)[at] for at in answers.kept]
             truth, artists = predictions.truth, predictions.artists
-            found = measure_probe(answers.embedding, values, column=probe, truth=truth, artists=artists, **drawn)
-            measured = replace(measured, probe=found)
+            probed = measure_probe(answers.embedding, values, column=probe, truth=truth, artists=artists, **drawn)
+            measured = replace(measured, probe=probed)
         reports.append(measured)
         data.append(note_use(Use.MEASURED, chosen, rows=measured.rows, data_hash=measured.data_hash))
     return Report(
@@ -193,35 +196,19 @@ def predict_selection(
     )
 
 
-def _draw_rows(selection: Selection, count: int, *, seed: int) -> Selection:
-    """At most ``count`` rows of a selection, drawn evenly, in their order."""
-    kept = np.sort(np.random.default_rng(seed).permutation(len(selection.rows))[:count])
-    accepted = None if selection.accepted is None else selection.accepted[kept]
-    return replace(selection, rows=selection.rows[kept], truth=selection.truth[kept], accepted=accepted)
-
-
-def _measure_robustness(
-    candidate: Candidate,
-    selection: Selection,
-    name: str,
-    taxonomy: Taxonomy,
-    *,
-    resamples: int,
-    seed: int,
-    on_progress: OnProgress | None,
-) -> RobustnessReport | None:
-    if candidate.ask_changed is None:
-        return None
-    title = f"{name} changed"
-    answers = candidate.ask_changed(selection.manifest, selection.rows, title=title, on_progress=on_progress)
-    count, changes, labels = answers.probabilities.shape
-    flat = answers.probabilities.reshape(count * changes, labels)
-    probabilities = regroup(flat, source=candidate.taxonomy, target=taxonomy)[0].reshape(count, changes, -1)
+def _compare_changed(
+    predictions: Predictions, places: Ints, changed: Answers, *, source: Taxonomy, resamples: int, seed: int
+) -> RobustnessReport:
+    """What became of some of the predictions, by their places (M,), when the pictures were changed."""
+    taxonomy = predictions.taxonomy
+    count, changes, labels = changed.probabilities.shape
+    flat = changed.probabilities.reshape(count * changes, labels)
+    after = regroup(flat, source=source, target=taxonomy)[0].reshape(count, changes, -1)
     return measure_robustness(
-        probabilities,
-        selection.truth[answers.kept],
-        accepted=None if selection.accepted is None else selection.accepted[answers.kept],
-        artists=[selection.values("artist")[at] for at in answers.kept],
+        np.concatenate([predictions.probabilities[places][:, None], after], axis=1),
+        predictions.truth[places],
+        accepted=None if predictions.accepted is None else predictions.accepted[places],
+        artists=[predictions.artists[at] for at in places],
         resamples=resamples,
         seed=seed,
     )

@@ -14,6 +14,7 @@ from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.provenance import list_training
 from smn.evaluate.report import Model
 from smn.evaluate.robustness import change_picture
+from smn.images import open_image
 from smn.manifest import Manifest
 from smn.reading import OnProgress, read_pictures
 from smn.runtime import Runtime
@@ -38,7 +39,10 @@ def open_bundle(bundle: Bundle) -> Candidate:
 
     def ask_changed(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
         def look(image: Image.Image) -> NDArray[np.uint8]:
-            return np.stack([np.asarray(spec.resize(changed)) for changed in change_picture(image)])
+            changed = (
+                open_image(one, reduce_to=spec.size) if isinstance(one, bytes) else one for one in change_picture(image)
+            )
+            return np.stack([np.asarray(spec.resize(one)) for one in changed])
 
         def answer(batch: NDArray[Any]) -> Classified:
             seen = (classify(spec.normalise(pictures)).probabilities for pictures in batch)

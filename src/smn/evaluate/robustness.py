@@ -22,18 +22,19 @@ class Change:
 
     Args:
         name: what people read.
-        apply: makes the changed picture of an upright RGB picture; both have mode ``RGB``.
+        apply: makes the changed picture of an upright RGB picture, or an encoded file of it, to be opened like
+            any other.
     """
 
     name: str
-    apply: Callable[[Image.Image], Image.Image]
+    apply: Callable[[Image.Image], Image.Image | bytes]
 
 
-def _encode(form: str, quality: int) -> Callable[[Image.Image], Image.Image]:
-    def encode(image: Image.Image) -> Image.Image:
+def _encode(form: str, quality: int) -> Callable[[Image.Image], bytes]:
+    def encode(image: Image.Image) -> bytes:
         stream = io.BytesIO()
         image.save(stream, form, quality=quality)
-        return Image.open(stream).convert("RGB")
+        return stream.getvalue()
 
     return encode
 
@@ -63,7 +64,7 @@ def _letterbox(image: Image.Image) -> Image.Image:
 
 
 CHANGES: Mapping[str, Change] = {
-    "as-is": Change("as it is", lambda image: image),
+    "decoded": Change("decoded in full", lambda image: image),
     "jpeg-90": Change("JPEG 90", _encode("JPEG", 90)),
     "jpeg-75": Change("JPEG 75", _encode("JPEG", 75)),
     "jpeg-50": Change("JPEG 50", _encode("JPEG", 50)),
@@ -75,13 +76,17 @@ CHANGES: Mapping[str, Change] = {
     "squashed": Change("squashed to a square", _squash),
     "letterboxed": Change("letterboxed to a square", _letterbox),
 }
-"""What is done to each picture: encoded anew at its own size; scaled (Lanczos); blurred and sharpened (Gaussian,
-unsharp mask of 150 %) with a radius of 1 pixel for every 224 pixels of the shorter side; made square by squashing, or
-by bars of mid-grey."""
+"""What is done to each picture: decoded in full, where big JPEGs are decoded smaller otherwise (`open_image`); encoded
+anew at its own size; scaled (Lanczos); blurred and sharpened (Gaussian, unsharp mask of 150 %) with a radius of 1 pixel
+for every 224 pixels of the shorter side; made square by squashing, or by bars of mid-grey."""
 
 
-def change_picture(image: Image.Image) -> list[Image.Image]:
-    """An upright RGB picture after each of `CHANGES`, in their order."""
+AS_IS = "as-is"
+"""Stands in reports for the pictures as the model is always asked about them."""
+
+
+def change_picture(image: Image.Image) -> list[Image.Image | bytes]:
+    """An upright RGB picture, decoded in full, after each of `CHANGES`, in their order; encoded ones as bytes."""
     if max(image.size) > _LONGEST:
         image = _resize(_LONGEST / max(image.size))(image)
     return [change.apply(image) for change in CHANGES.values()]
@@ -92,7 +97,7 @@ class ChangeReport:
     """How a model does on changed pictures.
 
     Args:
-        id: one of `CHANGES`.
+        id: `AS_IS` or one of `CHANGES`.
         name: what people read.
         top1: share of right first answers, by the sources' labels.
         accepted_top1: the same by accepted movements; unknown where there are none.
@@ -112,7 +117,7 @@ class RobustnessReport:
 
     Args:
         rows: how many pictures were changed.
-        changes: one report for each of `CHANGES`.
+        changes: one report for `AS_IS` and for each of `CHANGES`.
         spread: the highest ``top1`` less the lowest; chance makes it larger, so the upper end is cautious.
         accepted_spread: the same of ``accepted_top1``.
     """
@@ -132,17 +137,18 @@ def measure_robustness(
     resamples: int = 1000,
     seed: int = 0,
 ) -> RobustnessReport:
-    """Compare a model's answers to N pictures after each of the C `CHANGES`.
+    """Compare a model's answers to N pictures as they are and after each of the C `CHANGES`.
 
     Args:
-        probabilities: (N, C, K), in the order of `CHANGES`.
+        probabilities: (N, 1 + C, K), as they are first, then in the order of `CHANGES`.
         truth: (N,), the sources' labels, 0..K-1.
         accepted: (N, K), the accepted labels; None where unknown.
         artists: N names, None where unknown.
         resamples: how many times artists are drawn for the intervals.
         seed: of the drawing.
     """
-    columns = [probabilities[:, at] for at in range(len(CHANGES))]
+    names = {AS_IS: "as it is", **{key: change.name for key, change in CHANGES.items()}}
+    columns = [probabilities[:, at] for at in range(len(names))]
     strict = np.stack([rank_truth(column, truth) == 0 for column in columns], axis=1)
     answers = probabilities.argmax(axis=2)
     same = answers == answers[:, :1]
@@ -155,9 +161,9 @@ def measure_robustness(
         return np.concatenate([*shares, [np.ptp(shares[0]), np.ptp(shares[1])]])
 
     figures = bootstrap(statistic, [cluster_artists(artists)], resamples=resamples, seed=seed)
-    count = len(CHANGES)
+    count = len(names)
     reports = tuple(
-        ChangeReport(key, change.name, figures[at], figures[at + count], figures[at + 2 * count])
-        for at, (key, change) in enumerate(CHANGES.items())
+        ChangeReport(key, name, figures[at], figures[at + count], figures[at + 2 * count])
+        for at, (key, name) in enumerate(names.items())
     )
     return RobustnessReport(len(truth), reports, figures[-2], figures[-1])

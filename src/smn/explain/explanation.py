@@ -1,28 +1,29 @@
-"""What a person can look at to see why."""
+"""What a person can look at to see why, alone or as one drawing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from smn.calibration import softmax
-from smn.errors import UnknownNameError
-from smn.explain.evidence import weigh_evidence
-from smn.explain.heatmap import overlay_evidence
-from smn.images import Limits, convert_image, open_image
-from smn.movements import Label, Taxonomy, get_movement
+from smn.errors import InputError, OutputExistsError, UnknownNameError
+from smn.explain.evidence import overlay_evidence, weigh_evidence
+from smn.extras import require_extra
+from smn.images import Picture
+from smn.movements import Label, Taxonomy, get_family, get_movement
 from smn.movements.regroup import membership
-from smn.predict.model import Model, Picture
-from smn.predict.prediction import Prediction
-from smn.rectify import Found, straighten
-from smn.runtime import Outputs
+from smn.predict.model import Analysis, Model
+from smn.predict.prediction import Outcome, Prediction
 
-SIDE = 1024
-"""An explained picture is shown no larger than about this, in pixels."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PAPER, INK, SOFT = "#FAF8F4", "#2B2723", "#6B655C"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Explanation:
         taxonomy: what was answered in.
 
     Example:
-        >>> why = smn.load().explain("monet.jpg")
+        >>> why = explain_picture(smn.load(), "monet.jpg")
         >>> why.overlay().save("why.png")
     """
 
@@ -109,8 +110,6 @@ def list_colours(image: Image.Image) -> tuple[Swatch, ...]:
     Raises:
         MissingExtraError: the extra ``explain`` is not installed.
     """
-    from smn.extras import require_extra
-
     require_extra("explain", "skimage", "sklearn")
     from skimage.color import lab2rgb
 
@@ -138,59 +137,140 @@ def explain_picture(model: Model, image: Picture, *, top_k: int = 3) -> Explanat
         InputError: ``top_k`` is below 1.
         BundleError: the network does not tell where it finds its evidence.
     """
-    prepared, found = model.prepare(image)
-    outputs = model.runtime.run(prepared[None], evidence=True)
-    path = str(image) if isinstance(image, str | Path) else None
-    prediction = model.tell(outputs, [path], found=[found], top_k=top_k)[0]
-    return explain_outputs(model, image, outputs, prediction=prediction, found=found)
+    return explain_analysis(model.analyze(image, top_k=top_k, evidence=True))
 
 
-def explain_outputs(
-    model: Model, image: Picture, outputs: Outputs, *, prediction: Prediction, found: Found | None
-) -> Explanation:
-    """Like `explain_picture`, for a picture that the network has seen already.
+def explain_analysis(analysis: Analysis) -> Explanation:
+    """Say why the answer of an analysis is what it is.
 
     Args:
-        model: whose answer it is.
-        image: the picture; it is decoded again, larger than the network needs.
-        outputs: of the network for this picture alone, with evidence.
-        prediction: the answer.
-        found: the painting in the picture, if that was straightened.
+        analysis: made with evidence.
 
     Raises:
-        ImageError: the picture cannot be read.
+        ImageError: the picture cannot be read any more.
+        InputError: the analysis was made without evidence.
     """
-    shown = _show(image, model.limits)
     return Explanation(
-        prediction=prediction,
-        image=straighten(shown, found) if found else shown,
-        evidence=_weigh(model, outputs),
-        embedding=outputs.embedding[0],
-        taxonomy=model.taxonomy,
+        prediction=analysis.prediction,
+        image=analysis.picture,
+        evidence=weigh_labels(analysis),
+        embedding=analysis.embedding,
+        taxonomy=analysis.model.taxonomy,
     )
 
 
-def _weigh(model: Model, outputs: Outputs) -> dict[str, NDArray[np.float64]]:
-    """Evidence for each label of the taxonomy that the network knows of, for the first picture."""
-    bundle, target = model.bundle, model.taxonomy
+def weigh_labels(analysis: Analysis) -> dict[str, NDArray[np.float64]]:
+    """Evidence (G, G), by id, for each label of the model's taxonomy that its network knows of.
+
+    Raises:
+        InputError: the analysis was made without evidence.
+    """
+    if analysis.evidence is None:
+        raise InputError("The analysis holds no evidence; make it with: model.analyze(picture, evidence=True)")
+    bundle, target = analysis.model.bundle, analysis.model.taxonomy
     own = bundle.taxonomy.labels
     matrix = np.eye(len(own)) if own == target.labels else membership(own, target)
-    probabilities = softmax(outputs.logits[:1], temperature=bundle.temperature)[0]
-    located = np.asarray(outputs.evidence)[0]
+    probabilities = softmax(analysis.outputs.logits, temperature=bundle.temperature)[0]
     return {
         label.id: weigh_evidence(
-            located, probabilities, np.flatnonzero(matrix[:, at]).tolist(), temperature=bundle.temperature
+            analysis.evidence, probabilities, np.flatnonzero(matrix[:, at]).tolist(), temperature=bundle.temperature
         )
         for at, label in enumerate(target.labels)
         if matrix[:, at].any()
     }
 
 
-def _show(image: Picture, limits: Limits) -> Image.Image:
-    shown = (
-        convert_image(image, limits=limits, reduce_to=SIDE)
-        if isinstance(image, Image.Image)
-        else open_image(image, limits=limits, reduce_to=SIDE)
-    )
-    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return shown
+def draw_explanation(why: Explanation, out: Path, *, movement: str | None = None) -> None:
+    """Write the picture, the same with its evidence, its colours, the guesses and what to look for as a PNG.
+
+    Args:
+        why: the explanation.
+        out: the file to write; nothing may be there.
+        movement: whose evidence and traits are shown, any label of the taxonomy; by default the best guess.
+
+    Raises:
+        OutputExistsError: there is a file already.
+        UnknownNameError: the taxonomy has no such label.
+        MissingExtraError: the extra ``explain`` is not installed.
+    """
+    require_extra("explain", "matplotlib", "skimage", "sklearn")
+    from matplotlib.figure import Figure
+
+    if out.exists():
+        raise OutputExistsError(out)
+    shape = min(max(why.image.height / why.image.width, 0.7), 1.5)
+    figure = Figure(figsize=(13, 1.3 + 4.4 * shape), facecolor=PAPER)
+    grid = figure.add_gridspec(
+        2, 3, width_ratios=(1, 1, 0.86), height_ratios=(4.4 * shape, 0.5), left=0.02, right=0.98, top=0.93, bottom=0.03,
+        wspace=0.05, hspace=0.05,
+    )  # fmt: skip
+    name = why.taxonomy.label(movement or why.movement).name
+    for column, (picture, title) in enumerate(
+        ((why.image, "the picture"), (why.overlay(movement), f"what speaks for {name}"))
+    ):
+        axis = figure.add_subplot(grid[0, column])
+        axis.imshow(np.asarray(picture))
+        axis.set_axis_off()
+        axis.set_title(title, fontsize=10, color=SOFT, loc="left")
+    _draw_palette(figure.add_subplot(grid[1, :2]), why)
+    _draw_text(figure.add_subplot(grid[:, 2]), why, movement)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=110, facecolor=PAPER)
+
+
+def _draw_palette(axis: "Axes", why: Explanation) -> None:
+    left = 0.0
+    for swatch in why.palette:
+        axis.barh(0, swatch.share, left=left, height=1, color=swatch.colour)
+        if swatch.share > 0.08:
+            light = sum(int(swatch.colour[at : at + 2], 16) for at in (1, 3, 5)) > 330
+            axis.text(
+                left + swatch.share / 2, 0, f"{swatch.colour}\n{swatch.share:.0%}", ha="center", va="center",
+                fontsize=8, color=INK if light else PAPER,
+            )  # fmt: skip
+        left += swatch.share
+    axis.set_xlim(0, 1)
+    axis.set_axis_off()
+
+
+def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
+    """The column of text; its axis counts inches down from the top, because lines have a height in inches."""
+    from textwrap import wrap
+
+    box = axis.get_position()
+    width, height = axis.figure.get_size_inches()  # type: ignore[union-attr]
+    axis.set_axis_off()
+    axis.set_xlim(0, box.width * width)
+    axis.set_ylim(box.height * height, 0)
+    at = 0.0
+    for line in wrap(say_answer(why), 34):
+        axis.text(0, at, line, fontsize=15, color=INK, va="top", weight="bold")
+        at += 0.29
+    at += 0.1
+    for guess in why.prediction.predictions:
+        colour = get_family(why.taxonomy.label(guess.movement).family).colour
+        axis.barh(at + 0.1, 2.2 * guess.probability, height=0.18, color=colour)
+        told = f"{guess.label}  {guess.probability:.0%}"
+        axis.text(0.08 + 2.2 * guess.probability, at + 0.1, told, fontsize=10, color=INK, va="center")
+        at += 0.26
+    at += 0.2
+    name = why.taxonomy.label(movement or why.movement).name
+    axis.text(0, at, f"Look for yourself: {name}", fontsize=11, color=INK, va="top", weight="bold")
+    at += 0.28
+    for trait in why.traits(movement):
+        for number, line in enumerate(wrap(trait, 44)):
+            axis.text(0, at, f"{'·' if number == 0 else ' '} {line}", fontsize=9.5, color=INK, va="top")
+            at += 0.19
+        at += 0.03
+    axis.text(0, box.height * height, f"smn, model {why.prediction.model}", fontsize=8, color=SOFT, va="bottom")
+
+
+def say_answer(why: Explanation) -> str:
+    """The answer as a sentence without a full stop."""
+    best = why.prediction.predictions[0]
+    said = {
+        Outcome.MOVEMENT: f"{best.label}, {best.probability:.0%} sure",
+        Outcome.UNSURE: f"I can't tell; perhaps {best.label}",
+        Outcome.NOT_A_PAINTING: "This does not look like a painting",
+    }
+    return said[why.prediction.outcome]

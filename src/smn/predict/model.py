@@ -1,10 +1,10 @@
-"""A loaded model that answers."""
+"""A loaded model, and everything that it gives for a picture."""
 
+import copy
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +13,76 @@ from PIL import Image
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
-from smn.images import DEFAULT_LIMITS, Limits, convert_image, open_image, read_undecoded
-from smn.movements import get_family, read_taxonomy, regroup
+from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture
+from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
+from smn.predict.policy import choose_thresholds, describe_precision, list_sets
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
-from smn.predict.sureness import choose_bar, list_sets
 from smn.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.runtime import Outputs, Runtime
 
-if TYPE_CHECKING:
-    from smn.explain import Explanation
-
-Picture = bytes | str | Path | Image.Image
-"""An encoded picture's bytes, a path to it, or a picture already opened."""
+SIDE = 1024
+"""The longer side, in pixels, of a picture that is shown to people, at most."""
 
 _LEAST_COVERED = 0.5
 """In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything that a model gives for one picture.
+
+    Args:
+        prediction: the answer.
+        outputs: of the network for this picture alone (N = 1).
+        found: the painting on a wall that was found and straightened before the network saw it; None where the whole
+            picture was seen.
+        model: which answered.
+        source: the picture, encoded; an analysis with evidence keeps a thumbnail of it, too.
+
+    Example:
+        >>> analysis = smn.load().analyze("monet.jpg")
+        >>> analysis.prediction.movement, analysis.embedding.shape
+    """
+
+    prediction: Prediction
+    outputs: Outputs
+    found: Found | None
+    model: "Model"
+    source: ImageSource
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """(K,), before temperature and softmax, in the bundle's own taxonomy."""
+        return np.asarray(self.outputs.logits[0])
+
+    @property
+    def embedding(self) -> NDArray[np.float32]:
+        """(D,), the features by which pictures are compared."""
+        return np.asarray(self.outputs.embedding[0])
+
+    @property
+    def evidence(self) -> NDArray[np.float32] | None:
+        """(K, G, G), where in the picture the evidence for each label is; None where that was not asked for."""
+        return None if self.outputs.evidence is None else np.asarray(self.outputs.evidence[0])
+
+    @cached_property
+    def upright(self) -> Image.Image:
+        """The whole picture as it was given, upright, mode ``RGB``, its longer side at most `SIDE` pixels.
+
+        Raises:
+            ImageError: the picture cannot be read any more.
+        """
+        return self.source.thumbnail(SIDE)
+
+    @cached_property
+    def picture(self) -> Image.Image:
+        """What the model saw: the whole picture as `upright`, or the painting that was found in it, straightened.
+
+        Raises:
+            ImageError: the picture cannot be read any more.
+        """
+        return self.upright if self.found is None else straighten(self.upright, self.found)
 
 
 class Model:
@@ -66,18 +120,40 @@ class Model:
         rectify: Rectify = Rectify.AUTO,
     ) -> None:
         self.bundle = bundle
-        self.bar = choose_bar(bundle, precision)
+        self.thresholds = choose_thresholds(bundle, precision)
+        self.precision_note = describe_precision(bundle, precision)
         self.limits = limits
         self.rectify = rectify
-        self.taxonomy = read_taxonomy(taxonomy) if taxonomy is not None else bundle.taxonomy
-        # A taxonomy that cannot be answered in must fail now, not at the first picture.
-        regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=self.taxonomy)
+        self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
         self.runtime = Runtime(bundle, threads=threads)
 
     @property
     def name(self) -> str:
         """The model's name and version."""
         return self.bundle.name
+
+    def variant(
+        self, *, taxonomy: str | Path | None = None, rectify: Rectify | None = None, precision: float | None = None
+    ) -> "Model":
+        """A model that answers otherwise and shares this one's network.
+
+        Args:
+            taxonomy: id or file of the taxonomy to answer in; None for this model's.
+            rectify: whether a painting on a wall is found and straightened first; None as this model does.
+            precision: the share of answers that ought to be right; None for this model's thresholds.
+
+        Raises:
+            InputError, MissingExtraError, UnknownNameError, TaxonomyError: as for `Model`.
+        """
+        other = copy.copy(self)
+        if taxonomy is not None:
+            other.taxonomy = _read_target(taxonomy, self.bundle)
+        if rectify is not None:
+            other.rectify = rectify
+        if precision is not None:
+            other.thresholds = choose_thresholds(self.bundle, precision)
+            other.precision_note = describe_precision(self.bundle, precision)
+        return other
 
     def predict(self, image: Picture, *, top_k: int = 3, coverage: float | None = None) -> Prediction:
         """Answer for one picture.
@@ -92,39 +168,51 @@ class Model:
             ImageError: the picture cannot be read.
             InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
-        path = str(image) if isinstance(image, str | Path) else None
-        if isinstance(image, Image.Image):  # its file, because it may be closed before the answer is explained
-            image = read_undecoded(image, limits=self.limits) or image
-        prepared, found = self.prepare(image)
-        answer = self.answer(prepared[None], [path], found=[found], top_k=top_k, coverage=coverage)[0]
-        return replace(answer, explainer=partial(self.explain, image, top_k=top_k))
+        return self.analyze(image, top_k=top_k, coverage=coverage).prediction
 
-    def explain(self, image: Picture, *, top_k: int = 3) -> "Explanation":
-        """Answer for one picture and say why: where in it the evidence lies, its colours, what a person can check.
+    def analyze(
+        self, image: Picture, *, top_k: int = 3, coverage: float | None = None, evidence: bool = False
+    ) -> Analysis:
+        """Answer for one picture, and keep what the answer was made of: for explaining it, for finding similar works.
 
         Args:
             image: bytes, a path, or an opened picture.
             top_k: how many guesses to list, 1 or more.
+            coverage: as for `predict`.
+            evidence: whether to ask where in the picture the evidence is, which costs a few hundredths more.
 
         Raises:
             ImageError: the picture cannot be read.
-            InputError: ``top_k`` is below 1.
-            BundleError: the network does not tell where it finds its evidence.
+            InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
+            BundleError: evidence is asked for, and the network does not tell.
         """
-        from smn.explain import explain_picture
+        source = ImageSource(image, limits=self.limits)
+        pixels, found = self.preprocess(source, show=evidence)
+        outputs = self.runtime.run(pixels[None], evidence=evidence)
+        path = str(image) if isinstance(image, str | Path) else None
+        prediction = self.to_predictions(outputs, [path], found=[found], top_k=top_k, coverage=coverage)[0]
+        return Analysis(prediction, outputs, found, self, source)
 
-        return explain_picture(self, image, top_k=top_k)
-
-    def prepare(self, image: Picture) -> tuple[NDArray[np.float32], Found | None]:
+    def preprocess(
+        self, image: Picture | ImageSource, *, show: bool = False
+    ) -> tuple[NDArray[np.float32], Found | None]:
         """One picture as network input (3, size, size), and the painting in it, if that was found and straightened.
 
+        Args:
+            image: bytes, a path, an opened picture, or a source, which then holds no decoded picture.
+            show: whether the source keeps a thumbnail of `SIDE` pixels, so that showing it does not decode it again.
+
         Raises:
             ImageError: the picture cannot be read.
         """
-        shown, found = self.open(image)
-        return self.bundle.preprocess.apply(shown), found
+        source = image if isinstance(image, ImageSource) else ImageSource(image, limits=self.limits)
+        picture, found = self.load_image(source)
+        if show:
+            source.thumbnail(SIDE)
+        source.release()
+        return self.bundle.preprocess.apply(picture), found
 
-    def open(self, image: Picture) -> tuple[Image.Image, Found | None]:
+    def load_image(self, image: Picture | ImageSource) -> tuple[Image.Image, Found | None]:
         """What the model looks at: the upright picture, or the painting that was found in it, straightened.
 
         Big JPEGs are decoded no larger than the model needs; so are opened ones, unless their pixels were loaded
@@ -133,24 +221,19 @@ class Model:
         Raises:
             ImageError: the picture cannot be read.
         """
+        source = image if isinstance(image, ImageSource) else ImageSource(image, limits=self.limits)
         size = self.bundle.preprocess.size
-
-        def read(reduce_to: int) -> Image.Image:
-            if isinstance(image, Image.Image):
-                return convert_image(image, limits=self.limits, reduce_to=reduce_to)
-            return open_image(image, limits=self.limits, reduce_to=reduce_to)
-
-        shown = read(size)
+        picture = source.load(reduce_to=size)
         if self.rectify is Rectify.OFF:
-            return shown, None
-        found = find_painting(shown, least=SURE if self.rectify is Rectify.AUTO else 0.0)
+            return picture, None
+        found = find_painting(picture, least=SURE if self.rectify is Rectify.AUTO else 0.0)
         if found is None:
-            return shown, None
+            return picture, None
         # The painting is smaller than the picture, so that more of the picture's detail is needed.
         extent = float(min(np.ptp(found.corners, axis=0)))
-        return straighten(read(round(size / max(extent, 0.1))), found), found
+        return straighten(source.load(reduce_to=round(size / max(extent, 0.1))), found), found
 
-    def answer(
+    def predict_batch(
         self,
         batch: NDArray[np.float32],
         paths: Sequence[str | None],
@@ -159,16 +242,16 @@ class Model:
         top_k: int = 3,
         coverage: float | None = None,
     ) -> tuple[Prediction, ...]:
-        """Answer for a batch (N, 3, size, size) made by `prepare`, whose pictures came from ``paths``.
+        """Answer for a batch (N, 3, size, size) made by `preprocess`, whose pictures came from ``paths``.
 
-        What `prepare` ``found`` in each is told in the answers.
+        What `preprocess` ``found`` in each is told in the answers.
 
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
         """
-        return self.tell(self.runtime.run(batch), paths, found=found, top_k=top_k, coverage=coverage)
+        return self.to_predictions(self.runtime.run(batch), paths, found=found, top_k=top_k, coverage=coverage)
 
-    def tell(
+    def to_predictions(
         self,
         outputs: Outputs,
         paths: Sequence[str | None],
@@ -177,7 +260,7 @@ class Model:
         top_k: int = 3,
         coverage: float | None = None,
     ) -> tuple[Prediction, ...]:
-        """Like `answer`, for pictures that the network has seen already.
+        """Like `predict_batch`, for N pictures that the network has seen already.
 
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
@@ -190,7 +273,7 @@ class Model:
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
         return tuple(
-            self._one(
+            self._to_prediction(
                 path,
                 self._guesses(probabilities[place], top_k),
                 tuple(
@@ -199,15 +282,23 @@ class Model:
                     for at in np.argsort(-sums[place].round(4), kind="stable")
                 ),
                 painting=float(painting[place]),
-                # An answer among labels that the model hardly believes in is no answer.
-                sure=(
-                    bool(probabilities[place].max() >= self.bar.movement and covered[place] >= _LEAST_COVERED),
-                    bool(sums[place].max() >= self.bar.family and covered[place] >= _LEAST_COVERED),
-                ),
+                sure=self._is_sure(probabilities[place], sums[place], covered=float(covered[place])),
                 chosen=sets[place],
                 found=None if found is None else found[place],
             )
             for place, path in enumerate(paths)
+        )
+
+    def _is_sure(
+        self, probabilities: NDArray[np.float64], families: NDArray[np.float64], *, covered: float
+    ) -> tuple[bool, bool]:
+        """Whether the best movement, and the best family, pass their thresholds."""
+        if covered < _LEAST_COVERED:  # an answer among labels that the model hardly believes in is no answer
+            return False, False
+        family = self.thresholds.family
+        return (
+            bool(probabilities.max() >= self.thresholds.confidence),
+            family is not None and bool(families.max() >= family),
         )
 
     def _guesses(self, probabilities: NDArray[np.float64], top_k: int) -> tuple[Guess, ...]:
@@ -217,7 +308,7 @@ class Model:
             for at in best
         )
 
-    def _one(
+    def _to_prediction(
         self,
         path: str | None,
         guesses: tuple[Guess, ...],
@@ -228,7 +319,7 @@ class Model:
         chosen: tuple[str, ...] | None,
         found: Found | None,
     ) -> Prediction:
-        is_painting = painting >= self.bundle.thresholds.painting
+        is_painting = painting >= self.thresholds.painting
         outcome = Outcome.MOVEMENT if sure[0] else Outcome.UNSURE
         family = families[0].family if sure[1] else None
         if outcome is Outcome.MOVEMENT:
@@ -247,11 +338,18 @@ class Model:
             model=self.name,
             family=family,
             set=chosen,
-            rectified=None if found is None else _tell(found),
+            rectified=None if found is None else _to_rectified(found),
         )
 
 
-def _tell(found: Found) -> Rectified:
+def _read_target(taxonomy: str | Path, bundle: Bundle) -> Taxonomy:
+    """A taxonomy; one that the bundle cannot answer in must fail now, not at the first picture."""
+    target = read_taxonomy(taxonomy)
+    regroup(np.full((1, len(bundle.labels)), 1 / len(bundle.labels)), source=bundle.taxonomy, target=target)
+    return target
+
+
+def _to_rectified(found: Found) -> Rectified:
     corners = tuple((round(float(x), 4), round(float(y), 4)) for x, y in found.corners)
     return Rectified(corners, found.confidence)
 

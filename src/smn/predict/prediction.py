@@ -1,14 +1,11 @@
 """The one shape that every answer has: in Python, on the command line, from the service and on the page."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from smn.errors import InputError
-
-if TYPE_CHECKING:
-    from smn.explain import Explanation
 
 
 class Outcome(StrEnum):
@@ -84,7 +81,6 @@ class Prediction:
             first; None where none was asked for.
         rectified: the painting that was found in the picture and straightened before it was answered for; None where
             the whole picture was.
-        explainer: says why; only answers of `smn.Model.predict` know, and it is no part of the answer's data.
     """
 
     path: str | None
@@ -100,27 +96,10 @@ class Prediction:
     family: str | None = None
     set: tuple[str, ...] | None = None
     rectified: Rectified | None = None
-    explainer: "Callable[[], Explanation] | None" = field(default=None, repr=False, compare=False)
-
-    def explain(self) -> "Explanation":
-        """Say why: look at the picture again, for where in it the evidence lies, its colours, what a person can check.
-
-        Raises:
-            InputError: the answer was not given by `smn.Model.predict`; ask `smn.Model.explain`.
-            ImageError: the picture cannot be read any more.
-            BundleError: the network does not tell where it finds its evidence.
-        """
-        if self.explainer is None:
-            raise InputError(
-                f"The answer for {self.path or 'this picture'} does not know its picture any more; ask "
-                "model.explain(picture) instead."
-            )
-        return self.explainer()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
-        data = asdict(replace(self, explainer=None))
-        del data["explainer"]
+        data = asdict(self)
         data["outcome"] = self.outcome.value
         data["predictions"] = list(data["predictions"])
         data["families"] = list(data["families"])

@@ -1,28 +1,24 @@
 """Answers for pictures on few cores: decodes in threads, shows several at once to the network, turns away too many."""
 
 import asyncio
-import copy
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import read_bundle
 from smn.errors import InputError, SmnError, UnknownNameError
-from smn.images import Limits
-from smn.movements import list_taxonomies, read_taxonomy
-from smn.movements.regroup import regroup
-from smn.predict.model import Model
-from smn.predict.prediction import Prediction
-from smn.rectify import Found, Rectify
+from smn.images import ImageSource, Limits
+from smn.movements import list_taxonomies
+from smn.predict.model import Analysis, Model
+from smn.rectify import Rectify
 from smn.runtime import Outputs, Runtime
 
 
@@ -64,18 +60,16 @@ class Answered:
     """What came of a picture.
 
     Args:
-        prediction: the answer.
+        analysis: the answer and what it was made of; by the model in the taxonomy that was asked for.
         sha256: of the picture's bytes.
-        outputs: the network's, for this picture alone.
-        found: the painting in it, if that was straightened.
-        model: that answered, in the taxonomy that was asked for.
     """
 
-    prediction: Prediction
+    analysis: Analysis
     sha256: str
-    outputs: Outputs
-    found: Found | None
-    model: Model
+
+
+_NO_SOURCE = ImageSource(b"")
+"""In place of a picture, so that answers that are kept do not keep their pictures."""
 
 
 @dataclass
@@ -110,7 +104,7 @@ class Engine:
         self._most, self._batch, self._size, self._on_batch = queue, batch, cache, on_batch
         self.pending, self.hits = 0, 0
         self._seconds = 0.05  # a picture takes, measured as it goes
-        self._cache: OrderedDict[tuple[str, str, Asked], Answered] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, Asked], Analysis] = OrderedDict()
         self._decoding = ThreadPoolExecutor(2, "decode")
         self._seeing = ThreadPoolExecutor(1, "network")
         self._load()
@@ -156,13 +150,7 @@ class Engine:
             # Of this list alone: a stranger must not name files of the server.
             if taxonomy is not None and taxonomy not in list_taxonomies():
                 raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
-            known = copy.copy(self.model)
-            known.rectify = rectify
-            if taxonomy is not None:
-                own, known.taxonomy = self.model.bundle, read_taxonomy(taxonomy)
-                even = np.full((1, len(own.labels)), 1 / len(own.labels))
-                regroup(even, source=own.taxonomy, target=known.taxonomy)
-            self._variants[taxonomy, rectify] = known
+            known = self._variants[taxonomy, rectify] = self.model.variant(taxonomy=taxonomy, rectify=rectify)
         return known
 
     async def answer(self, data: bytes, asked: Asked) -> Answered:
@@ -179,36 +167,41 @@ class Engine:
             raise InputError(f"The model {model.name} cannot say where it looks; ask without explain.")
         digest = hashlib.sha256(data).hexdigest()
         key = (digest, model.bundle.model_sha256, asked)
+        source = ImageSource(data, limits=model.limits)
         if key in self._cache:
             self.hits += 1
             self._cache.move_to_end(key)
-            return self._cache[key]
+            return Answered(replace(self._cache[key], source=source), digest)
         if self.pending >= self._most:
             raise BusyError(max(1, round(self.pending * self._seconds)))
         self.pending += 1
         began = time.monotonic()
         # Shielded: whoever hangs up does not leave the count wrong. What then goes wrong is nobody's to hear.
-        working = asyncio.ensure_future(self._answer(model, data, digest, asked))
+        working = asyncio.ensure_future(self._analyze(model, source, asked))
         working.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            answered = await asyncio.shield(working)
+            analysis = await asyncio.shield(working)
         finally:
             self._seconds += 0.05 * ((time.monotonic() - began) / max(1, self.pending) - self._seconds)
         if self._size:
-            self._cache[key] = answered
+            self._cache[key] = replace(analysis, source=_NO_SOURCE)
             while len(self._cache) > self._size:
                 self._cache.popitem(last=False)
-        return answered
+        return Answered(analysis, digest)
 
-    async def _answer(self, model: Model, data: bytes, digest: str, asked: Asked) -> Answered:
+    async def _analyze(self, model: Model, source: ImageSource, asked: Asked) -> Analysis:
+        """What `Model.analyze` does, its two halves in their own threads."""
         loop = asyncio.get_running_loop()
         try:
-            pixels, found = await loop.run_in_executor(self._decoding, model.prepare, data)
+            preprocess = partial(model.preprocess, source, show=asked.explain)
+            pixels, found = await loop.run_in_executor(self._decoding, preprocess)
             waiting = _Waiting(model.runtime, pixels, asked.explain)
             await self._queue.put(waiting)
             outputs = await waiting.done
-            tell = partial(model.tell, outputs, [None], found=[found], top_k=asked.top_k, coverage=asked.coverage)
-            return Answered(tell()[0], digest, outputs, found, model)
+            (prediction,) = model.to_predictions(
+                outputs, [None], found=[found], top_k=asked.top_k, coverage=asked.coverage
+            )
+            return Analysis(prediction, outputs, found, model, source)
         finally:
             self.pending -= 1
 
@@ -223,7 +216,7 @@ class Engine:
                 mine = [one for one in batch if one.runtime is runtime]
                 await self._see(loop.run_in_executor(self._seeing, _run, runtime, mine), mine)
 
-    async def _see(self, running: Awaitable[list[Outputs]], batch: list[_Waiting]) -> None:
+    async def _see(self, running: Awaitable[tuple[Outputs, ...]], batch: list[_Waiting]) -> None:
         self._on_batch(len(batch))
         try:
             outputs = await running
@@ -237,16 +230,6 @@ class Engine:
                 one.done.set_result(output)
 
 
-def _run(runtime: Runtime, batch: list[_Waiting]) -> list[Outputs]:
+def _run(runtime: Runtime, batch: list[_Waiting]) -> tuple[Outputs, ...]:
     evidence = any(one.evidence for one in batch)
-    outputs = runtime.run(np.stack([one.pixels for one in batch]), evidence=evidence)
-
-    def part(values: Any, at: int) -> Any:
-        return None if values is None else values[at : at + 1]
-
-    return [
-        Outputs(
-            *(part(values, at) for values in (outputs.logits, outputs.painting, outputs.embedding, outputs.evidence))
-        )
-        for at in range(len(batch))
-    ]
+    return runtime.run(np.stack([one.pixels for one in batch]), evidence=evidence).split()

@@ -13,8 +13,9 @@ from fastapi import Request
 
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
+from smn.predict.model import Analysis
 from smn.predict.prediction import failed
-from smn.serve.engine import Answered, Asked, Engine
+from smn.serve.engine import Asked, Engine
 from smn.serve.keys import RateLimiter, find_key, read_keys
 from smn.serve.metrics import Metrics
 from smn.serve.problems import ProblemError
@@ -145,13 +146,14 @@ class Service:
             model = self.engine.model.name
             self.metrics.count_answer("error", model)
             return {"id": None, **failed(sent.name, str(error), model=model).to_dict()}
-        told = answered.prediction.to_dict() | {"path": sent.name}
+        analysis = answered.analysis
+        told = analysis.prediction.to_dict() | {"path": sent.name}
         self.metrics.count_answer(told["outcome"], told["model"])
         extras: dict[str, Any] = {}
         if asked.explain:
-            extras["explanation"] = await self._run(self._drawing, partial(_explain, answered, sent.data))
+            extras["explanation"] = await self._run(self._drawing, partial(_explain, analysis))
         if asked.similar:
-            search = partial(self.index.search, answered.outputs.embedding[0], top_k=asked.similar)
+            search = partial(self.index.search, analysis.embedding, top_k=asked.similar)
             extras["similar"] = [one.to_dict() for one in await self._run(self._drawing, search)]
         remembered = None
         if self.records is not None:
@@ -200,10 +202,10 @@ class Service:
             await asyncio.sleep(3600)
 
 
-def _explain(answered: Answered, data: bytes) -> dict[str, Any]:
-    from smn.explain.explanation import explain_outputs
+def _explain(analysis: Analysis) -> dict[str, Any]:
+    from smn.explain import explain_analysis
 
-    why = explain_outputs(answered.model, data, answered.outputs, prediction=answered.prediction, found=answered.found)
+    why = explain_analysis(analysis)
     buffer = io.BytesIO()
     why.overlay().save(buffer, "JPEG", quality=85)
     return {

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,12 @@ from numpy.typing import NDArray
 from smn.bundle import Bundle
 from smn.errors import InputError, OutputExistsError
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
-from smn.reading import Failure, OnProgress, read_pictures
+from smn.reading import Failure, OnProgress
 from smn.runtime import Runtime
-from smn.similar.index import LARGE, SCHEMA
-from smn.similar.projection import DIMENSIONS, fit_projection
-from smn.similar.searching import pack_vectors, unpack_vectors, write_graph
-from smn.similar.works import Work
+from smn.similar.index import LARGE, SCHEMA, Work
+from smn.similar.searching import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
 from smn.train.store import add_vectors, read_vectors
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-_BATCH = 16
 _SAMPLE = 50_000
 _MAPPED = 20_000
 _FACTS = tuple(name for name in Work.__dataclass_fields__ if name != "id")
@@ -107,35 +101,24 @@ def _embed(
     chosen: Sequence[Chosen], bundle: Bundle, store: Path, on_progress: OnProgress
 ) -> tuple[NDArray[np.float32], list[Failure]]:
     """Embeddings (N, D) of the pictures that can be read, and those that cannot."""
-    runtime, spec = Runtime(bundle), bundle.preprocess
+    runtime = Runtime(bundle)
     pictures = [str(manifest.table["sha256"][row].as_py()) for manifest, row, _ in chosen]
-    width = runtime.width
-    _, missing = read_vectors(store, pictures, width=width)
+    _, missing = read_vectors(store, pictures, width=runtime.width)
     waiting = [one for one, picture in zip(chosen, pictures, strict=True) if picture in missing]
     done, failures = len(chosen) - len(waiting), list[Failure]()
-
-    def convert(image: "Image.Image") -> NDArray[np.float32]:
-        return spec.apply(image)
-
     with add_vectors(store) as writer:
         for manifest in {id(manifest): manifest for manifest, _, _ in waiting}.values():
             rows = np.array([row for one, row, _ in waiting if one is manifest], dtype=np.int64)
-            batch: list[tuple[str, NDArray[np.float32]]] = []
-            read = read_pictures(manifest, rows, convert, reduce_to=spec.size, title="works")
-            for row, picture in zip(rows.tolist(), read, strict=True):
-                done += 1
-                if isinstance(picture, Failure):
-                    failures.append(picture)
+            for row, one in zip(rows.tolist(), runtime.run_rows(manifest, rows, title="works"), strict=True):
+                if isinstance(one, Failure):
+                    failures.append(one)
                 else:
-                    batch.append((str(manifest.table["sha256"][row].as_py()), picture))
-                if len(batch) == _BATCH or (batch and row == rows[-1]):
-                    names, values = zip(*batch, strict=True)
-                    writer.add(names, runtime.run(np.stack(values)).embedding)
-                    batch = []
-                    on_progress("works", done, len(chosen))
+                    writer.add([str(manifest.table["sha256"][row].as_py())], one.embedding)
+                done += 1
+                on_progress("works", done, len(chosen))
     lost = {failure.id for failure in failures}
     kept = [picture for (_, _, work), picture in zip(chosen, pictures, strict=True) if work.id not in lost]
-    return read_vectors(store, kept, width=width)[0], failures
+    return read_vectors(store, kept, width=runtime.width)[0], failures
 
 
 def _write(

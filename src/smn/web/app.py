@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from smn.examples import list_examples
-from smn.web.backstage import Backstage, make_example, open_backstage
+from smn.web.app_state import AppState, make_example, open_app_state
 from smn.web.settings import PageSettings
 
 if TYPE_CHECKING:
@@ -91,18 +91,18 @@ def create_app(settings: PageSettings) -> "App":
     os.environ.setdefault("STREAMLIT_SERVER_MAX_UPLOAD_SIZE", str(max(1, settings.service.max_body // 1_000_000)))
     from streamlit.starlette import App
 
-    behind = open_backstage(settings)
+    state = open_app_state(settings)
 
     @asynccontextmanager
     async def live(_: Any) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(behind.warm))
+        warming = asyncio.create_task(asyncio.to_thread(state.warm))
         try:
             yield
         finally:
             warming.cancel()
 
     return App(
-        _SCRIPT, lifespan=live, routes=_make_routes(behind), middleware=[Middleware(Headers)],
+        _SCRIPT, lifespan=live, routes=_make_routes(state), middleware=[Middleware(Headers)],
         on_script_error=_note_error,
     )  # fmt: skip
 
@@ -112,9 +112,9 @@ def _note_error(error: Exception) -> None:
     LOG.error("the page's script failed", exc_info=error)
 
 
-def _make_routes(behind: Backstage) -> list[BaseRoute]:
+def _make_routes(state: AppState) -> list[BaseRoute]:
     async def thumbnail(request: Request) -> Response:
-        picture = await behind.thumbnails.get(request.path_params["key"])
+        picture = await state.thumbnails.get(request.path_params["key"])
         # Seen again within the hour, it need not be asked for; one that failed is.
         return _picture(picture, seconds=3600) if picture else Response(status_code=404)
 
@@ -128,8 +128,8 @@ def _make_routes(behind: Backstage) -> list[BaseRoute]:
         Route("/thumbnail/{key}", thumbnail),
         Route("/example/{movement}.jpg", example),
     ]
-    if behind.settings.review is not None:
-        routes.append(Mount(_REVIEW, StaticFiles(directory=behind.settings.review, html=True)))
+    if state.settings.review is not None:
+        routes.append(Mount(_REVIEW, StaticFiles(directory=state.settings.review, html=True)))
     return routes
 
 

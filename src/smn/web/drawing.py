@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from smn.explain.explanation import Swatch
 from smn.movements import Movement, find_movement, get_family, list_families
-from smn.similar.index import SimilarIndex
-from smn.similar.works import Work
+from smn.similar.index import SimilarIndex, Work
 from smn.web.colours import INK, PAPER, choose_ink
 from smn.web.words import Words
 

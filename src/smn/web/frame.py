@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from smn.web.backstage import Backstage, get_backstage
+from smn.web.app_state import AppState, get_app_state
 from smn.web.colours import FALLBACK
 from smn.web.words import LANGUAGES, Words, choose_language
 
@@ -21,12 +21,12 @@ class Visit:
 
     Args:
         words: the page's texts in the visitor's language.
-        behind: what all visitors share.
+        state: what all visitors share.
         theme: ``light`` or ``dark``.
     """
 
     words: Words
-    behind: Backstage
+    state: AppState
     theme: str
 
 
@@ -36,7 +36,7 @@ def show_page() -> None:
 
     words = Words(_language())
     theme = st.context.theme.type or "light"
-    visit = Visit(words, get_backstage(), theme)
+    visit = Visit(words, get_app_state(), theme)
     st.set_page_config(page_title=words("page.title"), page_icon=_icon(), layout="wide")
     st.html(_PARTS / "page.css")
     set_accent(FALLBACK[theme])
@@ -107,8 +107,8 @@ def _show_head(pages: list[Any], words: Words) -> None:
 
 
 def _show_foot(visit: Visit) -> None:
-    words, model = visit.words, visit.behind.looker.model
-    said = words("page.foot_remote" if visit.behind.settings.api else "page.foot")
+    words, model = visit.words, visit.state.analyzer.model
+    said = words("page.foot_remote" if visit.state.settings.api else "page.foot")
     # A service's model is known from its first answer on.
     st.html(f'<footer class="smn-foot">{said} {escape(words("page.model", model=model)) if model else ""}</footer>')
 

@@ -13,7 +13,7 @@ from PIL import Image
 from smn.errors import SmnError
 from smn.images import Limits, open_image
 from smn.serve.addresses import fetch_picture
-from smn.similar.works import Work
+from smn.similar.index import Work
 
 SIDE = 360
 """Pixels of a thumbnail's longer side."""

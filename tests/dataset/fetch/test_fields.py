@@ -1,10 +1,9 @@
 import pytest
 
 from dataset.fetch.shapes.reading import answer_of, quick_client
-from fetch_server import Answer, FetchServer
+from fetch_server import FetchServer
 from smn.dataset.fetch.candidate import Candidate, Flaw, Query
 from smn.dataset.fetch.sources.fields import (
-    ask_entry,
     ask_object,
     credit_line,
     entries_of,
@@ -15,7 +14,6 @@ from smn.dataset.fetch.sources.fields import (
     plain_text,
     refuse,
     text_of,
-    wikidata_id,
 )
 from smn.errors import FetchError, InputError
 
@@ -66,13 +64,6 @@ def test_text_without_html(value: object, text: str | None) -> None:
     assert plain_text(value) == text
 
 
-def test_items_at_wikidata() -> None:
-    assert wikidata_id("https://www.wikidata.org/wiki/Q12418", None, 7) == "Q12418"
-    assert wikidata_id("http://www.wikidata.org/entity/Q1", "https://www.wikidata.org/wiki/Q1") == "Q1"
-    assert wikidata_id("http://www.wikidata.org/entity/Q1", "http://www.wikidata.org/entity/Q2") is None
-    assert wikidata_id("https://example.org/Q5", "") is None
-
-
 def test_credit_line_leaves_out_what_is_not_known() -> None:
     assert credit_line("A", None, "", "B") == "A, B"
 
@@ -82,18 +73,6 @@ def test_an_object_is_insisted_on(server: FetchServer) -> None:
     with quick_client() as http, pytest.raises(FetchError, match="list where an object") as caught:
         ask_object(http, address)
     assert caught.value.address == address
-
-
-@pytest.mark.parametrize("status", [404, 410])
-def test_an_entry_that_is_gone_is_none(server: FetchServer, status: int) -> None:
-    with quick_client() as http:
-        assert ask_entry(http, server.route("/a", Answer(status, b"gone"))) is None
-
-
-@pytest.mark.parametrize("status", [400, 403, 500, 503])
-def test_an_entry_that_cannot_be_had_for_another_reason_stops_the_list(server: FetchServer, status: int) -> None:
-    with quick_client() as http, pytest.raises(FetchError):
-        ask_entry(http, server.route("/a", Answer(status, b"")))
 
 
 @pytest.mark.parametrize(("cursor", "place"), [(None, 0), ("0", 0), ("120", 120)])

@@ -6,7 +6,7 @@ from smn.dataset.fetch.candidate import FetchSource, Query
 from smn.dataset.fetch.registry import WORTH, choose_politeness, get_source, index_sources, list_sources
 from smn.errors import InputError, UnknownNameError
 
-NAMES = ["wikidata", "aic", "met", "cleveland", "rijksmuseum", "wikiart", "artbench", "iiif", "csv"]
+NAMES = ["wikidata", "aic", "wikiart", "artbench", "iiif", "csv"]
 DOCS = Path(__file__).parents[3] / "docs/fetch.md"
 
 

@@ -6,11 +6,8 @@ from dataclasses import dataclass, replace
 from smn.dataset.fetch.candidate import FetchSource, Politeness
 from smn.dataset.fetch.sources.addresses import AddressSource
 from smn.dataset.fetch.sources.aic import AicSource
-from smn.dataset.fetch.sources.cleveland import ClevelandSource
 from smn.dataset.fetch.sources.hub import HubSource
 from smn.dataset.fetch.sources.iiif import IiifSource
-from smn.dataset.fetch.sources.met import MetSource
-from smn.dataset.fetch.sources.rijksmuseum import RijksmuseumSource
 from smn.dataset.fetch.sources.wikidata import WikidataSource
 from smn.errors import InputError, UnknownNameError
 
@@ -46,9 +43,6 @@ _SOURCES = index_sources(
     (
         WikidataSource(),
         AicSource(),
-        MetSource(),
-        ClevelandSource(),
-        RijksmuseumSource(),
         HubSource("wikiart", "WikiArt on the Hugging Face hub", "huggan/wikiart"),
         HubSource("artbench", "ArtBench-10 on the Hugging Face hub", "zguo0525/ArtBench"),
         IiifSource(),
@@ -61,9 +55,6 @@ _YOURS = ("iiif", "csv")  # sources whose host the user chooses
 WORTH: Mapping[str, Worth] = {
     "wikidata": Worth("explicit (P135), of the work or of its artist", "public domain only, as Commons says"),
     "aic": Worth("style titles, often empty", "CC0-1.0 for works in the public domain"),
-    "met": Worth("none", "CC0-1.0 for works in the public domain"),
-    "cleveland": Worth("none", "CC0-1.0 for works in the public domain"),
-    "rijksmuseum": Worth("none", "one per picture"),
     "wikiart": Worth("explicit, 27 styles", "non-commercial, fair use"),
     "artbench": Worth("explicit, 10 styles", "non-commercial, fair use"),
     "iiif": Worth("none", "one per manifest, where it says so"),

@@ -12,25 +12,25 @@ from PIL import Image
 from smn.movements import find_movement, get_family
 from smn.movements.translation import translate_movement
 from smn.predict.prediction import Guess, Prediction
+from smn.web.analyzer import PageAnalysis
 from smn.web.drawing import UNLABELLED, draw_bars, draw_palette
 from smn.web.frame import Visit, mount_part
-from smn.web.looking import Seen
-from smn.web.telling import Telling, choose_telling
+from smn.web.phrasing import Phrasing, choose_phrasing
 from smn.web.words import Words
 
 
 @st.fragment
-def show_picture(visit: Visit, seen: Seen, name: str) -> None:
+def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
     """The painting, and what may be laid over it; what is chosen here touches nothing else."""
-    words, key = visit.words, f"picture-{seen.sha256[:12]}"
-    guesses = [guess.movement for guess in seen.prediction.predictions if guess.movement in seen.evidence]
+    words, key = visit.words, f"picture-{analysis.sha256[:12]}"
+    guesses = [guess.movement for guess in analysis.prediction.predictions if guess.movement in analysis.evidence]
     chosen = st.session_state.get(key, {}).get("movement") or (guesses[0] if guesses else None)
-    straight = seen.whole is not None
+    straight = analysis.whole is not None
     mount_part(
         "picture", key=key, on_movement_change=lambda: None,
         data={
-            "base": _encode(seen.image), "over": _encode(seen.overlay(chosen)) if chosen else None,
-            "whole": _encode(seen.whole) if seen.whole else None,
+            "base": _encode(analysis.image), "over": _encode(analysis.overlay(chosen)) if chosen else None,
+            "whole": _encode(analysis.whole) if analysis.whole else None,
             "alt": words("picture.alt_straight" if straight else "picture.alt", name=name),
             "wholeAlt": words("picture.alt_whole", name=name),
             "guesses": [(guess, words.movement(guess)) for guess in guesses], "chosen": chosen,
@@ -49,67 +49,67 @@ def show_picture(visit: Visit, seen: Seen, name: str) -> None:
         ) != find:
             st.session_state.find = not find
             st.rerun()
-        st.html(draw_palette(seen.palette, words))
+        st.html(draw_palette(analysis.palette, words))
 
 
-def show_answer(visit: Visit, seen: Seen) -> None:
+def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
     """The answer in words, then the guesses, then what the confidence means."""
-    words, prediction = visit.words, seen.prediction
-    anyway = st.session_state.get("anyway") == seen.sha256
-    telling = choose_telling(prediction, whatever_it_is=anyway)
-    long = " smn-long" if telling in (Telling.UNSURE, Telling.NO_PAINTING) else ""  # a sentence, not a figure
+    words, prediction = visit.words, analysis.prediction
+    anyway = st.session_state.get("anyway") == analysis.sha256
+    phrasing = choose_phrasing(prediction, whatever_it_is=anyway)
+    long = " smn-long" if phrasing in (Phrasing.UNSURE, Phrasing.NO_PAINTING) else ""  # a sentence, not a figure
     st.html(
-        f'<h1 class="smn-answer">{escape(say_answer(prediction, telling, words))}</h1>'
-        f'<p class="smn-sure{long}">{escape(_say_confidence(prediction, telling, words))}</p>'
+        f'<h1 class="smn-answer">{escape(say_answer(prediction, phrasing, words))}</h1>'
+        f'<p class="smn-sure{long}">{escape(_say_confidence(prediction, phrasing, words))}</p>'
     )
-    if telling is Telling.NO_PAINTING:
+    if phrasing is Phrasing.NO_PAINTING:
         st.button(
             words("answer.anyway"), key="anyway-ask",
-            on_click=lambda: st.session_state.update(anyway=seen.sha256),
+            on_click=lambda: st.session_state.update(anyway=analysis.sha256),
         )  # fmt: skip
     first = prediction.predictions[0].movement
     best = find_movement(first)
-    if best is not None and best.id == first and telling in (Telling.SURE, Telling.FAIRLY, Telling.PERHAPS):
+    if best is not None and best.id == first and phrasing in (Phrasing.SURE, Phrasing.FAIRLY, Phrasing.PERHAPS):
         told = translate_movement(best, words.language)
         years = words("answer.years", start=best.start, end=best.end)
         st.html(f'<p class="smn-label">{escape(told.summary)}</p><p class="smn-years">{escape(years)}</p>')
-    bars = [_bar(guess, seen, words) for guess in prediction.predictions]
-    st.html(draw_bars(bars, words) + _say_family(prediction, telling, words))
-    if telling is not Telling.NO_PAINTING:
+    bars = [_bar(guess, analysis, words) for guess in prediction.predictions]
+    st.html(draw_bars(bars, words) + _say_family(prediction, phrasing, words))
+    if phrasing is not Phrasing.NO_PAINTING:
         _show_meaning(visit, prediction)
-    notes = list(_note_peculiarities(seen, words))
+    notes = list(_note_peculiarities(analysis, words))
     if notes:
         st.html("".join(f'<p class="smn-note">{escape(note)}</p>' for note in notes))
 
 
-def say_answer(prediction: Prediction, telling: Telling, words: Words) -> str:
+def say_answer(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
     """The answer in words."""
     best, *rest = (words.movement(guess.movement, otherwise=guess.label) for guess in prediction.predictions)
-    return words(f"answer.{telling.value}", movement=best, other=rest[0] if rest else "")
+    return words(f"answer.{phrasing.value}", movement=best, other=rest[0] if rest else "")
 
 
-def _say_confidence(prediction: Prediction, telling: Telling, words: Words) -> str:
+def _say_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
     first, *rest = (guess.probability for guess in prediction.predictions)
-    share = first + (rest[0] if rest and telling is Telling.TORN else 0.0)
-    return words(f"answer.confidence_{telling.value}", chance=words.in_hundred(share))
+    share = first + (rest[0] if rest and phrasing is Phrasing.TORN else 0.0)
+    return words(f"answer.confidence_{phrasing.value}", chance=words.in_hundred(share))
 
 
-def _bar(guess: Guess, seen: Seen, words: Words) -> tuple[str, str, float]:
+def _bar(guess: Guess, analysis: PageAnalysis, words: Words) -> tuple[str, str, float]:
     # A service may answer in a taxonomy that is not known here.
-    families = {label.id: label.family for label in seen.taxonomy.labels}
+    families = {label.id: label.family for label in analysis.taxonomy.labels}
     colour = get_family(families[guess.movement]).colour if guess.movement in families else UNLABELLED
     return words.movement(guess.movement, otherwise=guess.label), colour, guess.probability
 
 
-def _say_family(prediction: Prediction, telling: Telling, words: Words) -> str:
-    if not prediction.families or telling is Telling.NO_PAINTING:
+def _say_family(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+    if not prediction.families or phrasing is Phrasing.NO_PAINTING:
         return ""
     first = prediction.families[0]
     together = words("answer.together", family=words.family(first.family))
     line = (
         f'<p class="smn-together"><span>{escape(together)}</span><span>{words.in_hundred(first.probability)}</span></p>'
     )
-    if telling is Telling.UNSURE and prediction.family:
+    if phrasing is Phrasing.UNSURE and prediction.family:
         clearer = words("answer.family_sure", family=words.family(prediction.family))
         line += f'<p class="smn-note">{escape(clearer)}</p>'
     return line
@@ -120,7 +120,7 @@ def _show_meaning(visit: Visit, prediction: Prediction) -> None:
     chance = words.in_hundred(confidence)
     with st.expander(words("meaning.ask", chance=chance)):
         st.write(words("meaning.text", count=min(max(round(100 * confidence), 1), 99)))
-        figures = visit.behind.figures
+        figures = visit.state.figures
         if figures is None:
             st.write(words("meaning.unmeasured"))
             return
@@ -130,8 +130,8 @@ def _show_meaning(visit: Visit, prediction: Prediction) -> None:
         st.write(words("meaning.measured", works=curve["count"][near], mean=mean, right=right))
 
 
-def _note_peculiarities(seen: Seen, words: Words) -> Sequence[str]:
-    image, notes = seen.image, []
+def _note_peculiarities(analysis: PageAnalysis, words: Words) -> Sequence[str]:
+    image, notes = analysis.image, []
     small = np.asarray(image.resize((64, 64), Image.Resampling.BOX), dtype=np.int16)
     if (small.max(axis=2) - small.min(axis=2)).mean() < 4:
         notes.append(words("answer.grey"))

@@ -8,28 +8,27 @@ import streamlit as st
 
 from smn.movements import find_movement, get_movement
 from smn.movements.translation import translate_movement
-from smn.similar.index import SimilarIndex
+from smn.similar.index import SimilarIndex, Work
 from smn.similar.map import place_among
-from smn.similar.works import Work
 from smn.story.pages import Story, read_story
+from smn.web.analyzer import PageAnalysis
 from smn.web.drawing import draw_map, draw_timeline, draw_works, place_of_each
 from smn.web.frame import Visit, base_path
-from smn.web.looking import Seen
 from smn.web.words import Words
 
 
-def show_below(visit: Visit, seen: Seen) -> None:
+def show_below(visit: Visit, analysis: PageAnalysis) -> None:
     """The sections of a picture."""
     words = visit.words
-    guesses = {guess.movement: guess.probability for guess in seen.prediction.predictions}
+    guesses = {guess.movement: guess.probability for guess in analysis.prediction.predictions}
     stories = [one for one in guesses if (known := find_movement(one)) is not None and known.id == one]
     time, alike, look, listen = st.tabs([words(f"section.{name}") for name in ("time", "alike", "look", "listen")])
     with time:
-        _show_time(visit, seen, guesses)
+        _show_time(visit, analysis, guesses)
     with alike:
-        if seen.works:
+        if analysis.works:
             st.html(f'<p class="smn-note">{words("alike.note")}</p>')
-            show_works(visit, [one.work for one in seen.works])
+            show_works(visit, [one.work for one in analysis.works])
         else:
             st.html(f'<p class="smn-note">{words("alike.none")}</p>')
     if stories:
@@ -42,8 +41,8 @@ def show_below(visit: Visit, seen: Seen) -> None:
 
 def show_works(visit: Visit, works: Sequence[Work]) -> None:
     """Cards of works, with thumbnails where the page's server may fetch them."""
-    behind = visit.behind
-    keys = [behind.thumbnails.allow(work) if behind.settings.thumbnails else None for work in works]
+    state = visit.state
+    keys = [state.thumbnails.allow(work) if state.settings.thumbnails else None for work in works]
     addresses = [f"{base_path()}/thumbnail/{key}" if key else None for key in keys]
     st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))
 
@@ -82,35 +81,35 @@ def tell_listening(story: Story, words: Words) -> str:
     )
 
 
-def _show_time(visit: Visit, seen: Seen, guesses: dict[str, float]) -> None:
+def _show_time(visit: Visit, analysis: PageAnalysis, guesses: dict[str, float]) -> None:
     words = visit.words
-    known = {id_ for label in seen.taxonomy.labels for id_ in label.movements}
-    movements = [get_movement(id_) for id_ in known if id_ in {label.id for label in seen.taxonomy.labels}]
+    known = {id_ for label in analysis.taxonomy.labels for id_ in label.movements}
+    movements = [get_movement(id_) for id_ in known if id_ in {label.id for label in analysis.taxonomy.labels}]
     if movements:
         marked: dict[str, float | None] = {id_: share for id_, share in guesses.items() if share >= 0.02}
         st.html(f'<p class="smn-note">{words("time.note")}</p>{draw_timeline(movements, words, marked=marked)}')
-    index = visit.behind.index
-    if index is None or index.places is None or not seen.works:
+    index = visit.state.index
+    if index is None or index.places is None or not analysis.works:
         return
-    star = _place(index, seen)
+    star = _place(index, analysis)
     if star is None:
         return
     count = words.number(len(index))
-    near = [words.family(one) for one in _families(seen)]
+    near = [words.family(one) for one in _families(analysis)]
     drawn = draw_map(index, words, theme=visit.theme, star=star, families=near)
     st.html(f'<h2>{words("time.map", works=count)}</h2>{drawn}<p class="smn-note">{words("time.map_note")}</p>')
 
 
-def _place(index: SimilarIndex, seen: Seen) -> tuple[float, float] | None:
+def _place(index: SimilarIndex, analysis: PageAnalysis) -> tuple[float, float] | None:
     """Where the picture stands among the works that are alike; None if another index found them."""
     at = place_of_each(index)
-    found = [(at[one.work.id], one.similarity) for one in seen.works if one.work.id in at]
+    found = [(at[one.work.id], one.similarity) for one in analysis.works if one.work.id in at]
     if not found:
         return None
     places, scores = (np.array(part) for part in zip(*found, strict=True))
     return place_among(np.asarray(index.places)[places], scores)
 
 
-def _families(seen: Seen) -> list[str]:
-    movements = (find_movement(one.work.movement) for one in seen.works if one.work.movement)
+def _families(analysis: PageAnalysis) -> list[str]:
+    movements = (find_movement(one.work.movement) for one in analysis.works if one.work.movement)
     return list(dict.fromkeys(movement.family for movement in movements if movement))

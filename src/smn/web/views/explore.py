@@ -17,7 +17,7 @@ _WORKS = 12
 
 def show(visit: Visit) -> None:
     """Show the page."""
-    words, index = visit.words, visit.behind.index
+    words, index = visit.words, visit.state.index
     movements = list_movements()
     st.html(f'<h1>{words("explore.heading")}</h1><p class="smn-lead">{words("explore.lead")}</p>')
     ids = [movement.id for movement in movements]

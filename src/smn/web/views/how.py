@@ -13,7 +13,7 @@ from smn.web.words import Words
 
 def show(visit: Visit) -> None:
     """Show the page."""
-    words, figures = visit.words, visit.behind.figures
+    words, figures = visit.words, visit.state.figures
     st.html(f'<h1>{words("how.heading")}</h1><p class="smn-lead">{words("how.lead")}</p>')
     if figures is None:
         st.html(f'<p class="smn-note">{words("how.unmeasured")}</p>')

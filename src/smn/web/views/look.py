@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from smn.errors import ServiceError, SmnError
+from smn.web.analyzer import PageAnalysis
 from smn.web.colours import choose_accent
 from smn.web.frame import Visit, set_accent
-from smn.web.looking import Seen
 from smn.web.views import many
 from smn.web.views.answer import show_answer, show_picture
 from smn.web.views.below import show_below
@@ -25,7 +25,7 @@ def show(visit: Visit) -> None:
     elif len(given) == 1 or "chosen" in st.session_state:
         _show_one(visit, given)
     else:
-        many.show(visit, [(one.name, one.data) for one in given], look=lambda at: _look(visit, given[at]))
+        many.show(visit, [(one.name, one.data) for one in given], analyze=lambda at: _analyze(visit, given[at]))
         st.button(visit.words("again.one"), on_click=forget, key="again")
 
 
@@ -40,22 +40,22 @@ def _show_one(visit: Visit, given: Sequence[Given]) -> None:
     with place.container():
         st.html('<div class="smn-skeleton" aria-hidden="true"><div></div><div><i></i><i></i><i></i><i></i></div></div>')
     try:
-        seen = _look(visit, one)
+        analysis = _analyze(visit, one)
     except SmnError as error:
         with place.container():
             show_trouble(one.name, say_trouble(visit, error), words, retry=isinstance(error, ServiceError))
         return
-    set_accent(choose_accent([swatch.colour for swatch in seen.palette], theme=visit.theme))
+    set_accent(choose_accent([swatch.colour for swatch in analysis.palette], theme=visit.theme))
     with place.container(key="smn-answer"):
         left, right = st.columns([11, 9], gap="large")
         with right:  # first, because it is what everybody waits for
-            show_answer(visit, seen)
-            show_feedback(visit, seen, one.data)
+            show_answer(visit, analysis)
+            show_feedback(visit, analysis, one.data)
         with left:
-            show_picture(visit, seen, one.name)
-    show_below(visit, seen)
+            show_picture(visit, analysis, one.name)
+    show_below(visit, analysis)
 
 
-def _look(visit: Visit, one: Given) -> Seen:
+def _analyze(visit: Visit, one: Given) -> PageAnalysis:
     find = bool(st.session_state.get("find", True))
-    return visit.behind.look(one.name, one.data, find=find)
+    return visit.state.analyze(one.name, one.data, find=find)

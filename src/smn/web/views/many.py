@@ -12,22 +12,22 @@ from PIL import Image
 from smn.errors import SmnError
 from smn.predict.formats import Format, text_lines
 from smn.predict.prediction import Prediction, failed
+from smn.web.analyzer import GUESSES, PageAnalysis
 from smn.web.drawing import draw_table
 from smn.web.frame import Visit
-from smn.web.looking import GUESSES, Seen
-from smn.web.telling import choose_telling
+from smn.web.phrasing import choose_phrasing
 from smn.web.views.answer import say_answer
 from smn.web.views.given import MOST
 from smn.web.views.trouble import say_trouble
 
 
-def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[int], Seen]) -> None:
-    """Look at all of them, and show what came of it.
+def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, analyze: Callable[[int], PageAnalysis]) -> None:
+    """Analyze all of them, and show what came of it.
 
     Args:
         visit: of whoever asks.
         given: name and bytes of each.
-        look: looks at the picture at a place.
+        analyze: analyzes the picture at a place.
     """
     words = visit.words
     shown = given[:MOST]
@@ -40,21 +40,23 @@ def show(visit: Visit, given: Sequence[tuple[str, bytes]], *, look: Callable[[in
     for at, (name, _) in enumerate(shown):
         progress.progress((at + 1) / len(shown), text=words("many.looking", at=at + 1, count=len(shown)))
         try:
-            seen = look(at)
+            analysis = analyze(at)
         except SmnError as error:
             said = say_trouble(visit, error)
-            answers.append(failed(_shield(name), said, model=visit.behind.looker.model))
+            answers.append(failed(_shield(name), said, model=visit.state.analyzer.model))
             rows.append((name, said, "", ""))
             with gallery.container(key=f"smn-one-{at}", width=220):
                 st.html(f'<div class="smn-nothing"></div><p class="smn-note">{escape(name)}</p><p>{escape(said)}</p>')
             continue
-        prediction = seen.prediction
+        prediction = analysis.prediction
         answers.append(replace(prediction, path=_shield(name)))
-        headline = say_answer(prediction, choose_telling(prediction), words)
+        headline = say_answer(prediction, choose_phrasing(prediction), words)
         sure = words.in_hundred(prediction.confidence or 0.0)
         rows.append((name, headline, sure, _say_next(prediction, visit)))
         with gallery.container(key=f"smn-one-{at}", width=220, gap="small"):
-            st.html(f'<img class="smn-thumb" src="{_small(seen.image)}" alt=""><p class="smn-note">{escape(name)}</p>')
+            st.html(
+                f'<img class="smn-thumb" src="{_small(analysis.image)}" alt=""><p class="smn-note">{escape(name)}</p>'
+            )
             st.button(
                 f"{headline} · {sure}", key=f"open-{at}", type="tertiary",
                 on_click=lambda at=at: st.session_state.update(chosen=at),

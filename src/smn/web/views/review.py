@@ -13,7 +13,7 @@ def show(visit: Visit) -> None:
     """Show the page: the findings, where whoever runs it laid some out."""
     words = visit.words
     st.html(f'<h1>{words("review.heading")}</h1><p class="smn-lead">{words("review.lead")}</p>')
-    if visit.behind.settings.review is None:
+    if visit.state.settings.review is None:
         st.html(f"<p>{words('review.none')}</p>")
         st.code(_COMMANDS, language=None)
         return

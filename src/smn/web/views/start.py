@@ -9,7 +9,7 @@ import streamlit as st
 
 from smn.errors import FetchError
 from smn.serve.addresses import fetch_picture
-from smn.web.backstage import make_example
+from smn.web.app_state import make_example
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.views.given import MOST, Given, take
 from smn.web.views.trouble import say_too_large, show_trouble
@@ -21,7 +21,7 @@ EXAMPLES = ("ukiyo-e", "art-nouveau", "neo-impressionism", "fauvism", "pop-art",
 
 def show_start(visit: Visit) -> None:
     """Show the ways in."""
-    words, limits = visit.words, visit.behind.settings.service
+    words, limits = visit.words, visit.state.settings.service
     st.html(
         f'<div class="smn-start"><h1>{words("start.heading")}</h1><p class="smn-lead">{words("start.lead")}</p></div>'
     )
@@ -80,7 +80,7 @@ def _show_address(visit: Visit) -> None:
 
 
 def _fetch(visit: Visit, address: str) -> Given:
-    limits = visit.behind.settings.service
+    limits = visit.state.settings.service
     data = asyncio.run(
         fetch_picture(
             address, max_bytes=limits.max_body, timeout=limits.timeout / 2,

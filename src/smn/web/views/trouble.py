@@ -44,6 +44,6 @@ def say_trouble(visit: Visit, error: SmnError) -> str:
 
 def say_too_large(visit: Visit) -> str:
     """That a picture is too large, and what would not be."""
-    limits = visit.behind.settings.service
+    limits = visit.state.settings.service
     megabytes, pixels = (max(1, round(limit / 1e6)) for limit in (limits.max_body, limits.max_pixels))
     return visit.words("bad.large", megabytes=megabytes, pixels=pixels)

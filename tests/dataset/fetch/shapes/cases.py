@@ -5,17 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataset.fetch.shapes import aic_api, cleveland_api, met_api, rijksmuseum_api, wikidata_api
+from dataset.fetch.shapes import aic_api, wikidata_api
 from dataset.fetch.shapes.reading import answer_of, paint
 from fetch_server import Answer, FetchServer, file_answer, painted_jpeg
 from smn.dataset.fetch.candidate import FetchSource, Query
 from smn.dataset.fetch.sources.addresses import AddressSource
 from smn.dataset.fetch.sources.aic import AicSource
-from smn.dataset.fetch.sources.cleveland import ClevelandSource
 from smn.dataset.fetch.sources.hub import HubSource
 from smn.dataset.fetch.sources.iiif import IiifSource
-from smn.dataset.fetch.sources.met import MetSource
-from smn.dataset.fetch.sources.rijksmuseum import RijksmuseumSource
 from smn.dataset.fetch.sources.wikidata import WikidataSource
 
 
@@ -51,22 +48,6 @@ def wikidata(server: FetchServer) -> Case:
 def aic(server: FetchServer) -> Case:
     works = [aic_api.work(number) for number in range(1, 104)] + [aic_api.work(104, image_id=None)]
     return Case(AicSource(aic_api.AicApi(server, works).address), Query(), 103, 1, "impressionism")
-
-
-def met(server: FetchServer) -> Case:
-    works = {number: met_api.work(number) for number in range(1, 22)}
-    return Case(MetSource(met_api.MetApi(server, {**works, 22: None}).address), Query(), 21, 1)
-
-
-def cleveland(server: FetchServer) -> Case:
-    works = [cleveland_api.work(number) for number in range(1, 104)] + [cleveland_api.work(104, images=None)]
-    return Case(ClevelandSource(cleveland_api.ClevelandApi(server, works).address), Query(), 103, 1)
-
-
-def rijksmuseum(server: FetchServer) -> Case:
-    api = rijksmuseum_api.RijksmuseumApi(server, list(range(10, 20)), page=8)
-    api.records["50013"] = None
-    return Case(RijksmuseumSource(api.address), Query(), 9, 1)
 
 
 def wikiart(server: FetchServer) -> Case:
@@ -134,9 +115,6 @@ def csv(server: FetchServer) -> Case:
 CASES: Mapping[str, Callable[[FetchServer], Case]] = {
     "wikidata": wikidata,
     "aic": aic,
-    "met": met,
-    "cleveland": cleveland,
-    "rijksmuseum": rijksmuseum,
     "wikiart": wikiart,
     "artbench": artbench,
     "iiif": iiif,

@@ -10,8 +10,6 @@ from smn.dataset.fetch.rights import is_public_domain
 from smn.errors import FetchError, InputError
 
 _TAG = re.compile(r"<[^>]*>")
-_ENTITY = re.compile(r"wikidata\.org/(?:wiki|entity)/(Q\d+)")
-_GONE = (404, 410)
 
 
 def text_of(value: object) -> str | None:
@@ -45,12 +43,6 @@ def plain_text(value: object) -> str | None:
     return text_of(" ".join(html.unescape(_TAG.sub(" ", text)).split()).replace(" ,", ",")) if text else None
 
 
-def wikidata_id(*addresses: object) -> str | None:
-    """The item that addresses at Wikidata lead to; None where they lead to none, or to several."""
-    found = {match[1] for address in addresses if isinstance(address, str) and (match := _ENTITY.search(address))}
-    return found.pop() if len(found) == 1 else None
-
-
 def credit_line(*parts: str | None) -> str:
     """The line to print beside a picture: artist, title, museum and whom it thanks, as far as they are known."""
     return ", ".join(part for part in parts if part)
@@ -70,21 +62,6 @@ def ask_object(http: Http, address: str, params: Mapping[str, str | int] | None 
             address=address,
         )
     return answer
-
-
-def ask_entry(http: Http, address: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any] | None:
-    """One entry of a list that stands at an address of its own; None where there is nothing at it.
-
-    Raises:
-        FetchError: it cannot be had for another reason. The fetch stops then and can be continued: a server that is
-            down must not make a flaw of every entry.
-    """
-    try:
-        return ask_object(http, address, params)
-    except FetchError as error:
-        if error.status in _GONE:
-            return None
-        raise
 
 
 def place_of(cursor: str | None) -> int:

@@ -72,7 +72,7 @@ class HubSource:
         if query.public_domain:
             raise InputError(
                 f"{self.title} offers its pictures for {_LICENCE} only and says of none that it is in the public "
-                "domain, so nothing would be left; leave --licence out, or fetch from wikidata, aic, met or cleveland."
+                "domain, so nothing would be left; leave --licence out, or fetch from wikidata or aic."
             )
         if query.address and not re.fullmatch(r"[\w.-]+/[\w.-]+", query.address):
             raise InputError(f"--address {query.address!r} is no repository on the hub; write it as OWNER/NAME.")

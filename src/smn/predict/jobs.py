@@ -1,0 +1,192 @@
+"""Answers for any number of pictures: which pictures are meant, a stream of answers, and jobs that can be resumed."""
+
+import glob
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smn.errors import ImageError, InputError, OutputExistsError
+from smn.images import SUFFIXES
+from smn.predict.formats import Format, json_line, write_rows
+from smn.predict.model import Model
+from smn.predict.prediction import Prediction, failed
+from smn.reading import Failure, map_ahead
+from smn.rectify import Found
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture to answer for.
+
+    Args:
+        path: as it is shown.
+        source: a path to open, or the picture's bytes.
+    """
+
+    path: str
+    source: Path | bytes
+
+
+def find_inputs(names: Iterable[str], *, stdin: bytes | None = None) -> tuple[Input, ...]:
+    """The pictures that names stand for, without repeats.
+
+    A name is a file, a folder (searched with all its sub-folders for picture endings, hidden ones left out), a pattern
+    such as ``'scans/**/*.jpg'``, or ``-``: then ``stdin`` is either a picture or a list of names, one a line. A name
+    that matches nothing is kept, so that it becomes a row with a reason.
+    """
+    found: dict[str, Input] = {}
+    for name in names:
+        if name == "-":
+            for item in _from_stdin(stdin or b""):
+                found.setdefault(item.path, item)
+            continue
+        for path in _paths(name):
+            found.setdefault(_shown(path), Input(_shown(path), path))
+    return tuple(found.values())
+
+
+def _from_stdin(data: bytes) -> tuple[Input, ...]:
+    # Encoded pictures hold zero bytes, except for PPM. No name does; and names need not be UTF-8.
+    if b"\0" in data or data.startswith((b"P5\n", b"P6\n")) or not data.strip():
+        return (Input("-", data),)
+    lines = (os.fsdecode(line.removesuffix(b"\r")) for line in data.split(b"\n"))
+    return find_inputs(line for line in lines if line.strip() and line != "-")
+
+
+def _paths(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return [Path(folder) / file for folder, file in _walk(path)]
+    if not path.exists() and glob.has_magic(name):
+        # glob.glob, because a pattern may be absolute, which Path.glob refuses.
+        return [Path(match) for match in sorted(glob.glob(name, recursive=True)) if Path(match).is_file()] or [path]  # noqa: PTH207
+    return [path]
+
+
+def _walk(folder: Path) -> Iterable[tuple[str, str]]:
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for file in sorted(files):
+            if not file.startswith(".") and Path(file).suffix.lower() in SUFFIXES:
+                yield at, file
+
+
+def _shown(path: Path) -> str:
+    """The path as text that can be written anywhere, and differs for any two files, be their names Unicode or not."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def predict_stream(
+    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 4, coverage: float | None = None
+) -> Iterator[Prediction]:
+    """Answer for each picture, in order; one that cannot be read gets an answer with the reason.
+
+    Pictures are decoded by a few threads, one batch ahead of the network, so no more than two batches are ever in
+    memory.
+
+    Args:
+        model: who answers.
+        inputs: the pictures.
+        top_k: how many guesses to list, 1 or more.
+        batch_size: pictures that the network sees at once; on a CPU more cost memory and save nothing.
+        coverage: with what probability each answer's set should hold the right movement; None for no sets.
+    """
+    prepared = map_ahead(partial(_preprocess, model), inputs, ahead=batch_size)
+    answered = model.runtime.run_batches(prepared, batch_size=batch_size)
+    for item, one in zip(inputs, answered, strict=True):
+        if isinstance(one, Failure):
+            yield failed(item.path, one.reason, model=model.name)
+        else:
+            outputs, found = one
+            yield model.to_predictions(outputs, [item.path], found=[found], top_k=top_k, coverage=coverage)[0]
+
+
+def _preprocess(model: Model, item: Input) -> tuple[NDArray[np.float32], Found | None] | Failure:
+    try:
+        return model.preprocess(item.source)
+    except ImageError as error:
+        return Failure(item.path, error.reason)
+
+
+class Journal:
+    """The answers of one job, one line of JSON each, in ``OUT.partial`` until the job is finished.
+
+    Args:
+        out: the file that the job will write.
+        settings: what decides the answers (model, taxonomy, top_k); a journal of other settings is not continued.
+
+    Raises:
+        OutputExistsError: ``out`` is there already.
+        InputError: ``OUT.partial`` belongs to a job with other settings or is no journal, or ``out`` cannot be written.
+    """
+
+    def __init__(self, out: Path, settings: Mapping[str, Any]) -> None:
+        if out.exists():
+            raise OutputExistsError(out)
+        self.out, self.file = out, out.with_name(out.name + ".partial")
+        self.done: set[str] = set()
+        try:
+            if self.file.exists() and self.file.stat().st_size:
+                self._continue(settings)
+            else:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                self.file.write_text(json.dumps(settings) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{out} cannot be written ({error.strerror or error}); name another place.") from error
+
+    def _continue(self, settings: Mapping[str, Any]) -> None:
+        data = self.file.read_bytes()
+        # A line that a kill cut short is dropped; its picture is answered again.
+        whole = data[: data.rfind(b"\n") + 1]
+        try:
+            # Lines end in \n alone: str.splitlines would also split at a separator inside a file's name.
+            known, *rows = [json.loads(line) for line in whole.split(b"\n")[:-1]]
+            done = {row["path"] for row in rows}
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"{self.file} is not an unfinished job of smn's; move it away.") from error
+        if known != dict(settings):
+            raise InputError(
+                f"{self.file} holds an unfinished job with other settings ({known}); "
+                "finish it with those, or move the file away."
+            )
+        # Only now is the file known to be a journal, and ours to change.
+        with self.file.open("r+b") as stream:
+            stream.truncate(len(whole))
+        self.done = done
+
+    def add(self, predictions: Iterable[Prediction], *, flush_every: int = 32) -> Iterator[Prediction]:
+        """Write answers as they pass by."""
+        with self.file.open("a", encoding="utf-8") as stream:
+            for count, prediction in enumerate(predictions, start=1):
+                stream.write(json_line(prediction.to_dict()) + "\n")
+                if count % flush_every == 0:
+                    stream.flush()
+                yield prediction
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every answer so far."""
+        with self.file.open(encoding="utf-8") as stream:
+            next(stream)
+            for line in stream:
+                yield json.loads(line)
+
+    def finish(self, form: Format, *, top_k: int) -> None:
+        """Write the output in its form, all of it or nothing, and remove the journal.
+
+        Raises:
+            OutputExistsError: something else has written the output meanwhile; the journal is kept.
+        """
+        unfinished = self.out.with_name(self.out.name + ".writing")
+        write_rows(self.rows(), unfinished, form, top_k=top_k)
+        if self.out.exists():
+            unfinished.unlink()
+            raise OutputExistsError(self.out)
+        os.replace(unfinished, self.out)
+        self.file.unlink()

@@ -1,0 +1,151 @@
+"""What all visitors of the page share for as long as its process lives: the model, the index, analyzed pictures."""
+
+import hashlib
+import io
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from smn.errors import SimilarError
+from smn.examples import list_examples, paint
+from smn.similar.index import SimilarIndex, read_index
+from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
+from smn.web.drawing import family_of_each, place_of_each
+from smn.web.settings import PageSettings, read_page_settings
+from smn.web.thumbnails import Thumbnails
+
+_FIGURES = Path(__file__).parent / "figures.json"
+_KEPT = 64
+"""Analyzed pictures in memory, at 2 to 6 MB each."""
+
+Stamp = tuple[int, int] | None
+
+
+class AppState:
+    """Shared by everybody who has the page open.
+
+    Args:
+        settings: of the page.
+    """
+
+    def __init__(self, settings: PageSettings) -> None:
+        self.settings = settings
+        self.thumbnails = Thumbnails(networks=settings.service.url_networks)
+        self._loading, self._keeping = Lock(), Lock()
+        self._analyzer: tuple[Stamp, Analyzer] | None = None
+        self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """What answers; loaded for the first picture, and anew when there is another bundle.
+
+        Raises:
+            BundleError: it cannot be loaded, and none was before.
+        """
+        stamp = self._stamp()
+        with self._loading:
+            if self._analyzer is None or stamp not in (None, self._analyzer[0]):
+                self._analyzer = (stamp, make_analyzer(self.settings))
+            return self._analyzer[1]
+
+    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
+        """Analyze a picture, once for everybody.
+
+        Raises:
+            ImageError: it cannot be read.
+            ServiceError: the service refuses, or cannot be reached.
+        """
+        analyzer = self.analyzer
+        key = (hashlib.sha256(data).hexdigest(), find, self._stamp())
+        with self._keeping:
+            if key in self._analyses:
+                self._analyses.move_to_end(key)
+                return self._analyses[key]
+        analysis = analyzer.analyze(name, data, find=find)
+        with self._keeping:
+            self._analyses[key] = analysis
+            while len(self._analyses) > _KEPT:
+                self._analyses.popitem(last=False)
+        return analysis
+
+    @property
+    def index(self) -> SimilarIndex | None:
+        """The index of works, or None where there is none."""
+        return _index(self.settings.service.index)
+
+    @property
+    def figures(self) -> Mapping[str, Any] | None:
+        """What was measured, where it was measured on the model that answers; None elsewhere."""
+        known = _figures()
+        if isinstance(self.analyzer, LocalAnalyzer):
+            return known if self.analyzer.sha256 == known["sha256"] else None
+        return known if self.analyzer.model == known["model"] else None
+
+    def warm(self) -> None:
+        """Load what the first visitor would have to wait for."""
+        analyzer = self.analyzer
+        if isinstance(analyzer, LocalAnalyzer):
+            _ = analyzer.analyze("", make_example("ukiyo-e"), find=True).palette
+        if self.index is not None:
+            place_of_each(self.index)
+            family_of_each(self.index)
+        for movement in list_examples():
+            make_example(movement)
+
+    def _stamp(self) -> Stamp:
+        if self.settings.api:
+            return None
+        try:
+            known = (self.settings.service.bundle / "bundle.json").stat()
+        except OSError:
+            return None
+        return known.st_mtime_ns, known.st_size
+
+
+_OPEN: list[AppState] = []  # one a process: scripts are run anew for every visitor and click, and share it
+
+
+def open_app_state(settings: PageSettings) -> AppState:
+    """Make the state of the page, in place of what was."""
+    _OPEN[:] = [AppState(settings)]
+    return _OPEN[0]
+
+
+def get_app_state() -> AppState:
+    """The state of the page; made from the environment where nobody made it.
+
+    Raises:
+        InputError: a variable does not fit.
+    """
+    return _OPEN[0] if _OPEN else open_app_state(read_page_settings(os.environ))
+
+
+@cache
+def make_example(movement: str) -> bytes:
+    """A picture that smn paints, as a JPEG.
+
+    Raises:
+        UnknownNameError: there is no example of that movement.
+    """
+    buffer = io.BytesIO()
+    paint(movement, seed=0, size=(800, 640)).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+@cache
+def _index(folder: Path) -> SimilarIndex | None:
+    try:
+        return read_index(folder)
+    except SimilarError:
+        return None
+
+
+@cache
+def _figures() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = json.loads(_FIGURES.read_text(encoding="utf-8"))
+    return known

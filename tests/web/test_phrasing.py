@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smn.predict.prediction import Guess, Outcome, Prediction
+from smn.web.phrasing import Phrasing, choose_phrasing
+
+
+def make(outcome: Outcome, *shares: float) -> Prediction:
+    guesses = tuple(Guess(f"m{at}", f"M{at}", share) for at, share in enumerate(shares))
+    named = guesses[0].movement if outcome is Outcome.MOVEMENT else None
+    return Prediction(None, outcome, named, shares[0], guesses, (), is_painting=True, painting_score=1.0, model="m")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shares", "phrasing"),
+    [
+        (Outcome.MOVEMENT, (0.8, 0.1), Phrasing.SURE),
+        (Outcome.MOVEMENT, (0.79, 0.1), Phrasing.FAIRLY),
+        (Outcome.MOVEMENT, (0.5, 0.45), Phrasing.FAIRLY),
+        (Outcome.MOVEMENT, (0.45, 0.3), Phrasing.TORN),
+        (Outcome.MOVEMENT, (0.45, 0.1), Phrasing.PERHAPS),
+        (Outcome.UNSURE, (0.3, 0.25), Phrasing.TORN),
+        (Outcome.UNSURE, (0.3, 0.15), Phrasing.UNSURE),
+        (Outcome.UNSURE, (0.9, 0.05), Phrasing.UNSURE),  # a bundle that wants to be surer still
+        (Outcome.NOT_A_PAINTING, (0.9, 0.05), Phrasing.NO_PAINTING),
+        (Outcome.MOVEMENT, (1.0,), Phrasing.SURE),
+    ],
+)
+def test_answers_are_phrased_by_how_sure_they_are(
+    outcome: Outcome, shares: tuple[float, ...], phrasing: Phrasing
+) -> None:
+    assert choose_phrasing(make(outcome, *shares)) is phrasing
+
+
+def test_what_is_no_painting_can_be_phrased_all_the_same() -> None:
+    given_anyway = make(Outcome.NOT_A_PAINTING, 0.9, 0.05)
+    assert choose_phrasing(given_anyway, whatever_it_is=True) is Phrasing.SURE
+    assert choose_phrasing(make(Outcome.NOT_A_PAINTING, 0.2, 0.1), whatever_it_is=True) is Phrasing.UNSURE
+
+
+@given(st.floats(0.04, 1), st.floats(0, 1), st.sampled_from([Outcome.MOVEMENT, Outcome.UNSURE]))
+def test_a_pair_is_named_only_where_one_of_the_two_is_likelier_right_than_not(
+    first: float, share: float, outcome: Outcome
+) -> None:
+    second = min(first, 1 - first) * share
+    if choose_phrasing(make(outcome, first, second)) is Phrasing.TORN:
+        assert first + second >= 0.5
