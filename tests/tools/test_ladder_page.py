@@ -1,16 +1,11 @@
 """The kept ladder: short reports that still make the whole table."""
 
-import importlib.util
 import json
 from pathlib import Path
 
+import ladder_page
 from smn.ladder.rungs import read_ladder
 from smn.ladder.table import collect_rows, describe_rows
-
-SCRIPT = Path(__file__).parents[1] / "docs" / "ladder_page.py"
-spec = importlib.util.spec_from_file_location("ladder_page", SCRIPT)
-ladder_page = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(ladder_page)
 
 
 def test_a_restored_ladder_has_every_kept_rung(tmp_path: Path) -> None:
