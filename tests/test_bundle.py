@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smn.bundle import DEFAULT, Bundle, Thresholds, file_sha256, read_bundle, write_bundle
+from smn.bundle import DEFAULT, Bundle, Thresholds, file_sha256, list_models, read_bundle, write_bundle
 from smn.conformal import SetTable
 from smn.errors import BundleError, OutputExistsError
 from smn.movements import read_taxonomy
@@ -150,3 +150,12 @@ def test_the_default_bundle_loads_and_is_small() -> None:
     bundle = read_bundle()
     assert len(bundle.labels) == 25
     assert sum(file.stat().st_size for file in DEFAULT.iterdir()) <= 15_000_000
+
+
+def test_a_model_inside_the_package_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list_models()[0] == "default"
+    assert read_bundle("default") == read_bundle(Path("default")) == read_bundle()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "default").mkdir()
+    with pytest.raises(BundleError, match=r"default is not a bundle.*name one of smn models: default"):
+        read_bundle("default")  # a folder of that name goes first

@@ -17,8 +17,10 @@ from smn.promises import Promises
 SCHEMA = 1
 """The version of ``bundle.json``'s layout that this smn reads and writes."""
 
-DEFAULT = Path(__file__).parent / "bundles" / "default"
-"""The bundle inside the package."""
+_PACKAGED = Path(__file__).parent / "bundles"
+
+DEFAULT = _PACKAGED / "default"
+"""The bundle inside the package that answers where none is named."""
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,29 @@ def write_bundle(bundle: Bundle) -> Path:
     return file
 
 
+def list_models() -> tuple[str, ...]:
+    """Names of the bundles inside the package, ``default`` first; `read_bundle` takes them as well as folders."""
+    names = sorted(file.parent.name for file in _PACKAGED.glob("*/bundle.json"))
+    return tuple(sorted(names, key=lambda name: name != DEFAULT.name))
+
+
 def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
-    """Read a bundle from its folder; without one, the bundle inside the package.
+    """Read a bundle from its folder, or one inside the package by its name.
+
+    Args:
+        folder: a folder, or one of `list_models`; a folder of that name in the current one goes first.
 
     Raises:
         BundleError: something is missing, damaged or from another version; the message names the file and the key.
     """
     folder = Path(folder)
+    if not folder.exists() and str(folder) in list_models():
+        folder = _PACKAGED / folder
     file = folder / "bundle.json"
     if not file.is_file():
         raise BundleError(
-            f"{folder} is not a bundle: it has no bundle.json; make one with: smn export RUN --out FOLDER"
+            f"{folder} is not a bundle: it has no bundle.json; make one with: smn export RUN --out FOLDER, or name "
+            f"one of smn models: {', '.join(list_models())}"
         )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from smn.rectify import Rectify
 @click.option("--movement", metavar="ID", help="Show what speaks for this movement, not for the best guess.")
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
     help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",

@@ -35,7 +35,7 @@ _WORTH_NAMING = 0.02
 @click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|- ...")
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option(
     "--format", "form", type=click.Choice([form.value for form in Format]), help="table, unless --out ends otherwise."
 )

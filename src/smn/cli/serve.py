@@ -29,7 +29,7 @@ def _require() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any that is free.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A bundle of your own.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A name of smn models, or a bundle.")
 @click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
 @click.option("--database", help="Where answers and feedback are remembered.  [default: sqlite:///smn-data/smn.db]")
 @click.option("--memory/--no-memory", default=True, help="Whether to remember anything.")

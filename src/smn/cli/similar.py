@@ -73,7 +73,7 @@ def index() -> None:
 @index.command("build")
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to make.")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option("--known", metavar="COLUMN", help="Take only works where this column is filled, such as wikidata_id.")
 def build(manifests: tuple[Path, ...], out: Path, model: Path, known: str | None) -> None:
     """Embed the works of MANIFESTs and write the index; interrupted, the same command continues."""

@@ -27,7 +27,7 @@ _AUDIENCES = ("adult", "child", "curator")
     metavar="FILE.png",
     help="Draw when it lived. Needs the extra explain.",
 )
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A bundle of your own.")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option(
     "--audience", type=click.Choice(_AUDIENCES), default="adult", show_default=True, help="Whom the label is for."
 )

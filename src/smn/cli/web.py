@@ -13,7 +13,7 @@ from smn.errors import MissingExtraError
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
 @click.option("--port", type=int, default=8501, show_default=True, help="Port to listen at; 0 for any that is free.")
 @click.option("--api", metavar="ADDRESS", help="Let this service answer, instead of a model in this process.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A bundle of your own.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A name of smn models, or a bundle.")
 @click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
 @click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown to curators.")
 @click.option("--database", help="Where feedback is remembered.  [default: sqlite:///smn-data/smn.db]")

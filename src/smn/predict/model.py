@@ -366,7 +366,7 @@ def load(
     """Load a model: the one inside the package, or one of your own.
 
     Args:
-        bundle: a bundle's folder.
+        bundle: a bundle's folder, or the name of one inside the package, see `smn.bundle.list_models`.
         taxonomy: id or file of the taxonomy to answer in; by default the one that the model was trained on.
         limits: how large a picture may be.
         threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
