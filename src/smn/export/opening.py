@@ -13,7 +13,8 @@ from smn.models import Classifier
 from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.building import build_network
-from smn.train.kinds import WEIGHT_FILES, ColourSettings
+from smn.train.constraints import WEIGHT_FILES
+from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.runfolder import read_run
 
