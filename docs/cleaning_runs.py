@@ -209,8 +209,7 @@ def _answers(
     run: Path, data: Path, taxonomy: Taxonomy
 ) -> dict[str, tuple[NDArray[np.int64], Floats, NDArray[np.int64]]]:
     """Right labels (N,), probabilities (N, K) and artists (N,) of the held-out sets; ``taxonomy`` is the run's."""
-    described = read_run(run)
-    recipe = Recipe.from_dict(described["recipe"], where=str(run))
+    recipe = read_run(run).recipe
     model, backbone = build_classifier(
         recipe.model.backbone, levels=recipe.model.levels, classes=len(taxonomy.labels), dropout=recipe.model.dropout
     )
