@@ -1,5 +1,6 @@
 """From a run to a bundle: what is written, and everything that must stop it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from smn.movements import read_taxonomy
 from smn.promises import fit_promises
 from smn.runtime import Runtime
 from smn.train import read_recipe
-from smn.train.run import read_run, train
+from smn.train.run import train
 from smn.train.selection import select
 
 SetMaker = Callable[..., Path]
@@ -63,7 +64,7 @@ def fresh(tmp_path: Path, make_painted_set: SetMaker) -> Manifest:
 
 def test_what_is_written(bundle: Bundle, tiny_run: Path) -> None:
     assert {file.name for file in bundle.folder.iterdir()} == {"model.onnx", "bundle.json"}
-    again, known = read_bundle(bundle.folder), read_run(tiny_run)
+    again, known = read_bundle(bundle.folder), json.loads((tiny_run / "run.json").read_text())
     assert (again.name, again.licence) == ("tiny-1", exporter.LICENCE)
     assert again.taxonomy == read_taxonomy("origin-8")
     assert again.preprocess.to_dict() == bundle.preprocess.to_dict()
@@ -80,7 +81,7 @@ def test_progress_is_told(bundle: Bundle, told: list[tuple[str, int, int]]) -> N
 
 
 def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:
-    recipe = read_run(tiny_run)["recipe"]
+    recipe = json.loads((tiny_run / "run.json").read_text())["recipe"]
     model, _ = build_classifier("lite0", levels=tuple(recipe["model"]["levels"]), classes=8, pretrained=False)
     model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
@@ -96,7 +97,7 @@ def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, t
 
 
 def test_a_bundle_says_where_the_evidence_is(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:
-    recipe = read_run(tiny_run)["recipe"]
+    recipe = json.loads((tiny_run / "run.json").read_text())["recipe"]
     model, _ = build_classifier("lite0", levels=tuple(recipe["model"]["levels"]), classes=8, pretrained=False)
     model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))
@@ -113,7 +114,7 @@ def test_a_bundle_says_where_the_evidence_is(bundle: Bundle, tiny_run: Path, fre
 
 
 def test_rounding_to_16_bits_hardly_moves_the_answers(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:
-    recipe = read_run(tiny_run)["recipe"]
+    recipe = json.loads((tiny_run / "run.json").read_text())["recipe"]
     model, _ = build_classifier("lite0", levels=tuple(recipe["model"]["levels"]), classes=8, pretrained=False)
     model.load_state_dict(torch.load(tiny_run / "model.pt", weights_only=True))
     batch = bundle.preprocess.apply_all(open_image(fresh.picture(row), reduce_to=64) for row in range(len(fresh)))

@@ -5,12 +5,19 @@ from pathlib import Path
 import pytest
 import torch
 
+from smn.movements import read_taxonomy
 from smn.scale import Metric, read_sweep
 from smn.scale.trials import State, TrialTraining, list_trials, read_trial, write_trial
+from smn.train import Recipe
+from smn.train.rundescription import RunData, RunDescription
+from smn.train.settings import FinetuneSettings
 
 
 def write_metrics(folder: Path, *losses: float, phase: str = "finetune", patience: int = 0) -> None:
-    (folder / "run.json").write_text(json.dumps({"recipe": {"finetune": {"patience": patience}}}))
+    recipe = Recipe("mine", "Mine.", finetune=FinetuneSettings(patience=patience))
+    data = RunData("0" * 64, {"train": 4, "val": 4})
+    run = RunDescription("0", recipe, read_taxonomy("origin-8"), None, None, data, manifest="manifest.parquet")
+    (folder / "run.json").write_text(json.dumps(run.to_dict()))
     with (folder / "metrics.jsonl").open("a") as stream:
         for epoch, loss in enumerate(losses, start=1):
             record = {

@@ -15,6 +15,7 @@ from smn.models.colourfile import read_colour_model
 from smn.reading import OnProgress
 from smn.train import Recipe, read_recipe
 from smn.train.colour import cached_features, train_colour
+from smn.train.kinds import ColourSettings
 from smn.train.runfolder import MODEL_FILE, read_run
 from trained_runs import StoppedError
 
@@ -57,8 +58,8 @@ def test_every_model_leaves_a_run(painted: Path, tmp_path: Path) -> None:
         assert 0.0 < figures["val_log_loss"] < 28.0
         assert figures["seconds"] > 0
         known = read_run(run)
-        assert known["recipe"]["model"] == {"kind": "colour", "name": name}
-        assert (known["preprocess"], known["backbone"]) == (None, None)
+        assert known.recipe.model == ColourSettings(name=name)
+        assert (known.preprocess, known.backbone) == (None, None)
         assert read_colour_model(run / MODEL_FILE).name == name
         with Image.open(run / "palettes.png") as picture:
             assert picture.width > 1000
@@ -95,7 +96,7 @@ def test_a_finished_run_is_left_as_it_is(painted: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", COLOUR_MODELS)
 def test_every_model_can_be_rehearsed(painted: Path, tmp_path: Path, name: str) -> None:
     run = train_colour(of_origin(name), painted, out=tmp_path / "run", fast=True)
-    assert read_run(run)["data"]["pictures"] == {"train": 8, "val": 8}
+    assert read_run(run).data.pictures == {"train": 8, "val": 8}
     assert (run / MODEL_FILE).exists()
 
 

@@ -17,7 +17,7 @@ from smn.models.weights import Convention, write_weights
 from smn.train import Recipe
 from smn.train.building import build_network
 from smn.train.kinds import KINDS
-from smn.train.run import read_run, train
+from smn.train.run import train
 from trained_runs import StoppedError, same, stop_in, weights
 
 SIDE = 32
@@ -97,7 +97,7 @@ def test_every_kind_is_exported(
     recipe = make_recipe(kind, **{"finetune.epochs": 1})
     run = train(recipe, pictures, out=tmp_path / "run", negatives=others)
     # Whoever exports need not have the file that the training began with.
-    known = read_run(run)
+    known = json.loads((run / "run.json").read_text())
     if "weights" in known["recipe"]["model"]:
         known["recipe"]["model"]["weights"] = "gone.safetensors"
         (run / "run.json").write_text(json.dumps(known))
@@ -132,7 +132,7 @@ def test_other_weights_do_not_continue_a_run(
 def test_a_run_from_before_the_kinds_continues(make_recipe: RecipeMaker, pictures: Path, tmp_path: Path) -> None:
     recipe = make_recipe("statistics", **{"finetune.epochs": 0, "finetune.unfreeze": "all"})
     first = weights(train(recipe, pictures, out=tmp_path / "run"))
-    known = read_run(tmp_path / "run")
+    known = json.loads((tmp_path / "run" / "run.json").read_text())
     del known["recipe"]["model"]["kind"], known["recipe"]["finetune"]["unfreeze"]
     (tmp_path / "run" / "run.json").write_text(json.dumps(known))
     assert same(weights(train(recipe, pictures, out=tmp_path / "run", progress=stop_in("head", 1))), first)

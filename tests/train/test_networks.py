@@ -33,13 +33,13 @@ def epochs(run: Path) -> list[tuple[str, int]]:
 def load(run: Path) -> tuple[Classifier, PreprocessSpec]:
     known = read_run(run)
     model, _ = build_classifier(
-        known["recipe"]["model"]["backbone"],
-        levels=tuple(known["recipe"]["model"]["levels"]),
-        classes=len(known["taxonomy"]["label"]),
+        known.recipe.model.backbone,
+        levels=known.recipe.model.levels,
+        classes=len(known.taxonomy.labels),
         pretrained=False,
     )
     model.load_state_dict(weights(run))
-    return model.eval(), PreprocessSpec.from_dict(known["preprocess"], where="run.json")
+    return model.eval(), known.preprocess
 
 
 def answer(run: Path, manifest: Manifest) -> tuple[np.ndarray, np.ndarray]:
@@ -57,13 +57,13 @@ def test_what_a_run_leaves(tiny_run: Path, tiny_recipe: dict[str, Any]) -> None:
         "curves.png",
     }  # fmt: skip
     known, manifest = read_run(tiny_run), read_manifest(tiny_run.parent / "pictures")
-    assert Recipe.from_dict(known["recipe"], where="run.json") == Recipe.from_dict(tiny_recipe, where="tiny")
-    assert known["taxonomy"] == read_taxonomy("origin-8").to_dict()
-    assert known["preprocess"]["size"] == 64
-    assert known["data"]["sha256"] == manifest.data_hash()
-    assert known["data"]["pictures"] == {"train": 24, "val": 12}
-    assert known["data"]["negatives"] == 8
-    assert known["manifest"] == str(manifest.file.resolve())
+    assert known.recipe == Recipe.from_dict(tiny_recipe, where="tiny")
+    assert known.taxonomy == read_taxonomy("origin-8")
+    assert known.preprocess.size == 64
+    assert known.data.sha256 == manifest.data_hash()
+    assert known.data.pictures == {"train": 24, "val": 12}
+    assert known.data.negatives == 8
+    assert known.manifest == str(manifest.file.resolve())
     assert epochs(tiny_run) == [("head", 1), ("head", 2), ("finetune", 1)]
 
 
@@ -89,7 +89,7 @@ def test_without_negatives_everything_is_as_likely_a_painting(
     train(head_recipe, pictures, out=tmp_path / "run")
     _, painting = answer(tmp_path / "run", read_manifest(pictures))
     assert np.array_equal(painting, np.zeros(12, dtype=np.float32))
-    assert read_run(tmp_path / "run")["negatives"] is None
+    assert read_run(tmp_path / "run").negatives is None
 
 
 @pytest.mark.parametrize("where", [("head", 4), ("head", 5), ("finetune", 2), ("finetune", 3)])
@@ -157,7 +157,7 @@ def test_another_recipe_does_not_continue_it(
     tiny_recipe["head"]["epochs"] = 3
     with pytest.raises(InputError, match="holds a run with another recipe; choose another --out"):
         train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run")
-    assert read_run(tmp_path / "run")["recipe"]["head"]["epochs"] == 2
+    assert read_run(tmp_path / "run").recipe.head.epochs == 2
 
 
 def test_other_data_does_not_continue_it(
@@ -241,10 +241,10 @@ def test_everything_is_learned_from_when_a_model_is_to_be_shipped(
     plain = train(recipe, pictures, out=tmp_path / "plain")
     shipped = train(recipe, pictures, out=tmp_path / "shipped", everything=True)
     count = len(select(read_manifest(pictures), read_taxonomy("origin-8"), split="train").rows)
-    assert read_run(plain)["data"]["pictures"]["train"] == count
-    assert "everything" not in read_run(plain)["data"]
-    assert read_run(shipped)["data"]["pictures"]["train"] == 2 * count
-    assert read_run(shipped)["data"]["everything"] is True
+    assert read_run(plain).data.pictures["train"] == count
+    assert "everything" not in read_run(plain).data.to_dict()
+    assert read_run(shipped).data.pictures["train"] == 2 * count
+    assert read_run(shipped).data.everything is True
     assert not same(weights(plain), weights(shipped))
     with pytest.raises(InputError, match="another data"):
         train(recipe, pictures, out=tmp_path / "plain", everything=True)

@@ -4,8 +4,9 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -13,8 +14,17 @@ from smn.errors import RecipeError, UnknownNameError
 from smn.models.colour import COLOUR_MODELS
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
+from smn.train.constraints import Constraint
 from smn.train.kinds import KINDS, CnnSettings, ColourSettings, StatisticsSettings
-from smn.train.settings import Curve, Sampling, Smoothing
+from smn.train.settings import (
+    AnswerSettings,
+    AugmentSettings,
+    Curve,
+    FinetuneSettings,
+    HeadSettings,
+    Sampling,
+    Smoothing,
+)  # fmt: skip
 
 LEAST = {"name": "mine", "description": "Mine."}
 
@@ -87,7 +97,7 @@ def test_all_problems_are_reported_together() -> None:
         ("name is 3", "str"),
         ("description is missing",),
         ("seed is -1", "0 or more"),
-        ("model.depth is unknown", "backbone, levels, size"),
+        ("model.depth is unknown", "backbone, weights, levels, size"),
         ("model.size is 0", "above 0"),
         ("model.fit is 'stretch'", "squash, crop"),
         ("model.levels is ['a']", "[0, 1, 2]"),
@@ -138,7 +148,7 @@ def test_a_recipe_without_a_kind_is_one_of_statistics() -> None:
     old = {"backbone": "lite2", "levels": [0, 2], "size": 224, "fit": "squash", "dropout": 0.4}
     recipe = Recipe.from_dict(LEAST | {"model": old}, where="run.json")
     assert recipe.model == StatisticsSettings(backbone="lite2", levels=(0, 2))
-    assert recipe.to_dict()["model"] == {"kind": "statistics", **old, "levels": (0, 2)}
+    assert recipe.to_dict()["model"] == {"kind": "statistics", **old, "weights": "own", "levels": (0, 2)}
 
 
 def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
@@ -296,3 +306,26 @@ def test_a_setting_is_no_section() -> None:
     assert "seed.x is unknown: seed is a setting, not a section." in caught.value.problems
     assert "model.widths.first.y is unknown: model.widths.first is a setting, not a section." in caught.value.problems
     assert len(caught.value.problems) == 5
+
+
+NUMBERS = [
+    (kind, name)
+    for kind in (Recipe, AugmentSettings, HeadSettings, FinetuneSettings, AnswerSettings, *KINDS.values())
+    for name, hint in get_type_hints(kind).items()
+    if {int, float} & {hint, *get_args(hint)}
+]
+
+
+def test_the_sweep_sees_every_number() -> None:
+    assert len(NUMBERS) == 63
+
+
+@pytest.mark.parametrize(("kind", "name"), NUMBERS)
+def test_every_number_says_what_is_allowed(kind: type[Any], name: str) -> None:
+    """On its own field, so that a new setting cannot do without; the default is allowed."""
+    hint = get_type_hints(kind, include_extras=True)[name]
+    (constraint,) = [extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Constraint)]
+    default = next(entry.default for entry in fields(kind) if entry.name == name)
+    assert isinstance(default, str) or constraint.fits(default)
+    bad = [-1] if isinstance(default, tuple) else -1
+    assert not constraint.fits(bad)

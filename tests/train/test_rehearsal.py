@@ -32,8 +32,8 @@ def test_every_phase_is_gone_through_once(
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [(line["phase"], line["epoch"]) for line in lines] == [("head", 1), ("finetune", 1)]
     assert {("head", 2, 2), ("finetune", 2, 2)} <= set(told)
-    assert read_run(run)["data"]["pictures"] == {"train": 8, "val": 8}
-    assert read_run(run)["data"]["negatives"] == 8
+    assert read_run(run).data.pictures == {"train": 8, "val": 8}
+    assert read_run(run).data.negatives == 8
     assert (run / "model.pt").exists()
 
 

@@ -68,6 +68,6 @@ def test_both_leave_a_run_that_is_read_alike(head_recipe: Recipe, pictures: Path
     one, other = (
         read_run(train(recipe, pictures, out=tmp_path / str(at))) for at, recipe in enumerate((head_recipe, colour))
     )
-    assert one.keys() == other.keys()
-    assert one["data"] == other["data"]
-    assert one["taxonomy"] == other["taxonomy"]
+    assert one.to_dict().keys() == other.to_dict().keys()
+    assert one.data == other.data
+    assert one.taxonomy == other.taxonomy

@@ -23,9 +23,10 @@ def more(tiny_recipe: dict[str, Any]) -> Recipe:
 def test_it_goes_on_from_there(tiny_run: Path, more: Recipe, pictures: Path, tmp_path: Path) -> None:
     out = train(more, pictures, out=tmp_path / "more", start=tiny_run)
     known, before = read_run(out), read_run(tiny_run)
-    assert known["start"]["run"] == tiny_run.name
-    assert known["start"]["recipe"] == before["recipe"]
-    assert known["backbone"] == before["backbone"]
+    assert known.start is not None
+    assert known.start["run"] == tiny_run.name
+    assert Recipe.from_dict(known.start["recipe"], where="start") == before.recipe
+    assert known.backbone == before.backbone
     here, there = weights(out), weights(tiny_run)
     assert not same(here, there)
     assert (out / "checkpoint-finetune.pt").exists()

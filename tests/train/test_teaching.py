@@ -121,8 +121,8 @@ def test_a_run_and_its_bundle_tell_who_taught(
 ) -> None:
     run = train(recipe, pictures, out=tmp_path / "run")
     teacher = {"name": "large-1", "sha256": taught_by.model_sha256, "data": dict(taught_by.data)}
-    assert read_run(run)["teacher"] == teacher
-    assert "teacher" not in read_run(tiny_run)
+    assert read_run(run).teacher == teacher
+    assert "teacher" not in read_run(tiny_run).to_dict()
     small = export_run(run, out=tmp_path / "small", name="small-1")
     assert small.data["teachers"] == [teacher]
     assert "teachers" not in taught_by.data

@@ -208,8 +208,7 @@ def _answers(
     run: Path, data: Path, taxonomy: Taxonomy
 ) -> dict[str, tuple[NDArray[np.int64], Floats, NDArray[np.int64]]]:
     """Right labels (N,), probabilities (N, K) and artists (N,) of the held-out sets; ``taxonomy`` is the run's."""
-    described = read_run(run)
-    recipe = Recipe.from_dict(described["recipe"], where=str(run))
+    recipe = read_run(run).recipe
     settings = recipe.model
     if not isinstance(settings, StatisticsSettings):
         raise TypeError(f"The run {run} is of kind {settings.kind}; the runs that are compared are of kind statistics.")

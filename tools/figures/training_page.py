@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from smn.train.runfolder import read_run
+
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "training" / "training.json"
 _WATTS = 20.0
 """Reckoned for the two cores together."""
@@ -16,9 +18,8 @@ def keep(runs: Path) -> None:
     for file in sorted(runs.glob("*/metrics.jsonl")):
         epochs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         phases = dict.fromkeys(epoch["phase"] for epoch in epochs)
-        described = json.loads((file.parent / "run.json").read_text(encoding="utf-8"))
         known[file.parent.name] = {
-            "pictures": described["data"]["pictures"]["train"],
+            "pictures": read_run(file.parent).data.pictures["train"],
             "epochs": {phase: sum(epoch["phase"] == phase for epoch in epochs) for phase in phases},
             "seconds": {
                 phase: round(sum(epoch["seconds"] for epoch in epochs if epoch["phase"] == phase), 1)

@@ -11,8 +11,8 @@ from smn.evaluate.report import Model
 from smn.manifest import Manifest
 from smn.models.colour import describe_pictures
 from smn.models.colourfile import read_colour_model
-from smn.movements import parse_taxonomy
 from smn.reading import OnProgress
+from smn.train.kinds import ColourSettings
 from smn.train.runfolder import MODEL_FILE, read_run
 
 
@@ -23,8 +23,8 @@ def open_colour_run(folder: str | Path) -> Candidate:
         InputError: the folder holds no run, one of another kind, or one that is not finished.
     """
     folder, known = Path(folder), read_run(folder)
-    kind, name = known["recipe"]["model"].get("kind"), known["recipe"]["name"]
-    if kind != "colour":
+    name = known.recipe.name
+    if not isinstance(known.recipe.model, ColourSettings):
         raise InputError(
             f"{folder} is a run that trained a network; turn it into a bundle, which can be measured, with: "
             f"smn export {folder} --out bundles/{name} --name {name}-1"
@@ -34,7 +34,7 @@ def open_colour_run(folder: str | Path) -> Candidate:
         raise InputError(
             f"{folder} is not finished: it has no {MODEL_FILE}; continue it with the same smn train command."
         )
-    model, taxonomy = read_colour_model(file), parse_taxonomy(known["taxonomy"], where=str(folder / "run.json"))
+    model, taxonomy = read_colour_model(file), known.taxonomy
 
     def classify(batch: Floats) -> Classified:
         return Classified(model.predict_proba(batch))
@@ -44,4 +44,4 @@ def open_colour_run(folder: str | Path) -> Candidate:
         return answer_pictures(pictures, classify, title=title)
 
     about = Model(name, file_sha256(file), taxonomy.id, model.temperature, None)
-    return Candidate(about, taxonomy, tuple(list_training(name, known["data"])), knows_paintings=False, ask=ask)
+    return Candidate(about, taxonomy, tuple(list_training(name, known.data.to_dict())), knows_paintings=False, ask=ask)

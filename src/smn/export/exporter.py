@@ -89,8 +89,8 @@ def export_run(
     first = opened[0]
     check_free(out)
     source = _open_calibration(opened, calibrated_by)
-    pictures = read_manifest(manifest or first.description["manifest"])
-    if pictures.data_hash() != first.description["data"]["sha256"]:
+    pictures = read_manifest(manifest or first.description.manifest)
+    if pictures.data_hash() != first.description.data.sha256:
         raise InputError(
             f"{pictures.file} is not the data that {first.folder} was trained on; name the right one with --manifest."
         )
@@ -127,7 +127,7 @@ def export_run(
     bundle = replace(bundle, recipe=describe_recipes(opened), data=_describe_data(opened), metrics={
         **bundle.metrics, **figures, "agreement_files": agreement.files,
         "agreement_largest_difference": agreement.largest,
-        "backbone": "; ".join(dict.fromkeys(run.description["backbone"] for run in opened)),
+        "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
     })  # fmt: skip
     write_bundle(bundle)
     return bundle
@@ -146,9 +146,9 @@ def check_free(out: Path) -> None:
 
 def _describe_data(runs: Sequence[OpenedRun]) -> dict[str, Any]:
     """The data that the runs share, and the teachers, whose data their networks have seen through them."""
-    teachers = [run.description["teacher"] for run in runs if "teacher" in run.description]
+    teachers = [run.description.teacher for run in runs if run.description.teacher]
     different = [teacher for place, teacher in enumerate(teachers) if teacher not in teachers[:place]]
-    return {**runs[0].description["data"], **({"teachers": different} if different else {})}
+    return {**runs[0].description.data.to_dict(), **({"teachers": different} if different else {})}
 
 
 def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | None) -> Bundle | None:
@@ -157,7 +157,7 @@ def _open_calibration(runs: Sequence[OpenedRun], calibrated_by: str | Path | Non
     Raises:
         InputError: it is needed and not named, or is of other recipes.
     """
-    learned = [run for run in runs if run.description["data"].get("everything")]
+    learned = [run for run in runs if run.description.data.everything]
     if calibrated_by is None and learned:
         raise InputError(
             f"{learned[0].folder} has learned from everything, so no picture is left to calibrate it with; name a "

@@ -1,7 +1,6 @@
 """The runs that a bundle is made of: what they say of themselves, and their networks."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ import torch
 
 from smn.errors import InputError
 from smn.models import Classifier
-from smn.movements import Taxonomy, parse_taxonomy
+from smn.movements import Taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.building import build_network
-from smn.train.kinds import WEIGHT_FILES, ColourSettings
+from smn.train.constraints import WEIGHT_FILES
 from smn.train.recipe import Recipe
+from smn.train.rundescription import RunDescription
 from smn.train.runfolder import read_run
 
 
@@ -25,16 +25,22 @@ class OpenedRun:
     Args:
         folder: where it is.
         description: its ``run.json``.
-        recipe: what was trained.
         spec: how pictures become numbers.
-        taxonomy: the labels.
     """
 
     folder: Path
-    description: Mapping[str, Any]
-    recipe: Recipe
+    description: RunDescription
     spec: PreprocessSpec
-    taxonomy: Taxonomy
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was trained."""
+        return self.description.recipe
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The labels."""
+        return self.description.taxonomy
 
 
 def open_runs(folders: Sequence[str | Path]) -> tuple[OpenedRun, ...]:
@@ -48,7 +54,7 @@ def open_runs(folders: Sequence[str | Path]) -> tuple[OpenedRun, ...]:
     runs = tuple(_open(Path(folder)) for folder in folders)
     for key in ("taxonomy", "preprocess", "data"):
         for run in runs[1:]:
-            if json.dumps(run.description[key]) != json.dumps(runs[0].description[key]):
+            if getattr(run.description, key) != getattr(runs[0].description, key):
                 raise InputError(
                     f"{run.folder} has another {key} than {runs[0].folder}; runs that answer together must share it, "
                     "so train them on the same manifest with recipes of one taxonomy, size and normalisation."
@@ -57,15 +63,13 @@ def open_runs(folders: Sequence[str | Path]) -> tuple[OpenedRun, ...]:
 
 
 def _open(folder: Path) -> OpenedRun:
-    description, where = read_run(folder), str(folder / "run.json")
-    recipe = Recipe.from_dict(description["recipe"], where=where)
-    if isinstance(recipe.model, ColourSettings):
+    description = read_run(folder)
+    if description.preprocess is None:
         raise InputError(
             f"{folder} is of kind colour, whose models have no ONNX graph to export; measure it as it is with: "
             f"smn evaluate {folder}"
         )
-    spec = PreprocessSpec.from_dict(description["preprocess"], where=where)
-    return OpenedRun(folder, description, recipe, spec, parse_taxonomy(description["taxonomy"], where=where))
+    return OpenedRun(folder, description, description.preprocess)
 
 
 def load_network(run: OpenedRun) -> Classifier:
@@ -99,7 +103,7 @@ def describe_recipes(runs: Sequence[OpenedRun], *, first: bool = False) -> dict[
 
 def _describe(run: OpenedRun, *, first: bool) -> dict[str, Any]:
     """A run's recipe without the folder of its file of weights, which means nothing on another machine."""
-    started: Mapping[str, Any] | None = run.description.get("start")
+    started = run.description.start
     recipe = run.recipe
     if first and started is not None:
         recipe = Recipe.from_dict(started["recipe"], where=f"{run.folder / 'run.json'}, start")

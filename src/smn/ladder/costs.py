@@ -14,7 +14,6 @@ from smn.manifest import Manifest
 from smn.models.colour import ColourClassifier
 from smn.models.colourfile import read_colour_model
 from smn.models.palette import Floats
-from smn.movements import parse_taxonomy
 from smn.train.recipe import Recipe
 from smn.train.runfolder import MODEL_FILE, read_run
 
@@ -111,17 +110,14 @@ def count_operations(run: Path) -> tuple[int, int]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from smn.preprocess import PreprocessSpec
     from smn.train.building import build_network
 
-    description = read_run(run)
-    recipe = Recipe.from_dict(description["recipe"], where=str(run))
-    spec = PreprocessSpec.from_dict(description["preprocess"], where=str(run))
-    classes = len(parse_taxonomy(description["taxonomy"], where=str(run)).labels)
-    network = build_network(recipe.model, classes=classes, pretrained=False).network.eval()
+    described = read_run(run)
+    built = build_network(described.recipe.model, classes=len(described.taxonomy.labels), pretrained=False)
+    network = built.network.eval()
     network.load_state_dict(torch.load(run / "model.pt", map_location="cpu", weights_only=True))  # its judges count
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network(torch.zeros(1, 3, spec.size, spec.size))
+        network(torch.zeros(1, 3, built.spec.size, built.spec.size))
     return sum(one.numel() for one in network.parameters()), counter.get_total_flops()
 
 

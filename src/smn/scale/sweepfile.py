@@ -5,12 +5,12 @@ import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from smn.errors import RecipeError, SweepError, UnknownNameError
 from smn.scale.space import Choices, Range, Space, read_space
 from smn.train import Recipe, read_recipe
-from smn.train.kinds import WEIGHT_FILES
+from smn.train.constraints import NOT_NEGATIVE, WEIGHT_FILES
 from smn.train.reading import read_section
 
 
@@ -61,7 +61,7 @@ class Sweep:
     trials: int = 0
     metric: Metric = Metric.LOG_LOSS
     stop_early: bool = False
-    seed: int = 0
+    seed: Annotated[int, NOT_NEGATIVE] = 0
     threads: int = 1
     space: Space = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from smn.scale.sweepfile import Metric
 from smn.train import Recipe
+from smn.train.runfolder import read_run
 
 
 class State(StrEnum):
@@ -94,8 +95,7 @@ def _kept_record(folder: Path, records: list[dict[str, Any]]) -> dict[str, Any]:
     """The epoch whose weights the run keeps: the last one, or the best where fine-tuning waits for no better one."""
     if not records or records[-1]["phase"] != "finetune":
         return records[-1] if records else {}
-    recipe = json.loads((folder / "run.json").read_text(encoding="utf-8"))["recipe"]
-    if not recipe["finetune"]["patience"]:
+    if not read_run(folder).recipe.finetune.patience:
         return records[-1]
     last_phase = [record for record in records if record["phase"] == "finetune"]
     return min(last_phase, key=lambda record: _or_infinite(record["val_log_loss"]))

@@ -1,12 +1,10 @@
 """The kinds of models that a recipe can ask for in its section ``[model]``: ``kind`` and what belongs to it."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from smn.preprocess import Fit
-
-WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
-"""How the names of files with weights end."""
+from smn.train.constraints import BLOCK_WIDTHS, HIDDEN_WIDTHS, LEVELS, ODD, POSITIVE, SHARE, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -25,11 +23,11 @@ class StatisticsSettings:
 
     kind: str = "statistics"
     backbone: str = "lite0"
-    weights: str = "own"
-    levels: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
-    size: int = 224
+    weights: Annotated[str, WEIGHTS] = "own"
+    levels: Annotated[tuple[int, ...], LEVELS] = (0, 1, 2, 3, 4, 5, 6, 7)
+    size: Annotated[int, POSITIVE] = 224
     fit: Fit = Fit.SQUASH
-    dropout: float = 0.4
+    dropout: Annotated[float, SHARE] = 0.4
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,14 @@ class CnnSettings:
     """
 
     kind: str = "cnn"
-    widths: tuple[int, ...] = (32, 64, 128, 256)
-    depth: int = 1
-    kernel: int = 3
+    widths: Annotated[tuple[int, ...], BLOCK_WIDTHS] = (32, 64, 128, 256)
+    depth: Annotated[int, POSITIVE] = 1
+    kernel: Annotated[int, ODD] = 3
     max_pooling: bool = True
     batch_norm: bool = True
-    block_dropout: float = 0.0
-    dropout: float = 0.0
-    size: int = 96
+    block_dropout: Annotated[float, SHARE] = 0.0
+    dropout: Annotated[float, SHARE] = 0.0
+    size: Annotated[int, POSITIVE] = 96
     fit: Fit = Fit.SQUASH
 
 
@@ -76,11 +74,11 @@ class Vgg16Settings:
     """
 
     kind: str = "vgg16"
-    weights: str = "timm"
-    hidden: tuple[int, ...] = (256,)
+    weights: Annotated[str, WEIGHTS] = "timm"
+    hidden: Annotated[tuple[int, ...], HIDDEN_WIDTHS] = (256,)
     batch_norm: bool = True
-    dropout: float = 0.5
-    size: int = 160
+    dropout: Annotated[float, SHARE] = 0.5
+    size: Annotated[int, POSITIVE] = 160
     fit: Fit = Fit.SQUASH
 
 
@@ -101,10 +99,10 @@ class BackboneSettings:
 
     kind: str = "backbone"
     name: str = "convnext_nano"
-    weights: str = "timm"
+    weights: Annotated[str, WEIGHTS] = "timm"
     pooling: str = "own"
-    dropout: float = 0.2
-    size: int | Literal["own"] = "own"
+    dropout: Annotated[float, SHARE] = 0.2
+    size: Annotated[int | Literal["own"], POSITIVE] = "own"
     fit: Fit = Fit.SQUASH
 
 

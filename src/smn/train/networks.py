@@ -62,7 +62,7 @@ def train_network(
         recipe,
         data,
         negatives=others,
-        preprocess=built.spec.to_dict(),
+        preprocess=built.spec,
         backbone=built.origin if begun is None else begun.backbone,
         everything=everything,
         teacher=teacher.describe() if teacher else None,

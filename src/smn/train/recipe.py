@@ -5,10 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from smn.errors import RecipeError, UnknownNameError
 from smn.models.colour import COLOUR_MODELS
+from smn.train.constraints import NOT_NEGATIVE
 from smn.train.kinds import ColourSettings, ModelSettings, StatisticsSettings, is_pretrained
 from smn.train.reading import read_section
 from smn.train.settings import AnswerSettings, AugmentSettings, FinetuneSettings, HeadSettings
@@ -40,7 +41,7 @@ class Recipe:
     name: str
     description: str
     taxonomy: str = "smn-25"
-    seed: int = 0
+    seed: Annotated[int, NOT_NEGATIVE] = 0
     model: ModelSettings = field(default_factory=StatisticsSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     head: HeadSettings = field(default_factory=HeadSettings)

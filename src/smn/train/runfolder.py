@@ -10,13 +10,13 @@ import smn
 from smn.errors import InputError
 from smn.manifest import Manifest
 from smn.movements import read_taxonomy
+from smn.preprocess import PreprocessSpec
 from smn.train.recipe import Recipe
+from smn.train.rundescription import RunData, RunDescription
 from smn.train.selection import TrainingData, select_negatives
 
 MODEL_FILE = "colour.npz"
 """The fitted model in the folder of a run of kind colour, written last: where it stands, the run is complete."""
-
-_KEYS = ("recipe", "taxonomy", "preprocess", "backbone", "data", "manifest")
 
 
 def describe_run(
@@ -24,12 +24,12 @@ def describe_run(
     data: Mapping[str, TrainingData],
     *,
     negatives: Manifest | None = None,
-    preprocess: Mapping[str, Any] | None = None,
+    preprocess: PreprocessSpec | None = None,
     backbone: str | None = None,
     everything: bool = False,
     teacher: Mapping[str, Any] | None = None,
     start: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> RunDescription:
     """What ``run.json`` will say.
 
     Args:
@@ -43,27 +43,27 @@ def describe_run(
         start: the run whose weights the training starts from, as `smn.train.start.Start.describe` has it.
     """
     manifest = data["train"].manifest
-    return {
-        "smn": smn.__version__,
-        "recipe": recipe.to_dict(),
-        "taxonomy": read_taxonomy(recipe.taxonomy).to_dict(),
-        "preprocess": preprocess,
-        "backbone": backbone,
-        **({"teacher": dict(teacher)} if teacher else {}),
-        **({"start": dict(start)} if start else {}),
-        "data": {
-            "sha256": manifest.data_hash(),
-            "pictures": {split: len(part.rows) for split, part in data.items()},
-            "negatives_sha256": negatives.data_hash() if negatives else None,
-            "negatives": len(select_negatives(negatives)) if negatives else 0,
-            **({"everything": True} if everything else {}),
-        },
-        "manifest": str(manifest.file.resolve()),
-        "negatives": str(negatives.file.resolve()) if negatives else None,
-    }
+    return RunDescription(
+        version=smn.__version__,
+        recipe=recipe,
+        taxonomy=read_taxonomy(recipe.taxonomy),
+        preprocess=preprocess,
+        backbone=backbone,
+        data=RunData(
+            manifest.data_hash(),
+            {split: len(part.rows) for split, part in data.items()},
+            negatives=len(select_negatives(negatives)) if negatives else 0,
+            negatives_sha256=negatives.data_hash() if negatives else None,
+            everything=everything,
+        ),
+        manifest=str(manifest.file.resolve()),
+        negatives=str(negatives.file.resolve()) if negatives else None,
+        teacher=teacher,
+        start=start,
+    )
 
 
-def open_run(out: Path, description: dict[str, Any]) -> None:
+def open_run(out: Path, description: RunDescription) -> None:
     """Begin a run in a folder, or find that the run in it is the same one.
 
     Raises:
@@ -72,33 +72,30 @@ def open_run(out: Path, description: dict[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     file = out / "run.json"
     if file.exists():
-        known = read_run(out)
-        # Settings that came later than the run have their defaults there.
-        known["recipe"] = Recipe.from_dict(known["recipe"], where=str(file)).to_dict()
+        known, wanted = read_run(out).to_dict(), description.to_dict()
         changed = [
             key
             for key in ("recipe", "taxonomy", "data", "backbone", "teacher", "start")
-            if json.dumps(known.get(key)) != json.dumps(description.get(key))
+            if json.dumps(known.get(key)) != json.dumps(wanted.get(key))
         ]
         if changed:
             raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")
     else:
         partial_file = out / "run.partial"
-        partial_file.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial_file.write_text(
+            json.dumps(description.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         os.replace(partial_file, file)
 
 
-def read_run(folder: str | Path) -> dict[str, Any]:
+def read_run(folder: str | Path) -> RunDescription:
     """What ``run.json`` in a run's folder says.
 
     Raises:
         InputError: the folder holds no run, or one of another version.
+        RecipeError: this version of smn does not know the recipe's settings.
     """
     file = Path(folder) / "run.json"
     if not file.is_file():
         raise InputError(f"{folder} is not a run: it has no run.json; make one with: smn train RECIPE --out {folder}")
-    description: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    missing = [key for key in _KEYS if key not in description]
-    if missing:
-        raise InputError(f"{file} lacks {', '.join(missing)}: another version of smn made it, so train anew elsewhere.")
-    return description
+    return RunDescription.from_dict(json.loads(file.read_text(encoding="utf-8")), where=str(file))

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from smn.train.constraints import (
+    ABOVE_0_TO_1,
+    BELOW_1,
+    JPEG_QUALITY,
+    MAGNITUDE,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SHARE,
+)  # fmt: skip
 
 
 class Smoothing(StrEnum):
@@ -67,25 +77,25 @@ class AugmentSettings:
     """
 
     on: bool = True
-    crop: float = 0.8
-    crop_area: float = 0.5
-    aspect: float = 0.25
-    flip: float = 0.5
-    rescale: float = 0.5
-    rescale_to: int = 96
-    jpeg: float = 0.7
-    jpeg_quality: int = 30
-    blur: float = 0.15
-    colour: float = 0.5
-    colour_strength: float = 0.15
-    grey: float = 0.03
-    margin: float = 0.1
-    rounds: int = 0
-    webp: float = 0.2
-    sharpen: float = 0.2
-    noise: float = 0.1
-    randaugment: int = 0
-    magnitude: int = 9
+    crop: Annotated[float, SHARE] = 0.8
+    crop_area: Annotated[float, SHARE] = 0.5
+    aspect: Annotated[float, NOT_NEGATIVE] = 0.25
+    flip: Annotated[float, SHARE] = 0.5
+    rescale: Annotated[float, SHARE] = 0.5
+    rescale_to: Annotated[int, POSITIVE] = 96
+    jpeg: Annotated[float, SHARE] = 0.7
+    jpeg_quality: Annotated[int, JPEG_QUALITY] = 30
+    blur: Annotated[float, SHARE] = 0.15
+    colour: Annotated[float, SHARE] = 0.5
+    colour_strength: Annotated[float, SHARE] = 0.15
+    grey: Annotated[float, SHARE] = 0.03
+    margin: Annotated[float, SHARE] = 0.1
+    rounds: Annotated[int, NOT_NEGATIVE] = 0
+    webp: Annotated[float, SHARE] = 0.2
+    sharpen: Annotated[float, SHARE] = 0.2
+    noise: Annotated[float, SHARE] = 0.1
+    randaugment: Annotated[int, NOT_NEGATIVE] = 0
+    magnitude: Annotated[int, MAGNITUDE] = 9
 
 
 @dataclass(frozen=True)
@@ -107,16 +117,16 @@ class HeadSettings:
             goes on to the end.
     """
 
-    views: int = 1
-    epochs: int = 20
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 3.0
-    label_smoothing: float = 0.1
+    views: Annotated[int, NOT_NEGATIVE] = 1
+    epochs: Annotated[int, NOT_NEGATIVE] = 20
+    batch_size: Annotated[int, POSITIVE] = 256
+    learning_rate: Annotated[float, POSITIVE] = 2e-3
+    weight_decay: Annotated[float, NOT_NEGATIVE] = 3.0
+    label_smoothing: Annotated[float, SHARE] = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
     sampling: Sampling = Sampling.UNIFORM
-    crossfit: float = 0.0
-    patience: int = 0
+    crossfit: Annotated[float, SHARE] = 0.0
+    patience: Annotated[int, NOT_NEGATIVE] = 0
 
 
 @dataclass(frozen=True)
@@ -151,28 +161,28 @@ class FinetuneSettings:
         distillation: share of each target that is the teacher's answer for the same view, 0..1 (Hinton et al. 2015).
     """
 
-    epochs: int = 0
-    batch_size: int = 32
-    learning_rate: float = 3e-4
-    head_learning_rate: float = 1e-3
-    unfreeze: int | Literal["all"] = "all"
-    rate_decay: float = 1.0
-    weight_decay: float = 0.05
-    label_smoothing: float = 0.1
+    epochs: Annotated[int, NOT_NEGATIVE] = 0
+    batch_size: Annotated[int, POSITIVE] = 32
+    learning_rate: Annotated[float, POSITIVE] = 3e-4
+    head_learning_rate: Annotated[float, POSITIVE] = 1e-3
+    unfreeze: Annotated[int | Literal["all"], NOT_NEGATIVE] = "all"
+    rate_decay: Annotated[float, ABOVE_0_TO_1] = 1.0
+    weight_decay: Annotated[float, NOT_NEGATIVE] = 0.05
+    label_smoothing: Annotated[float, SHARE] = 0.1
     smoothing: Smoothing = Smoothing.UNIFORM
     sampling: Sampling = Sampling.UNIFORM
-    crossfit: float = 0.0
-    mixup: float = 0.0
-    cutmix: float = 0.0
-    accumulate: int = 1
+    crossfit: Annotated[float, SHARE] = 0.0
+    mixup: Annotated[float, SHARE] = 0.0
+    cutmix: Annotated[float, SHARE] = 0.0
+    accumulate: Annotated[int, POSITIVE] = 1
     curve: Curve = Curve.COSINE
-    warmup: float = 0.1
-    patience: int = 0
-    ema_decay: float = 0.998
-    patch_drop: float = 0.0
-    blend: float = 1.0
+    warmup: Annotated[float, SHARE] = 0.1
+    patience: Annotated[int, NOT_NEGATIVE] = 0
+    ema_decay: Annotated[float, SHARE] = 0.998
+    patch_drop: Annotated[float, BELOW_1] = 0.0
+    blend: Annotated[float, SHARE] = 1.0
     teacher: str = ""
-    distillation: float = 0.0
+    distillation: Annotated[float, SHARE] = 0.0
 
 
 @dataclass(frozen=True)
@@ -186,6 +196,6 @@ class AnswerSettings:
             beside the negatives given; see `smn.examples.draw_other`.
     """
 
-    precision: float = 0.6
-    paintings_refused: float = 0.01
-    generated_negatives: int = 0
+    precision: Annotated[float, SHARE] = 0.6
+    paintings_refused: Annotated[float, SHARE] = 0.01
+    generated_negatives: Annotated[int, NOT_NEGATIVE] = 0

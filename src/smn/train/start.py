@@ -50,7 +50,7 @@ def read_start(folder: str | Path, recipe: Recipe) -> Start:
         raise InputError(
             f"{folder} is not a finished run of a network: it has no model.pt; finish it, or name another."
         )
-    known = Recipe.from_dict(description["recipe"], where=str(folder / "run.json")).to_dict()
+    known = description.recipe.to_dict()
     wanted = recipe.to_dict()
     for section in ("model", "taxonomy"):
         if _without_file(known[section]) != _without_file(wanted[section]):
@@ -61,7 +61,7 @@ def read_start(folder: str | Path, recipe: Recipe) -> Start:
     return Start(
         folder,
         known,
-        str(description["backbone"]),
+        str(description.backbone),
         torch.load(file, map_location="cpu", weights_only=True),
         hashlib.sha256(content).hexdigest(),
     )
