@@ -40,7 +40,7 @@ demo: $(VENV)/.smn ## paint some pictures, tell their movements; IMAGE=photo.jpg
 test: $(VENV)/.dev ## run every test, the end-to-end ones too
 	$(BIN)/python -m pytest
 
-quick: $(VENV)/.dev ## run the tests that need no training, browser, database or server: two minutes
+quick: $(VENV)/.dev ## run the tests that need no training, browser, database or server
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/.dev ## style and common mistakes
