@@ -38,7 +38,8 @@ class Backbone:
     def level_channels(self) -> tuple[int, ...]:
         """The number of channels of each level, counted from the earliest."""
         if self.class_token:
-            return (int(self.network.num_features),) * len(self.network.blocks)  # type: ignore[arg-type]
+            transformer: Any = self.network
+            return tuple(int(transformer.num_features) for _ in transformer.blocks)
         with torch.inference_mode():
             training, _ = self.network.training, self.network.eval()
             maps = self.network.forward_intermediates(  # type: ignore[operator]
@@ -124,17 +125,17 @@ def build_dinov2_small(*, weights: str = "own", size: int = 224, pretrained: boo
         raise InputError(
             f"model.size is {size}, but dinov2-small sees patches of 14 px; choose a multiple, such as 224."
         )
-    network: nn.Module = timm.create_model(_DINOV2_SMALL, pretrained=False, img_size=size, num_classes=0)
+    network: Any = timm.create_model(_DINOV2_SMALL, pretrained=False, img_size=size, num_classes=0)
     origin = "random weights"
     if pretrained:
         file = read_weights(weights) if weights != "own" else _download(_DINOV2_SMALL)
         _load_transformer(network, file)
         origin = file.origin
-    config = network.pretrained_cfg  # type: ignore[union-attr]
+    config = network.pretrained_cfg
     return Backbone(
         network,
-        mean=tuple(config["mean"]),  # type: ignore[arg-type,call-overload,index]
-        std=tuple(config["std"]),  # type: ignore[arg-type,call-overload,index]
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
         origin=origin,
         options={"norm": True},
         class_token=True,

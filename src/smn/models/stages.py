@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import timm
-from timm.layers import PatchDropout
+from timm.layers.patch_dropout import PatchDropout
 from torch import nn
 
 from smn.errors import InputError
