@@ -1,3 +1,4 @@
+import io
 import json
 from typing import Any
 
@@ -18,6 +19,7 @@ specs = st.builds(
     resample=st.sampled_from(Resample),
     mean=triples,
     std=triples,
+    jpeg=st.just(0),
 )
 sides = st.integers(1, 120)
 colours = st.tuples(*[st.integers(0, 255)] * 3)
@@ -84,6 +86,20 @@ def test_scaling_down_is_antialiased() -> None:
     for resample in Resample:
         inside = np.asarray(PreprocessSpec(size=8, resample=resample).resize(board))[1:-1, 1:-1]
         np.testing.assert_allclose(inside, 127.5, atol=3)
+
+
+def test_a_square_can_go_through_jpeg_before_the_network_sees_it() -> None:
+    plain, encoded = PreprocessSpec(32), PreprocessSpec(32, jpeg=30)
+    picture = noise(80, 60)
+    stream = io.BytesIO()
+    plain.resize(picture).save(stream, "JPEG", quality=30)
+    np.testing.assert_array_equal(np.asarray(encoded.resize(picture)), np.asarray(Image.open(stream)))
+    assert not np.array_equal(encoded.apply(picture), plain.apply(picture))
+    assert "jpeg" not in plain.to_dict()
+    again = PreprocessSpec.from_dict(json.loads(json.dumps(encoded.to_dict())), where="here")
+    assert again == encoded
+    with pytest.raises(BundleError, match="here: preprocessing has jpeg 96; it must be 0, for none, or from 1 to 95"):
+        PreprocessSpec.from_dict({**plain.to_dict(), "jpeg": 96}, where="here")
 
 
 @given(specs)

@@ -1,5 +1,6 @@
 """From a picture to the numbers that a network takes: one description, used by training, export and prediction."""
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -41,6 +42,8 @@ class PreprocessSpec:
         resample: the scaling filter, antialiased.
         mean: per channel (R, G, B), in the range 0..1, subtracted.
         std: per channel (R, G, B), in the range 0..1, divided by.
+        jpeg: quality, 1..95, of a JPEG encoding that the square goes through; 0 leaves it out. A network that has
+            learned from small encoded pictures knows their traces, which a large clean scan has not got.
     """
 
     size: int = 224
@@ -48,16 +51,22 @@ class PreprocessSpec:
     resample: Resample = Resample.BICUBIC
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    jpeg: int = 0
 
     def resize(self, image: Image.Image) -> Image.Image:
-        """The picture as a square of `size` pixels, mode ``RGB``."""
+        """The picture as a square of `size` pixels, mode ``RGB``, encoded and decoded again if `jpeg` says so."""
         box = None
         if self.fit is Fit.CROP:
             width, height = image.size
             side = min(width, height)
             left, top = (width - side) // 2, (height - side) // 2
             box = (left, top, left + side, top + side)
-        return image.resize((self.size, self.size), _FILTERS[self.resample], box=box)
+        square = image.resize((self.size, self.size), _FILTERS[self.resample], box=box)
+        if not self.jpeg:
+            return square
+        stream = io.BytesIO()
+        square.save(stream, "JPEG", quality=self.jpeg)
+        return Image.open(stream).convert("RGB")
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pixels (..., H, W, 3) in 0..255 as network input (..., 3, H, W)."""
@@ -76,7 +85,10 @@ class PreprocessSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``bundle.json``."""
-        return asdict(self)
+        known = asdict(self)
+        if not self.jpeg:  # what bundles and runs looked like before there was a choice
+            del known["jpeg"]
+        return known
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, where: str) -> "PreprocessSpec":
@@ -85,8 +97,8 @@ class PreprocessSpec:
         Raises:
             BundleError: a key or value is unknown; the message names the file ``where`` it stands.
         """
-        known = set(cls.__dataclass_fields__)
-        if set(data) != known:
+        known = set(cls.__dataclass_fields__) - {"jpeg"}
+        if set(data) - {"jpeg"} != known:
             raise BundleError(f"{where}: preprocessing must have exactly {sorted(known)}, but has {sorted(data)}.")
         try:
             spec = cls(
@@ -95,6 +107,7 @@ class PreprocessSpec:
                 resample=Resample(data["resample"]),
                 mean=_three(data["mean"]),
                 std=_three(data["std"]),
+                jpeg=int(data.get("jpeg", 0)),
             )
         except (ValueError, TypeError, OverflowError) as error:
             raise BundleError(f"{where}: preprocessing has a value that smn does not know ({error}).") from error
@@ -102,6 +115,8 @@ class PreprocessSpec:
             raise BundleError(
                 f"{where}: preprocessing needs a size of 1 or more, a finite mean and std above 0, but has {data}."
             )
+        if not 0 <= spec.jpeg <= 95:
+            raise BundleError(f"{where}: preprocessing has jpeg {spec.jpeg}; it must be 0, for none, or from 1 to 95.")
         return spec
 
 

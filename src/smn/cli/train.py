@@ -183,8 +183,19 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
     help="Take the calibration from the same recipe's bundle, for runs that learned from everything.",
 )  # fmt: skip
 @click.option("--quantize", is_flag=True, help="Let a transformer's linear layers compute in 8 bits (static, QDQ).")
+@click.option(
+    "--jpeg", type=click.IntRange(0, 95), default=0,
+    help="Encode pictures as JPEG of this quality before the network sees them.  [default: as the run did]",
+)  # fmt: skip
 def export(
-    runs: tuple[Path, ...], *, out: Path, name: str, manifest: Path | None, calibrated_by: Path | None, quantize: bool
+    runs: tuple[Path, ...],
+    *,
+    out: Path,
+    name: str,
+    manifest: Path | None,
+    calibrated_by: Path | None,
+    quantize: bool,
+    jpeg: int,
 ) -> None:
     """Turn a finished RUN into a bundle, calibrated on its validation split; several RUNs answer as one.
 
@@ -202,6 +213,7 @@ def export(
             manifest=manifest,
             calibrated_by=calibrated_by,
             quantize=quantize,
+            jpeg=jpeg,
             progress=report,
         )
     figures = bundle.metrics

@@ -62,6 +62,7 @@ def export_run(
     manifest: str | Path | None = None,
     calibrated_by: str | Path | None = None,
     quantize: bool = False,
+    jpeg: int = 0,
     licence: str = LICENCE,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
@@ -76,6 +77,8 @@ def export_run(
             everything, validation pictures among them.
         quantize: let the linear layers of a transformer compute in 8 bits, see `smn.export.quantize`; the figures
             before and after stand in the bundle's metrics.
+        jpeg: quality of a JPEG encoding that pictures go through in prediction, see `PreprocessSpec`; 0 leaves it to
+            the runs. Calibration and thresholds are fitted with it.
         licence: of the weights.
         progress: told how far things are.
 
@@ -96,21 +99,22 @@ def export_run(
         )
     data = select(pictures, first.taxonomy, split="val")
     networks = [load_network(run) for run in opened]
+    spec = replace(first.spec, jpeg=jpeg) if jpeg else first.spec
     model = networks[0] if len(networks) == 1 else Ensemble(networks)
     out.mkdir(parents=True, exist_ok=True)
-    fold_normalisation(model, size=first.spec.size)
+    fold_normalisation(model, size=spec.size)
     round_weights(model, but=transformer_layers(model) if quantize else ())
-    unfinished = Bundle(out, name, first.taxonomy, first.spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256="")
+    unfinished = Bundle(out, name, first.taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256="")
     figures: dict[str, Any] = {}
     try:
-        write_graph(model, out / "model.onnx", size=first.spec.size)
+        write_graph(model, out / "model.onnx", size=spec.size)
         if quantize:
             shown = select(pictures, first.taxonomy, split="train")
             agreement, figures = _quantize(model, unfinished, shown, data, progress)
-            outputs = _ask(Runtime(unfinished), data, first.spec, progress)
+            outputs = _ask(Runtime(unfinished), data, spec, progress)
             figures["quantized_val_top1"] = _top1(outputs.logits, data)
         else:
-            outputs, agreement = _compare(model, Runtime(unfinished), data, first.spec, progress)
+            outputs, agreement = _compare(model, Runtime(unfinished), data, spec, progress)
         unfinished = replace(unfinished, model_sha256=file_sha256(out / "model.onnx"))
     except BaseException:
         # A graph that nobody has compared must neither be used nor stand in the way of the next export.
