@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import os
@@ -286,13 +287,22 @@ def stuck(many: Path, tiny_bundle: Bundle, tmp_path: Path) -> Any:
             assert process.poll() is None
             assert time.monotonic() < give_up
             time.sleep(0.02)
-        yield process
+        with open_pipe(many / f"{STUCK:03}.jpg", process) as pipe:
+            yield process, pipe
         process.kill()
 
 
-def write_into_pipe(many: Path) -> None:
-    with (many / f"{STUCK:03}.jpg").open("wb") as stream:
-        stream.write(jpeg())
+def open_pipe(file: Path, reader: subprocess.Popen[bytes]) -> io.FileIO:
+    """The pipe, for writing, as soon as a process reads it; to open it before would hang where nobody does."""
+    give_up = time.monotonic() + 60
+    while True:
+        try:
+            return io.FileIO(os.open(file, os.O_WRONLY | os.O_NONBLOCK), "w")
+        except OSError as error:
+            assert error.errno == errno.ENXIO  # nobody reads it yet
+        assert reader.poll() is None
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def check_that_it_continues(predict: Predict, many: Path, out: Path, *, done: int) -> None:
@@ -309,18 +319,21 @@ def check_that_it_continues(predict: Predict, many: Path, out: Path, *, done: in
 
 
 def test_a_killed_job_continues(stuck: Any, predict: Predict, many: Path, tmp_path: Path) -> None:
-    stuck.kill()
-    assert stuck.wait(30) == -signal.SIGKILL
+    process, _ = stuck
+    process.kill()
+    assert process.wait(30) == -signal.SIGKILL
     assert not (tmp_path / "out.jsonl").exists()
     check_that_it_continues(predict, many, tmp_path / "out.jsonl", done=192)
 
 
 def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, many: Path, tmp_path: Path) -> None:
-    stuck.send_signal(signal.SIGINT)
-    write_into_pipe(many)  # the thread that reads it ends, and with it the process
-    assert stuck.wait(30) == 130
+    process, pipe = stuck
+    process.send_signal(signal.SIGINT)
+    pipe.write(jpeg())
+    pipe.close()  # the thread that reads it ends, and with it the process
+    assert process.wait(30) == 130
     assert (
-        stuck.stderr.read()
+        process.stderr.read()
         == b"Stopped. A training run and a job with --out continue where they were when started again.\n"
     )
     done = (tmp_path / "out.jsonl.partial").read_bytes().count(b"\n") - 1
