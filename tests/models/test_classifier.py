@@ -197,6 +197,7 @@ def test_patches_are_dropped_in_training_only(transformer: Classifier) -> None:
         maps, tokens = transformer.train().features(images)
         dropped = transformer.statistics(images)
     assert [tuple(one.shape) for one in maps] == [(2, 384, 8, 1)] * 2
+    assert tokens is not None
     assert tokens.shape == (2, 2 * 384)
     assert dropped.shape == whole.shape
     assert not torch.allclose(dropped, whole)

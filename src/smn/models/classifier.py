@@ -79,17 +79,17 @@ class Classifier(nn.Module):
         """Length D of a feature vector."""
         return self.painting.in_features
 
-    def features(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+    def features(self, images: Tensor) -> tuple[list[Tensor], Tensor | None]:
         """What the levels give of normalised pictures (N, 3, H, W): maps (N, C, H, W) each, and class tokens (N, T).
 
-        T is 0 for a network without them. While a transformer is trained with patch dropout, a map is the row of the
-        patches that are left, (N, C, L, 1).
+        A network of convolutions has no class tokens. While a transformer is trained with patch dropout, a map is the
+        row of the patches that are left, (N, C, L, 1).
         """
         if not self.class_token:
             levels = self.backbone.forward_intermediates(  # type: ignore[operator]
                 images, indices=self.levels, intermediates_only=True, **self.options
             )
-            return levels, images.new_zeros(len(images), 0)
+            return levels, None
         dropped = self.training and getattr(self.backbone.patch_drop, "prob", 0.0) > 0
         levels = self.backbone.forward_intermediates(  # type: ignore[operator]
             images,
@@ -103,8 +103,11 @@ class Classifier(nn.Module):
 
     def statistics(self, images: Tensor) -> Tensor:
         """Raw style statistics (N, D) of normalised pictures (N, 3, H, W)."""
-        maps, tokens = self.features(images)
-        return torch.cat([self.pool(maps), tokens], dim=1)
+        return self._describe(*self.features(images))
+
+    def _describe(self, maps: list[Tensor], tokens: Tensor | None) -> Tensor:
+        moments: Tensor = self.pool(maps)
+        return moments if tokens is None else torch.cat([moments, tokens], dim=1)
 
     def standardise(self, statistics: Tensor) -> Tensor:
         """Statistics (N, D) brought to mean 0 and deviation 1 as seen in training, clipped at five deviations."""
@@ -134,10 +137,10 @@ class Classifier(nn.Module):
         add is not to be found at any one place, so every place has an even share of it.
         """
         maps, tokens = self.features(images)
-        embedding = self.standardise(torch.cat([self.pool(maps), tokens], dim=1))
+        embedding = self.standardise(self._describe(maps, tokens))
         return self.head(embedding), self.painting(embedding), embedding, self._locate(maps, tokens)
 
-    def _locate(self, maps: list[Tensor], tokens: Tensor) -> Tensor:
+    def _locate(self, maps: list[Tensor], tokens: Tensor | None) -> Tensor:
         weights, start, side = self.head.weight * self.scale, 0, maps[-1].shape[-1]
         evidence: list[Tensor] = []
         for values in maps:
@@ -148,8 +151,8 @@ class Classifier(nn.Module):
                 of_part = weights[:, start : start + values.shape[1]]
                 evidence.append(torch.einsum("kc,nchw->nkhw", of_part, _shrink(part, side)))
                 start += values.shape[1]
-        of_tokens = torch.einsum("kt,nt->nk", weights[:, start:], tokens)
-        return torch.stack(evidence).sum(0) + of_tokens[:, :, None, None]
+        located = torch.stack(evidence).sum(0)
+        return located if tokens is None else located + (tokens @ weights[:, start:].T)[:, :, None, None]
 
 
 def _shrink(values: Tensor, side: int) -> Tensor:
