@@ -110,7 +110,7 @@ OTHERS: dict[str, Kind] = {
     "collage": Kind(Part.HELD_OUT, Group.PHOTOGRAPH, compose=compose_collage),
     "slide": Kind(Part.HELD_OUT, Group.PHOTOGRAPH, compose=compose_slide),
     "comic": Kind(Part.LEARNED, Group.DRAWING, draw_comic),
-    "traced-comic": Kind(Part.LEARNED, Group.DRAWING, compose=trace_comic),
+    "traced-comic": Kind(Part.HELD_OUT, Group.DRAWING, compose=trace_comic),
     "crayon-drawing": Kind(Part.LEARNED, Group.DRAWING, draw_crayon),
     "cartoon": Kind(Part.HELD_OUT, Group.DRAWING, draw_cartoon),
     "manga": Kind(Part.HELD_OUT, Group.DRAWING, compose=trace_manga),
