@@ -56,7 +56,8 @@ def drop_patches(backbone: nn.Module, share: float) -> None:
         return
     if not hasattr(backbone, "patch_drop"):
         raise InputError(f"finetune.patch_drop is {share}, but this network has no patches to leave out; set it to 0.")
-    backbone.patch_drop = PatchDropout(share, num_prefix_tokens=int(backbone.num_prefix_tokens))  # type: ignore[arg-type]
+    dropout = PatchDropout(share, num_prefix_tokens=int(backbone.num_prefix_tokens))  # type: ignore[arg-type]
+    backbone.patch_drop = dropout.train(backbone.training)
 
 
 def group_by_rate(backbone: nn.Module, *, rate: float, decay: float) -> list[dict[str, Any]]:
