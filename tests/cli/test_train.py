@@ -147,11 +147,11 @@ def test_settings_are_changed_on_the_command_line(recipe: Path, tmp_path: Path, 
 
 def test_all_that_is_wrong_with_settings_is_said_at_once(recipe: Path, tmp_path: Path) -> None:
     changes = ["--set", "head.epochs", "--set", "head.views=-1", "--set", "head.width=3", "--set", "seed.x=1"]
-    result = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run", *changes, "--weights", "a.pth")
+    result = smn("train", recipe, "--manifest", tmp_path, "--out", tmp_path / "run", *changes, "--backbone", "other")
     assert result.exit_code == 2
     for part in (
         "Recipe mine cannot be used", "--set head.epochs is no setting", "head.views is -1", "head.width is unknown",
-        "seed.x is unknown", "model.weights is unknown",
+        "seed.x is unknown", "model.name is unknown",
     ):  # fmt: skip
         assert part in result.stderr
     assert len(result.stderr.splitlines()) == 1
