@@ -83,7 +83,7 @@ def validate(names: tuple[str, ...]) -> None:
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
 @click.option("--backbone", help="Any of timm's models by name, for a recipe of kind backbone.")
-@click.option("--weights", help="A file of weights, for a recipe of kind statistics, vgg16 or backbone.")
+@click.option("--weights", help="A file of weights, for kinds statistics, vgg16 and backbone.")
 @click.option(
     "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
     help="Another value for a setting of the recipe, such as finetune.epochs=4; as often as you like.",
