@@ -24,8 +24,8 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
         "predict", "explain", "similar", "models", "movements", "taxonomy", "story", "web", "serve", "serve-key",
-        "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export", "calibrate",
-        "evaluate", "ladder",
+        "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export",
+        "calibrate", "evaluate", "ladder",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown
