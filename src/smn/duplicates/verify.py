@@ -249,7 +249,6 @@ def verify_pairs(
 
     Returns:
         One a pair, in order.
-
     """
 
     @lru_cache(maxsize=_KEPT_IN_MEMORY)
