@@ -6,9 +6,9 @@ import pytest
 
 from smn.bundle import Thresholds
 from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
+from smn.evaluate.keeping import PrecisionReport, PromiseReport, SizeReport
 from smn.evaluate.markdown import describe_report, write_figure, write_table
 from smn.evaluate.probe import ProbeClass, ProbeReport
-from smn.evaluate.report import PrecisionReport, PromiseReport, SizeReport
 from smn.evaluate.robustness import ChangeReport, RobustnessReport
 
 

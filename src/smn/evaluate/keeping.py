@@ -1,16 +1,16 @@
 """How far a model keeps its promises on a set: precisions that were asked for, and sets of labels."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from smn.artists import cluster_artists
 from smn.bundle import Thresholds
 from smn.conformal import Bools, choose_sets
-from smn.evaluate.bootstrap import bootstrap
+from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, weighted_mean
 from smn.evaluate.predictions import Predictions
-from smn.evaluate.report import PrecisionReport, PromiseReport, SizeReport
 from smn.movements import Taxonomy
 from smn.precision import Point
 from smn.promises import Promises, judge
@@ -20,6 +20,48 @@ COVERAGES = (0.8, 0.9, 0.95)
 
 PRECISIONS = (0.6, 0.75, 0.9)
 """That are asked for."""
+
+
+@dataclass(frozen=True)
+class PrecisionReport:
+    """What came of asking for a precision.
+
+    Args:
+        precision: asked for, 0..1.
+        answered: share of the paintings that a movement is named for.
+        right: share of right ones among those movements.
+        family_answered: share of the paintings that a family alone is named for.
+        family_right: share of right ones among those families.
+    """
+
+    precision: float
+    answered: Figure
+    right: Figure
+    family_answered: Figure
+    family_right: Figure
+
+
+@dataclass(frozen=True)
+class SizeReport:
+    """What came of asking for sets that hold the right label.
+
+    Args:
+        coverage: asked for, 0..1.
+        held: share of sets that hold it.
+        size: mean number of labels in a set.
+    """
+
+    coverage: float
+    held: Figure
+    size: Figure
+
+
+@dataclass(frozen=True)
+class PromiseReport:
+    """How far a model kept on this set what it promises from validation data."""
+
+    precisions: tuple[PrecisionReport, ...]
+    sets: tuple[SizeReport, ...]
 
 
 def list_sets(

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from smn.evaluate.bootstrap import Figure
+from smn.evaluate.keeping import PromiseReport
 from smn.evaluate.metrics import calibration_error_by_chance
 from smn.evaluate.pictures import PICTURES, ROBUSTNESS
 from smn.evaluate.probe import ProbeReport
-from smn.evaluate.report import FIGURES, AcceptedReport, ClassReport, PromiseReport, Report, SetReport, Use
+from smn.evaluate.report import FIGURES, AcceptedReport, ClassReport, Report, SetReport, Use
 from smn.evaluate.robustness import RobustnessReport
 
 _BASELINE_FIGURES = (

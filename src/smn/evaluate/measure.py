@@ -18,9 +18,8 @@ from smn.evaluate.report import (
     CoveragePoint,
     GroupReport,
     SetReport,
-    UsefulPoint,
 )
-from smn.evaluate.useful import THRESHOLDS, Useful, judge_useful
+from smn.evaluate.useful import THRESHOLDS, Useful, UsefulPoint, judge_useful
 from smn.movements import family_names
 from smn.movements.regroup import families_of
 

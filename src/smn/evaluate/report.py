@@ -69,10 +69,12 @@ from typing import Any
 from smn import __version__
 from smn.bundle import Thresholds
 from smn.evaluate.bootstrap import UNKNOWN, Figure
+from smn.evaluate.keeping import PromiseReport
 from smn.evaluate.kinds import KindReport
 from smn.evaluate.metrics import Bins, Ints
 from smn.evaluate.probe import ProbeReport
 from smn.evaluate.robustness import RobustnessReport
+from smn.evaluate.useful import UsefulPoint
 from smn.movements import Taxonomy
 from smn.reading import Failure
 
@@ -227,74 +229,6 @@ class AcceptedReport:
     contradicted: int
     reliability: Bins
     coverage: tuple[CoveragePoint, ...]
-
-
-@dataclass(frozen=True)
-class UsefulPoint:
-    """What is named when one threshold of probability holds for movements, pairs of movements and families.
-
-    Args:
-        threshold: 0..1.
-        movement: share of the paintings that get a movement.
-        two: share that gets two movements.
-        family: share that gets a family.
-        right: share of right ones among all of these, by the sources' labels.
-        accepted_right: the same by accepted movements; unknown where there are none.
-    """
-
-    threshold: float
-    movement: float
-    two: float
-    family: float
-    right: Figure
-    accepted_right: Figure
-
-    @property
-    def share(self) -> float:
-        """Share of the paintings that get any of the three."""
-        return self.movement + self.two + self.family
-
-
-@dataclass(frozen=True)
-class PrecisionReport:
-    """What came of asking for a precision.
-
-    Args:
-        precision: asked for, 0..1.
-        answered: share of the paintings that a movement is named for.
-        right: share of right ones among those movements.
-        family_answered: share of the paintings that a family alone is named for.
-        family_right: share of right ones among those families.
-    """
-
-    precision: float
-    answered: Figure
-    right: Figure
-    family_answered: Figure
-    family_right: Figure
-
-
-@dataclass(frozen=True)
-class SizeReport:
-    """What came of asking for sets that hold the right label.
-
-    Args:
-        coverage: asked for, 0..1.
-        held: share of sets that hold it.
-        size: mean number of labels in a set.
-    """
-
-    coverage: float
-    held: Figure
-    size: Figure
-
-
-@dataclass(frozen=True)
-class PromiseReport:
-    """How far a model kept on this set what it promises from validation data."""
-
-    precisions: tuple[PrecisionReport, ...]
-    sets: tuple[SizeReport, ...]
 
 
 @dataclass(frozen=True)

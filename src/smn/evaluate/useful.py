@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from smn.evaluate.bootstrap import Figure
 from smn.evaluate.metrics import Bools, Floats, weighted_mean
 from smn.movements import Taxonomy
 from smn.movements.regroup import families_of
@@ -63,6 +64,32 @@ class Useful:
         shares = ([weighted_mean(column, ones) for column in kind.T] for kind in (self.movement, self.two, self.family))
         movement, two, family = (np.array(share) for share in shares)
         return movement, two, family
+
+
+@dataclass(frozen=True)
+class UsefulPoint:
+    """What is named when one threshold of probability holds for movements, pairs of movements and families.
+
+    Args:
+        threshold: 0..1.
+        movement: share of the paintings that get a movement.
+        two: share that gets two movements.
+        family: share that gets a family.
+        right: share of right ones among all of these, by the sources' labels.
+        accepted_right: the same by accepted movements; unknown where there are none.
+    """
+
+    threshold: float
+    movement: float
+    two: float
+    family: float
+    right: Figure
+    accepted_right: Figure
+
+    @property
+    def share(self) -> float:
+        """Share of the paintings that get any of the three."""
+        return self.movement + self.two + self.family
 
 
 def judge_useful(probabilities: Floats, accepted: Bools, taxonomy: Taxonomy, *, taken: Bools) -> Useful:
