@@ -24,7 +24,7 @@ def test_a_spelling_leads_to_its_name_however_it_is_written(write):
         (b"artist,canonical\nUnknown,Paul Klee\n", "row 1 maps 'Unknown'"),
         (b"artist,canonical\nKlee,Paul Klee\nKLEE,P. Klee\n", "to 'Paul Klee' and to 'P. Klee'"),
         (b"artist,canonical\n\xff,Paul Klee\n", "cannot be read as CSV"),
-        (b"", "lacks the column artist"),
+        (b"artist,canonical\n", "has no rows below its header"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(write, text, says):

@@ -1,10 +1,10 @@
 """One name for each artist: spellings that only a person can tell are the same, and the splits that this joins."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from smn.artists import artist_key
+from smn.dataset.csvfile import read_csv
 from smn.errors import InputError
 from smn.manifest import SPLITS
 
@@ -22,17 +22,15 @@ def read_aliases(file: str | Path) -> dict[str, str]:
         file: CSV in UTF-8 with the columns `ALIAS_COLUMNS`, one spelling a row.
 
     Raises:
-        InputError: the file cannot be read, lacks a column, names nobody, or gives a spelling two names.
+        ManifestError: the file cannot be read or has no rows.
+        InputError: it lacks a column, names nobody, or gives a spelling two names.
     """
     file = Path(file)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            header, rows = reader.fieldnames or [], list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file} cannot be read as CSV ({error}); give a file in UTF-8 with {_COLUMNS}.") from error
+    header, rows = read_csv(file)
     if missing := [name for name in ALIAS_COLUMNS if name not in header]:
-        raise InputError(f"{file} lacks the column {missing[0]}; a file of aliases has {_COLUMNS}.")
+        raise InputError(
+            f"{file} lacks the column {missing[0]}; a file of aliases has the columns {' and '.join(ALIAS_COLUMNS)}."
+        )
     aliases: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         spelled, name = ((row[column] or "").strip() for column in ALIAS_COLUMNS)
@@ -68,6 +66,3 @@ def rename_artist(artist: str | None, aliases: Mapping[str, str]) -> str | None:
     """The name to use for an artist as spelled; the same where no alias is known."""
     key = artist_key(artist)
     return artist if key is None else aliases.get(key, artist)
-
-
-_COLUMNS = f"the columns {' and '.join(ALIAS_COLUMNS)}"
