@@ -11,6 +11,7 @@ from smn.movements import read_taxonomy
 from smn.train.building import build_network
 from smn.train.curves import draw_curves
 from smn.train.features import Progress
+from smn.train.initial_run import read_start
 from smn.train.kinds import is_pretrained
 from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases
@@ -19,7 +20,6 @@ from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
 from smn.train.runfolder import describe_run, open_run
 from smn.train.selection import select, select_negatives
-from smn.train.start import read_start
 from smn.train.teaching import Teacher
 
 

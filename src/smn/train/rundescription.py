@@ -63,7 +63,7 @@ class RunDescription:
         manifest: file of the pictures.
         negatives: file of the pictures that are no paintings; None where there are none.
         teacher: the bundle that is learned from beside the labels, as `smn.train.teaching.Teacher.describe` has it.
-        start: the run whose weights the training starts from, as `smn.train.start.Start.describe` has it.
+        start: the run whose weights the training starts from, as `smn.train.initial_run.Start.describe` has it.
     """
 
     version: str

@@ -40,7 +40,7 @@ def describe_run(
         backbone: where the network's weights come from; None where there is none.
         everything: whether the rows of every split are learned from.
         teacher: the bundle that is learned from beside the labels, as `smn.train.teaching.Teacher.describe` has it.
-        start: the run whose weights the training starts from, as `smn.train.start.Start.describe` has it.
+        start: the run whose weights the training starts from, as `smn.train.initial_run.Start.describe` has it.
     """
     manifest = data["train"].manifest
     return RunDescription(

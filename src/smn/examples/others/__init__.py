@@ -5,6 +5,6 @@ people upload: pages, screens and surfaces; comics, cartoons and children's draw
 given, memes, products, posts and collages.
 """
 
-from smn.examples.others.kinds import OTHERS, Group, Kind, Part, Photographs, draw_other, list_others
+from smn.examples.others.other_kinds import OTHERS, Group, Kind, Part, Photographs, draw_other, list_others
 
 __all__ = ["OTHERS", "Group", "Kind", "Part", "Photographs", "draw_other", "list_others"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from smn.examples.others.drawing import Colour, Size, Take, load_font, pick_colour, say
+from smn.examples.others.primitives import Colour, Size, Take, load_font, pick_colour, say
 
 
 def draw_cartoon(random: np.random.Generator, size: Size) -> Image.Image:

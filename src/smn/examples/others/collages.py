@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from smn.examples.others.drawing import (
+from smn.examples.others.primitives import (
     Size,
     Take,
     draw_blots,

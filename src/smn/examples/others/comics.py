@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from smn.examples.others.drawing import (
+from smn.examples.others.primitives import (
     Colour,
     Size,
     Take,

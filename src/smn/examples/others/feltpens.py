@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from smn.examples.others.drawing import Colour, Size, load_font, pick_colour, say
+from smn.examples.others.primitives import Colour, Size, load_font, pick_colour, say
 
 Spot = tuple[float, float]
 _CAR = [(-1, 0), (-1, -0.4), (-0.5, -0.4), (-0.3, -0.8), (0.4, -0.8), (0.6, -0.4), (1, -0.35), (1, 0), (-1, 0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from smn.examples.others.drawing import load_font, pick_colour, say, start_sheet
+from smn.examples.others.primitives import load_font, pick_colour, say, start_sheet
 
 
 def draw_blank(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:

@@ -16,9 +16,8 @@ from smn.examples.others.cartoons import draw_cartoon, trace_manga
 from smn.examples.others.children import draw_crayon
 from smn.examples.others.collages import compose_collage, compose_post, compose_shop, compose_slide
 from smn.examples.others.comics import draw_comic, trace_comic
-from smn.examples.others.drawing import Size, Take
 from smn.examples.others.feltpens import draw_felt_pen
-from smn.examples.others.pages import (
+from smn.examples.others.page_kinds import (
     draw_chart,
     draw_code,
     draw_diagram,
@@ -29,7 +28,8 @@ from smn.examples.others.pages import (
     draw_table,
     draw_text_page,
 )
-from smn.examples.others.photographs import compose_app, compose_edit, compose_meme, compose_product
+from smn.examples.others.photograph_kinds import compose_app, compose_edit, compose_meme, compose_product
+from smn.examples.others.primitives import Size, Take
 from smn.examples.others.surfaces import draw_barcode, draw_blank, draw_icons, draw_texture
 
 Photographs = Sequence[Image.Image]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from smn.errors import InputError
+from smn.train.initial_run import read_start
 from smn.train.recipe import Recipe
 from smn.train.run import read_run, train
-from smn.train.start import read_start
 from trained_runs import same, weights
 
 

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from smn.examples.others.drawing import (
+from smn.examples.others.primitives import (
     Size,
     Take,
     fill_box,

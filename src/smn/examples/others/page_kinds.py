@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw
 
-from smn.examples.others.drawing import draw_blots, load_font, pick_colour, say, start_sheet, write_lines
+from smn.examples.others.primitives import draw_blots, load_font, pick_colour, say, start_sheet, write_lines
 
 
 def draw_text_page(random: np.random.Generator, size: tuple[int, int]) -> Image.Image:
