@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import figures
 import smn
 import well_known
 from smn.bundle import read_bundle
@@ -58,3 +59,19 @@ def test_well_known_works_are_answered_by_the_model_in_the_package() -> None:
     assert told["models"][0]["model"] == read_bundle().name
     assert len(told["works"]) >= 20
     assert all(len(model["answers"]) == len(told["works"]) for model in told["models"])
+
+
+def test_the_shipped_fit_is_measured_on_nothing_that_it_has_learned_from() -> None:
+    data = Path("data")
+    alone = figures.plan_evaluations(data, None, {})
+    assert list(alone) == ["default"]
+    assert not any("pool" in word for word in alone["default"])
+    both = figures.plan_evaluations(data, Path("measured"), {})
+    assert list(both) == ["default", "measured", "origin-8"]
+    assert both["default"] == alone["default"]
+    for name in ("measured", "origin-8"):
+        assert both[name][0] == "measured"
+        tests = {"pool-test=data/pool:test", "pool-2-test=data/pool-2:test", "both-tests=data/pools:test"}
+        assert tests < set(both[name])
+        assert "data/pools:train" in both[name]
+    assert list(figures.plan_evaluations(data, None, {"mine": "bundles/mine"})) == ["mine"]

@@ -77,34 +77,36 @@ SHOWN = (
 Report = Mapping[str, Any]
 
 
-def measure(data: Path, measured: Path | None, out: Path, bundles: Mapping[str, str]) -> None:
-    """Run the evaluations that the figures come from: those of the default model, or of bundles by name.
+def plan_evaluations(data: Path, measured: Path | None, bundles: Mapping[str, str]) -> dict[str, list[str]]:
+    """Arguments of ``smn evaluate`` by the name of the report: for the default model, or for bundles by name.
 
-    A shipped fit that is not the measured one has learned from every artist in the pool, and is measured on famous
-    works and large scans alone. Only what is shipped is asked about changed pictures and probed.
+    The shipped fit has learned from every artist in the pools, and is measured on famous works and large scans alone.
+    The tests are for the measured fit; without one, its kept reports stay as they are.
+
+    Args:
+        data: the manifests of ``make data``.
+        measured: bundle of the measured fit; None if it is not at hand.
+        bundles: folders of measured fits by name, to be measured instead.
     """
     famous = ["--manifest", f"famous={data}/famous", "--manifest", f"large={data}/large"]
-    sets = ["--manifest", f"pool-test={data}/pool:test", *famous]
-    changed = ["--robustness", "1000", "--probe", "source"]
+    tests = [f"pool-test={data}/pool:test", f"pool-2-test={data}/pool-2:test", f"both-tests={data}/pools:test"]
+    sets = [*(word for test in tests for word in ("--manifest", test)), *famous]
+    changed = ["--robustness", "200", "--probe", "source"]
     asides = ["--not-paintings", f"{data}/not-paintings:test"]
-    train = ["--train", f"{data}/pool-distinct:train"]
-    smn = str(Path(sys.executable).with_name("smn"))
-    fit = [] if measured is None else [str(measured)]
-    runs = {
-        "default" if measured is None else "measured": [
-            *fit,
-            *sets,
-            *asides,
-            *train,
-            *(changed if measured is None else []),
-        ],
-        "origin-8": [*fit, *sets, *asides, *train, "--taxonomy", "origin-8"],
-    }
-    if measured is not None:
-        runs["default"] = [*famous, *asides, "--train", f"{data}/everything", *changed]
+    train = ["--train", f"{data}/pools:train"]
     if bundles:
-        runs = {name: [bundle, *sets, *asides, *changed] for name, bundle in bundles.items()}
-    for name, arguments in runs.items():
+        return {name: [bundle, *sets, *asides, *changed] for name, bundle in bundles.items()}
+    runs = {"default": [*famous, *asides, "--train", f"{data}/everything", *changed]}
+    if measured is not None:
+        runs["measured"] = [str(measured), *sets, *asides, *train]
+        runs["origin-8"] = [str(measured), *sets, *asides, *train, "--taxonomy", "origin-8"]
+    return runs
+
+
+def measure(data: Path, measured: Path | None, out: Path, bundles: Mapping[str, str]) -> None:
+    """Run the evaluations that the figures come from, see `plan_evaluations`."""
+    smn = str(Path(sys.executable).with_name("smn"))
+    for name, arguments in plan_evaluations(data, measured, bundles).items():
         subprocess.run(  # noqa: S603 - the arguments are ours
             [smn, "evaluate", *arguments, "--out", str(out / name)], check=True, cwd=ROOT
         )
