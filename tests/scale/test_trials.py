@@ -9,7 +9,7 @@ from smn.movements import read_taxonomy
 from smn.scale import Metric, read_sweep
 from smn.scale.trials import State, TrialTraining, list_trials, read_trial, write_trial
 from smn.train import Recipe
-from smn.train.rundescription import RunData, RunDescription
+from smn.train.runfolder import RunData, RunDescription
 from smn.train.settings import FinetuneSettings
 
 

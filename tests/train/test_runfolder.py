@@ -3,14 +3,17 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smn.errors import InputError
+from smn.errors import InputError, RecipeError
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
+from smn.preprocess import PreprocessSpec
 from smn.train import Recipe, read_recipe
-from smn.train.runfolder import describe_run, open_run, read_run
+from smn.train.kinds import StatisticsSettings
+from smn.train.runfolder import RunData, RunDescription, describe_run, open_run, read_run
 from smn.train.selection import select
 
 
@@ -46,3 +49,66 @@ def test_a_run_of_another_version_is_said(tiny_run: Path, tmp_path: Path, key: s
     (tmp_path / "run.json").write_text(json.dumps(known))
     with pytest.raises(InputError, match=rf"run\.json lacks {key}: another version of smn made it, so train anew"):
         read_run(tmp_path)
+
+
+@pytest.fixture
+def least() -> RunDescription:
+    """A run of a colour model, which has none of what is optional."""
+    data = RunData("0" * 64, {"train": 8, "val": 4})
+    recipe = Recipe("mine", "Mine.")
+    return RunDescription("0.1.0", recipe, read_taxonomy("origin-8"), None, None, data, manifest="/m.parquet")
+
+
+@pytest.fixture
+def full(least: RunDescription) -> RunDescription:
+    """A run with everything that is optional."""
+    return replace(
+        least,
+        preprocess=PreprocessSpec(64),
+        backbone="own weights",
+        recipe=Recipe("mine", "Mine.", model=StatisticsSettings(levels=(1, 3), dropout=0.5)),
+        data=replace(least.data, negatives=3, negatives_sha256="1" * 64, everything=True),
+        negatives="/n.parquet",
+        teacher={"name": "large-1", "data": {}},
+        start={"run": "before", "model_sha256": "2" * 64, "recipe": {"name": "mine"}},
+    )
+
+
+def written(description: RunDescription) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(json.dumps(description.to_dict()))
+    return known
+
+
+@pytest.mark.parametrize("which", ["least", "full"])
+def test_round_trip_through_json(request: pytest.FixtureRequest, which: str) -> None:
+    description: RunDescription = request.getfixturevalue(which)
+    assert RunDescription.from_dict(written(description), where="run.json") == description
+
+
+def test_the_keys_of_the_file_and_their_order(least: RunDescription, full: RunDescription) -> None:
+    always = ["smn", "recipe", "taxonomy", "preprocess", "backbone", "data", "manifest", "negatives"]
+    assert list(written(least)) == always
+    assert list(written(full)) == [*always[:5], "teacher", "start", *always[5:]]
+    data = ["sha256", "pictures", "negatives_sha256", "negatives"]
+    assert list(written(least)["data"]) == data
+    assert list(written(full)["data"]) == [*data, "everything"]
+
+
+def test_an_older_file_gets_the_defaults_of_later_settings(least: RunDescription) -> None:
+    known = written(least)
+    del known["recipe"]["model"]["kind"], known["recipe"]["finetune"]["unfreeze"], known["negatives"]
+    assert RunDescription.from_dict(known, where="run.json") == least
+
+
+def test_missing_keys_are_named_together(least: RunDescription) -> None:
+    known = written(least)
+    del known["data"], known["recipe"]
+    with pytest.raises(InputError, match=r"^run\.json lacks recipe, data: another version of smn made it, so train"):
+        RunDescription.from_dict(known, where="run.json")
+
+
+def test_a_recipe_of_a_later_version_is_said(least: RunDescription) -> None:
+    known = written(least)
+    known["recipe"]["head"]["later"] = 1
+    with pytest.raises(RecipeError, match=r"run\.json.*head\.later is unknown"):
+        RunDescription.from_dict(known, where="run.json")

@@ -14,8 +14,7 @@ from smn.preprocess import PreprocessSpec
 from smn.train.building import build_network
 from smn.train.constraints import WEIGHT_FILES
 from smn.train.recipe import Recipe
-from smn.train.rundescription import RunDescription
-from smn.train.runfolder import read_run
+from smn.train.runfolder import RunDescription, read_run
 
 
 @dataclass(frozen=True)

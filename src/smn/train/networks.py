@@ -1,26 +1,89 @@
-"""What is done in a run that trains a network."""
+"""What is done in a run that trains a network, and how it starts from another run's weights."""
 
+import hashlib
+import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
+from smn.errors import InputError
 from smn.manifest import read_manifest
 from smn.models.stages import drop_patches, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.train.building import build_network
 from smn.train.curves import draw_curves
 from smn.train.features import Progress
-from smn.train.initial_run import read_start
 from smn.train.kinds import is_pretrained
 from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases
 from smn.train.precision import choose_device, list_devices
 from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
-from smn.train.runfolder import describe_run, open_run
+from smn.train.runfolder import describe_run, open_run, read_run
 from smn.train.selection import select, select_negatives
 from smn.train.teaching import Teacher
+
+
+@dataclass(frozen=True)
+class Start:
+    """A finished run, as a beginning.
+
+    Args:
+        folder: where it is.
+        recipe: what was trained, as its ``run.json`` says.
+        backbone: where its first weights came from.
+        weights: by name.
+        sha256: of the file of its weights.
+    """
+
+    folder: Path
+    recipe: Mapping[str, Any]
+    backbone: str
+    weights: Mapping[str, Tensor]
+    sha256: str
+
+    def describe(self) -> dict[str, Any]:
+        """Plain data for ``run.json``."""
+        return {"run": self.folder.name, "model_sha256": self.sha256, "recipe": dict(self.recipe)}
+
+
+def read_start(folder: str | Path, recipe: Recipe) -> Start:
+    """Read the run that a training with this recipe starts from.
+
+    Raises:
+        InputError: it is no finished run of a network, or of another network or taxonomy.
+    """
+    folder, description = Path(folder), read_run(folder)
+    file = folder / "model.pt"
+    if not file.is_file():
+        raise InputError(
+            f"{folder} is not a finished run of a network: it has no model.pt; finish it, or name another."
+        )
+    known = description.recipe.to_dict()
+    wanted = recipe.to_dict()
+    for section in ("model", "taxonomy"):
+        if _without_file(known[section]) != _without_file(wanted[section]):
+            raise InputError(
+                f"{folder} has another {section} than the recipe {recipe.name}; start from a run with the same one."
+            )
+    content = file.read_bytes()
+    return Start(
+        folder,
+        known,
+        str(description.backbone),
+        torch.load(file, map_location="cpu", weights_only=True),
+        hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _without_file(section: Any) -> str:
+    """A part of a recipe as text that can be compared: the file of the pretrained weights does not matter."""
+    return json.dumps({**section, "weights": None} if isinstance(section, Mapping) else section)
 
 
 def train_network(

@@ -12,25 +12,34 @@ import numpy as np
 from PIL import Image
 
 from smn.errors import InputError, UnknownNameError
-from smn.examples.others.cartoons import draw_cartoon, trace_manga
-from smn.examples.others.children import draw_crayon
-from smn.examples.others.collages import compose_collage, compose_post, compose_shop, compose_slide
-from smn.examples.others.comics import draw_comic, trace_comic
-from smn.examples.others.feltpens import draw_felt_pen
+from smn.examples.others.children import draw_crayon, draw_felt_pen
+from smn.examples.others.comics import draw_cartoon, draw_comic, trace_comic, trace_manga
 from smn.examples.others.page_kinds import (
+    draw_barcode,
+    draw_blank,
     draw_chart,
     draw_code,
     draw_diagram,
     draw_form,
+    draw_icons,
     draw_map,
     draw_screenshot,
     draw_sheet_music,
     draw_table,
     draw_text_page,
+    draw_texture,
 )
-from smn.examples.others.photograph_kinds import compose_app, compose_edit, compose_meme, compose_product
+from smn.examples.others.photograph_kinds import (
+    compose_app,
+    compose_collage,
+    compose_edit,
+    compose_meme,
+    compose_post,
+    compose_product,
+    compose_shop,
+    compose_slide,
+)
 from smn.examples.others.primitives import Size, Take
-from smn.examples.others.surfaces import draw_barcode, draw_blank, draw_icons, draw_texture
 
 Photographs = Sequence[Image.Image]
 """RGB pictures of any size, one at least; a sequence that opens them when they are asked for will do."""
