@@ -53,8 +53,8 @@ def check_manifest(
         out: the folder to write `FILES` into. What is there is replaced only if it was made of the same data.
         against: a held-out manifest, which must not share a picture with the manifest.
         negatives: a manifest of pictures that are no paintings, which sharpens that check.
-        bundle: the folder of the model that looks at the pictures. None does without: `DUPLICATE_CHECKS` only, many
-            times faster, and of crops and mirror images only those of one artist and title are found.
+        bundle: the folder of the model that looks at the pictures. None does without: `DUPLICATE_CHECKS` only, much
+            faster, and of crops and mirror images only those of one artist and title are found.
         checks: the checks to make; by default all.
         thresholds: where scores become findings, by ``check`` or ``movement.check``; the others are resolved, see
             `smn.clean.thresholds.resolve_thresholds`.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--threshold", "pairs", multiple=True, metavar="NAME=0..1", help="As blurred=0.2 or baroque.dark=0.05.")
 @click.option("--thresholds", "file", type=click.Path(path_type=Path), metavar="FILE.toml", help="Thresholds, a file.")
 @click.option("--model", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle that looks at them.")
-@click.option("--no-model", is_flag=True, help="Find copies without a model: many times faster, but few crops.")
+@click.option("--no-model", is_flag=True, help="Find copies without a model: much faster, but few crops.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of everything random.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def check(

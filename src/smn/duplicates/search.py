@@ -122,7 +122,7 @@ def _thin(pairs: Pairs, rows: int) -> Pairs:
 class HashIndex:
     """Values by the picture that they belong to; of several the first one is found.
 
-    A look-up compares the hash with all that are known: a millisecond for 100,000.
+    A look-up compares the hash with all that are known.
     """
 
     def __init__(self) -> None:
