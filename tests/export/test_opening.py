@@ -72,6 +72,8 @@ def test_runs_that_do_not_fit_each_other_are_refused(tiny_run: Path, second_run:
     other = edit(second_run, tmp_path / "other", lambda known: known["preprocess"].update(size=96))
     with pytest.raises(InputError, match=r"has another preprocess than .*; runs that answer together must share it"):
         open_runs([tiny_run, other])
+    normalised = edit(second_run, tmp_path / "normalised", lambda known: known["preprocess"].update(std=[0.2] * 3))
+    assert [run.folder for run in open_runs([tiny_run, normalised])] == [tiny_run, normalised]
     with pytest.raises(InputError, match="0 runs are named"):
         export_run(out=tmp_path / "bundle", name="none")
 

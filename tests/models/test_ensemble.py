@@ -1,11 +1,13 @@
 """Networks that answer together."""
 
+import numpy as np
 import pytest
 import torch
 
 from smn.errors import InputError
 from smn.models import build_classifier, build_cnn
 from smn.models.ensemble import Ensemble
+from smn.preprocess import PreprocessSpec
 
 
 def test_the_answer_is_the_geometric_mean_of_the_members() -> None:
@@ -64,3 +66,19 @@ def test_evidence_on_grids_of_two_sizes_keeps_the_mean_of_every_map() -> None:
     assert both.shape == first.shape
     expected = (first.mean((2, 3)) + second.mean((2, 3))) / 2
     assert torch.allclose(both.mean((2, 3)), expected, atol=1e-4)
+
+
+def test_each_member_sees_the_picture_normalised_as_it_was_trained() -> None:
+    torch.manual_seed(2)
+    members = [build_cnn((4, 8), classes=3).eval() for _ in range(2)]
+    for member in members:
+        torch.nn.init.normal_(member.head.weight)
+    specs = [PreprocessSpec(size=32), PreprocessSpec(size=32, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))]
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    inputs = [torch.from_numpy(spec.normalise(pixels)) for spec in specs]
+    with torch.inference_mode():
+        logits = Ensemble(members, specs=specs).eval()(inputs[0])[0]
+        own = [member(images)[0].log_softmax(1) for member, images in zip(members, inputs, strict=True)]
+        as_the_first = members[1](inputs[0])[0].log_softmax(1)
+    assert torch.allclose(logits, (own[0] + own[1]) / 2, atol=1e-5)
+    assert not torch.allclose(own[1], as_the_first, atol=1e-2)

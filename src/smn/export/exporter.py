@@ -100,7 +100,7 @@ def export_run(
     data = select(pictures, first.taxonomy, split="val")
     networks = [load_network(run) for run in opened]
     spec = replace(first.spec, jpeg=jpeg) if jpeg else first.spec
-    model = networks[0] if len(networks) == 1 else Ensemble(networks)
+    model = networks[0] if len(networks) == 1 else Ensemble(networks, specs=[run.spec for run in opened])
     out.mkdir(parents=True, exist_ok=True)
     fold_normalisation(model, size=spec.size)
     round_weights(model, but=transformer_layers(model) if quantize else ())

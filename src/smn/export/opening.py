@@ -1,7 +1,7 @@
 """The runs that a bundle is made of: what they say of themselves, and their networks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,17 @@ def open_runs(folders: Sequence[str | Path]) -> tuple[OpenedRun, ...]:
     runs = tuple(_open(Path(folder)) for folder in folders)
     for key in ("taxonomy", "preprocess", "data"):
         for run in runs[1:]:
-            if getattr(run.description, key) != getattr(runs[0].description, key):
+            if _shared(run, key) != _shared(runs[0], key):
                 raise InputError(
                     f"{run.folder} has another {key} than {runs[0].folder}; runs that answer together must share it, "
-                    "so train them on the same manifest with recipes of one taxonomy, size and normalisation."
+                    "so train them on the same manifest with recipes of one taxonomy, size and fit."
                 )
     return runs
+
+
+def _shared(run: OpenedRun, key: str) -> Any:
+    """What runs that answer together must share; each may normalise as its own backbone was trained."""
+    return replace(run.spec, mean=(0, 0, 0), std=(1, 1, 1)) if key == "preprocess" else getattr(run.description, key)
 
 
 def _open(folder: Path) -> OpenedRun:

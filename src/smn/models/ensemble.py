@@ -1,6 +1,6 @@
 """Several networks that answer as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from smn.errors import InputError
 from smn.models.contract import Classifier
+from smn.preprocess import PreprocessSpec
 
 
 class Ensemble(nn.Module):
@@ -17,17 +18,27 @@ class Ensemble(nn.Module):
     which an arithmetic mean would not.
 
     Args:
-        members: networks that take the same input and know the same labels; the embedding is the first one's.
+        members: networks that know the same labels; the embedding is the first one's.
+        specs: how each member's pictures were preprocessed, the normalisation aside alike; the ensemble takes what the
+            first one takes. Without them all take the same input.
 
     Raises:
         InputError: there are none.
     """
 
-    def __init__(self, members: Sequence[Classifier]) -> None:
+    gain: Tensor
+    offset: Tensor
+
+    def __init__(self, members: Sequence[Classifier], *, specs: Sequence[PreprocessSpec] = ()) -> None:
         super().__init__()
         if not members:
             raise InputError("An ensemble has 0 members; give it one network at least.")
         self.members = nn.ModuleList(members)
+        specs = specs or [PreprocessSpec()] * len(members)
+        mean, std = (torch.tensor([getattr(spec, key) for spec in specs]).view(-1, 3, 1, 1) for key in ("mean", "std"))
+        self.register_buffer("gain", std[0] / std)
+        self.register_buffer("offset", (mean[0] - mean) / std)
+        self.same = [(spec.mean, spec.std) == (specs[0].mean, specs[0].std) for spec in specs]
 
     @property
     def explains(self) -> bool:
@@ -36,13 +47,18 @@ class Ensemble(nn.Module):
 
     def explain(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What `forward` gives, and the mean of the members' evidence (N, K, G, G) on the finest member's grid."""
-        answers = [member.explain(images) for member in self.members]  # type: ignore[operator]
+        answers = [member.explain(own) for member, own in self._inputs(images)]  # type: ignore[operator]
         side = max(answer[3].shape[-1] for answer in answers)
         return *_pool(answers), torch.stack([_refine(answer[3], side) for answer in answers]).mean(0)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probabilities up to a constant (N, K), painting log-odds (N,) and embeddings (N, D) of (N, 3, H, W)."""
-        return _pool([member(images) for member in self.members])
+        return _pool([member(own) for member, own in self._inputs(images)])
+
+    def _inputs(self, images: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
+        """Each member, and the images normalised as it knows them."""
+        for member, same, gain, offset in zip(self.members, self.same, self.gain, self.offset, strict=True):
+            yield member, images if same else images * gain + offset
 
 
 def _pool(answers: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor, Tensor]:
