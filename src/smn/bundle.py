@@ -57,6 +57,8 @@ class Bundle:
         metrics: figures measured at export, by name.
         model_sha256: of ``model.onnx``.
         promises: what lets a precision or a coverage be asked for; None in bundles that were exported without.
+        groups: what each of the network's judges knows from paintings, values of `smn.examples.others.Group`; empty
+            where the graph gives the lowest judge alone.
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class Bundle:
     data: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     promises: Promises | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,6 +106,8 @@ def write_bundle(bundle: Bundle) -> Path:
     data["thresholds"] = {name: value for name, value in asdict(bundle.thresholds).items() if value is not None}
     if bundle.promises is not None:
         data["promises"] = bundle.promises.to_dict()
+    if bundle.groups:
+        data["groups"] = list(bundle.groups)
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, file)
@@ -150,6 +155,7 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
             preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
             thresholds=Thresholds(**data["thresholds"]),
             promises=Promises.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
+            groups=tuple(map(str, data.get("groups", ()))),
             **{key: data[key] for key in _PLAIN},
         )
         numbers = [bundle.temperature, *(value for value in asdict(bundle.thresholds).values() if value is not None)]

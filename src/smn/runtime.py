@@ -23,16 +23,19 @@ class Outputs:
 
     Args:
         logits: (N, K), before temperature and softmax.
-        painting: (N,), the log-odds that the picture is a painting.
+        painting: (N,), the log-odds that the picture is a painting, by the judge that doubts it most.
         embedding: (N, D), features for comparing pictures.
         evidence: (N, K, G, G), where in each picture the evidence for each label is, if it was asked for; the mean over
             a map differs from the label's logit by a constant of the label.
+        judges: (N, J), the log-odds by the judge of each of `smn.bundle.Bundle.groups`; None from graphs that give the
+            lowest alone.
     """
 
     logits: Array
     painting: Array
     embedding: Array
     evidence: Array | None = None
+    judges: Array | None = None
 
     def split(self) -> "tuple[Outputs, ...]":
         """The same, N times for one picture."""
@@ -42,6 +45,7 @@ class Outputs:
                 painting=self.painting[at : at + 1],
                 embedding=self.embedding[at : at + 1],
                 evidence=None if self.evidence is None else self.evidence[at : at + 1],
+                judges=None if self.judges is None else self.judges[at : at + 1],
             )
             for at in range(len(self.logits))
         )
@@ -110,14 +114,17 @@ class Runtime:
             BundleError: that was asked, and the network does not say.
         """
         names = ["logits", "painting", "embedding"]
-        if not evidence:
-            return Outputs(*self._session.run(names, {"image": batch}))
-        if not self.explains:
+        if evidence and not self.explains:
             raise BundleError(
                 "This bundle's graph has no output evidence, so it cannot show where it looks; export a model of kind "
                 "statistics."
             )
-        return Outputs(*self._session.run([*names, "evidence"], {"image": batch}))
+        logits, painting, embedding, *located = self._session.run(
+            [*names, "evidence"] if evidence else names, {"image": batch}
+        )
+        judges = painting if painting.ndim == 2 else None
+        lowest = painting if judges is None else painting.min(axis=1)
+        return Outputs(logits, lowest, embedding, *located, judges=judges)
 
     def run_batches(
         self, pictures: Iterable[tuple[Array, T] | Failure], *, batch_size: int = 16, evidence: bool = False

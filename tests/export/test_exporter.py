@@ -91,7 +91,7 @@ def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, t
     with torch.inference_mode():
         logits, painting, _ = model.eval()(torch.from_numpy(batch))
     np.testing.assert_allclose(softmax(there.logits), softmax(logits.numpy()), atol=1e-4)
-    np.testing.assert_allclose(sigmoid(there.painting), sigmoid(painting.numpy()), atol=1e-4)
+    np.testing.assert_allclose(sigmoid(there.painting), sigmoid(painting.amin(1).numpy()), atol=1e-4)
     assert bundle.metrics["agreement_largest_difference"] < 1e-4
     assert bundle.metrics["agreement_files"] == 12
 

@@ -71,7 +71,7 @@ def test_it_answers_as_torch_for_any_batch(
     with torch.inference_mode():
         here = [values.numpy() for values in model(images)]
     logits, painting, embedding = session.run(["logits", "painting", "embedding"], {"image": images.numpy()})
-    assert (logits.shape, painting.shape, embedding.shape) == ((count, CLASSES), (count,), (count, model.width))
+    assert (logits.shape, painting.shape, embedding.shape) == ((count, CLASSES), (count, 1), (count, model.width))
     np.testing.assert_allclose(softmax(logits), softmax(here[0]), atol=1e-4)
     np.testing.assert_allclose(sigmoid(painting), sigmoid(here[1]), atol=1e-4)
     np.testing.assert_allclose(embedding, here[2], atol=1e-2)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from smn.bundle import Bundle, read_bundle
 from smn.calibration import softmax
@@ -98,3 +99,21 @@ def test_a_calibration_of_another_recipe_is_refused(
     with pytest.raises(InputError, match="is of another recipe, so its calibration does not fit"):
         export_run(second_run, out=tmp_path / "bundle", name="second", calibrated_by=measured.folder)
     assert describe_recipes(open_runs([tiny_run])) == measured.recipe
+
+
+def test_the_judges_of_groups_are_named_in_the_bundle(measured: Bundle, tiny_run: Path, tmp_path: Path) -> None:
+    assert measured.groups == ()  # without drawn kinds there is one judge
+    run = edit(tiny_run, tmp_path / "run", lambda _: None)
+    weights = torch.load(run / "model.pt", weights_only=True)
+    weights["painting.weight"] = torch.randn(3, weights["painting.weight"].shape[1])
+    weights["painting.bias"] = torch.zeros(3)
+    torch.save(weights, run / "model.pt")
+    bundle = export_run(run, out=tmp_path / "bundle", name="judges-1")
+    assert read_bundle(bundle.folder).groups == ("photograph", "page", "drawing")
+    manifest = read_manifest(tiny_run.parent / "pictures")
+    outputs = Runtime(bundle, threads=1).run(
+        bundle.preprocess.apply_all(open_image(manifest.picture(row), reduce_to=64) for row in range(4))
+    )
+    assert outputs.judges is not None
+    assert outputs.judges.shape == (4, 3)
+    np.testing.assert_array_equal(outputs.painting, outputs.judges.min(axis=1))

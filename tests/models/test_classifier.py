@@ -57,7 +57,7 @@ def test_shapes(classifier: Classifier, images: torch.Tensor) -> None:
     width = 2 * sum(channels[level] for level in LEVELS)
     logits, painting, embedding = classifier(images)
     assert logits.shape == (4, 5)
-    assert painting.shape == (4,)
+    assert painting.shape == (4, 1)
     assert embedding.shape == (4, width)
     assert classifier.width == width
     torch.testing.assert_close(classifier.embed(images), embedding)
@@ -67,7 +67,7 @@ def test_a_fresh_head_finds_every_class_equally_likely(classifier: Classifier, i
     logits, painting, embedding = classifier(images)
     assert embedding.abs().max() > 0
     assert torch.equal(logits, torch.zeros(4, 5))
-    assert torch.equal(painting, torch.zeros(4))
+    assert torch.equal(painting, torch.zeros(4, 1))
 
 
 def test_standardisation_fits_to_mean_0_and_deviation_1(classifier: Classifier) -> None:

@@ -30,7 +30,7 @@ def test_shapes(part: str, side: int) -> None:
     with torch.inference_mode():
         logits, painting, embedding = network(torch.randn(2, 3, side, side))
         maps = network.backbone.blocks(torch.zeros(1, 3, side, side))
-    assert (logits.shape, painting.shape, embedding.shape) == ((2, 5), (2,), (2, 6))
+    assert (logits.shape, painting.shape, embedding.shape) == ((2, 5), (2, 1), (2, 6))
     assert network.width == 6
     assert not logits.any()  # every class is equally likely at the start
     assert maps.shape[2:] == (-(-side // 8),) * 2  # three blocks, each of which halves

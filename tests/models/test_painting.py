@@ -9,14 +9,14 @@ from smn.models.painting import PaintingHead
 
 
 def test_it_knows_nothing_at_first() -> None:
-    assert torch.equal(PaintingHead(3)(torch.randn(4, 3)), torch.zeros(4))
+    assert torch.equal(PaintingHead(3)(torch.randn(4, 3)), torch.zeros(4, 1))
 
 
-def test_the_sternest_judge_counts() -> None:
+def test_each_judge_gives_its_log_odds() -> None:
     head = PaintingHead(2)
     head.take(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), torch.tensor([0.5, 0.0, 1.0]))
     odds = head(torch.tensor([[5.0, -3.0], [-2.0, 4.0], [1.0, 7.0]]))
-    assert torch.allclose(odds, torch.tensor([-3.0, -1.5, 1.0]))
+    assert torch.allclose(odds, torch.tensor([[5.5, -3.0, 1.0], [-1.5, 4.0, 1.0], [1.5, 7.0, 1.0]]))
 
 
 @pytest.mark.parametrize("judges", [1, 2, 3, 5])

@@ -53,7 +53,7 @@ def test_features_and_stages(name: str) -> None:
         logits, painting, embedding = network(images)
     assert raw.shape == embedding.shape == (2, network.width)
     assert raw.std() > 0
-    assert (logits.shape, painting.shape) == ((2, 5), (2,))
+    assert (logits.shape, painting.shape) == ((2, 5), (2, 1))
     stages = list_stages(network.backbone)
     assert len(stages) == count
     names = [parameter for stage in stages for parameter in stage]

@@ -57,7 +57,7 @@ def test_the_columns_of_csv_are_pinned() -> None:
     assert csv_header(2) == [
         "path", "outcome", "movement", "confidence", "guess_1", "probability_1", "guess_2", "probability_2", "family",
         "family_probability", "is_painting", "painting_score", "model", "error", "sure_family", "set",
-        "rectified",
+        "rectified", "looks_like",
     ]  # fmt: skip
     first, second, third = (csv_row(row, 2) for row in rows())
     assert (first["guess_1"], first["probability_2"], first["family"]) == ("naive-art", 0.2, "naive")

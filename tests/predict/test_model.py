@@ -14,6 +14,7 @@ from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, 
 from smn.images import Limits
 from smn.predict import Model, Outcome, load
 from smn.rectify import Rectify
+from smn.runtime import Outputs
 
 BundleMaker = Callable[..., Bundle]
 Painter = Callable[..., Path]
@@ -264,3 +265,14 @@ def test_a_variant_answers_otherwise_with_the_same_network(model: Model, paint_f
         model.variant(taxonomy="origin-9")
     with pytest.raises(InputError, match="exported without what precision needs"):
         model.variant(precision=0.9)
+
+
+def test_what_is_no_painting_is_told_by_the_judge_that_doubts_it_most(model: Model) -> None:
+    groups = ("photograph", "page", "drawing")
+    knowing = Model(replace(model.bundle, groups=groups), threads=1)
+    judges = np.array([[9, -9, 9], [9, 9, -9], [8, 9, 9]], dtype=np.float32)
+    outputs = Outputs(np.zeros((3, 25), np.float32), judges.min(axis=1), np.zeros((3, 3), np.float32), judges=judges)
+    told = knowing.to_predictions(outputs, [None] * 3)
+    assert [one.looks_like for one in told] == ["page", "drawing", None]
+    assert [one.is_painting for one in told] == [False, False, True]
+    assert [one.looks_like for one in model.to_predictions(outputs, [None] * 3)] == [None] * 3

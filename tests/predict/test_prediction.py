@@ -8,7 +8,7 @@ from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, fail
 
 KEYS = [
     "path", "outcome", "movement", "confidence", "predictions", "families", "is_painting", "painting_score", "model",
-    "error", "family", "set", "rectified",
+    "error", "family", "set", "rectified", "looks_like",
 ]  # fmt: skip
 
 

@@ -191,6 +191,7 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
         Outcome.NOT_A_PAINTING: "[yellow]not a painting[/yellow]",
     }[answer.outcome]
     if answer.outcome is Outcome.NOT_A_PAINTING:
+        best += f" but a {answer.looks_like}?" if answer.looks_like else ""
         return name, best, "", f"if it is one: {first.label} {first.probability:.0%}", ""
     family = answer.families[0]
     if answer.outcome is Outcome.UNSURE and answer.family is not None:

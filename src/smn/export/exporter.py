@@ -14,13 +14,14 @@ from smn.artists import cluster_artists
 from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
+from smn.examples.others import Group
 from smn.export.calibrating import calibrate, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.export.quantize import quantize_graph
 from smn.images import open_image
 from smn.manifest import read_manifest
-from smn.models import Ensemble
+from smn.models import Classifier, Ensemble
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime
 from smn.train.features import Progress
@@ -128,7 +129,8 @@ def export_run(
         )  # fmt: skip
     else:
         bundle = take_calibration(unfinished, source)
-    bundle = replace(bundle, recipe=describe_recipes(opened), data=_describe_data(opened), metrics={
+    bundle = replace(bundle, groups=_name_groups(networks), recipe=describe_recipes(opened),
+                     data=_describe_data(opened), metrics={
         **bundle.metrics, **figures, "agreement_files": agreement.files,
         "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
@@ -146,6 +148,12 @@ def check_free(out: Path) -> None:
     for file in (out / "bundle.json", out / "model.onnx"):
         if file.exists():
             raise OutputExistsError(file)
+
+
+def _name_groups(networks: Sequence[Classifier]) -> tuple[str, ...]:
+    """What the judges of the networks' graph know from paintings, in the order in which training fits them."""
+    judges = {network.painting.out_features for network in networks}
+    return tuple(group.value for group in Group) if judges == {len(Group)} else ()
 
 
 def _describe_data(runs: Sequence[OpenedRun]) -> dict[str, Any]:
@@ -185,7 +193,7 @@ def _compare(
             here = model(torch.from_numpy(batch))
         pairs = [
             (softmax(here[0].numpy()), softmax(there.logits)),
-            (sigmoid(here[1].numpy()), sigmoid(there.painting)),
+            (sigmoid(here[1].amin(1).numpy()), sigmoid(there.painting)),
         ]
         # Unlike Python's max, numpy's keeps NaN, which agrees with nothing.
         largest = float(np.max([largest, *(np.abs(mine - other).max() for mine, other in pairs)]))

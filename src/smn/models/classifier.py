@@ -123,7 +123,7 @@ class Classifier(nn.Module):
         return self.standardise(self.statistics(images))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
+        """Logits (N, K), painting log-odds (N, J) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
         embedding = self.embed(images)
         return self.head(self.dropout(embedding)), self.painting(embedding), embedding
 

@@ -52,7 +52,7 @@ class Ensemble(nn.Module):
         return *_pool(answers), torch.stack([_refine(answer[3], side) for answer in answers]).mean(0)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities up to a constant (N, K), painting log-odds (N,) and embeddings (N, D) of (N, 3, H, W)."""
+        """Log-probabilities up to a constant (N, K), painting log-odds (N, J) and embeddings (N, D) of (N, 3, H, W)."""
         return _pool([member(own) for member, own in self._inputs(images)])
 
     def _inputs(self, images: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
@@ -63,8 +63,10 @@ class Ensemble(nn.Module):
 
 def _pool(answers: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor, Tensor]:
     logits = torch.stack([answer[0].log_softmax(1) for answer in answers]).mean(0)
-    painting = torch.stack([answer[1] for answer in answers]).mean(0)
-    return logits, painting, answers[0][2]
+    judges = [answer[1] for answer in answers]
+    if len({values.shape[1] for values in judges}) > 1:  # judges of other groups have no mean
+        judges = [values.amin(1, keepdim=True) for values in judges]
+    return logits, torch.stack(judges).mean(0), answers[0][2]
 
 
 def _refine(evidence: Tensor, side: int) -> Tensor:

@@ -62,7 +62,7 @@ class PooledClassifier(nn.Module):
         self.scale.copy_(1.0 / (statistics.std(0) + 1e-3))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits (N, K), painting log-odds (N,) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
+        """Logits (N, K), painting log-odds (N, J) and embeddings (N, D) of normalised pictures (N, 3, H, W)."""
         embedding = self.standardise(self.statistics(images))
         return self.head(self.dropout(embedding)), self.painting(embedding), embedding
 

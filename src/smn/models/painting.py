@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 
 class PaintingHead(nn.Linear):
-    """Log-odds that a picture is a painting, by judges of which the sternest one counts.
+    """Log-odds that a picture is a painting, by judges of which the lowest one counts.
 
     What is no painting is of several sorts: photographs, pages and screens, comics and children's drawings. One linear
     judge between paintings and all of them would draw a single plane and give way where they lie on opposite sides of
     the paintings; the lowest of several judges encloses them.
 
-    A state dict brings its own number of judges with it.
+    It gives log-odds (N, J) of features (N, D); whoever reads them takes the lowest. A state dict brings its own number
+    of judges with it.
 
     Args:
         width: length D of a feature vector.
@@ -25,10 +26,6 @@ class PaintingHead(nn.Linear):
         super().__init__(width, judges)
         nn.init.zeros_(self.weight)
         nn.init.zeros_(self.bias)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Log-odds (N,) of features (N, D)."""
-        return super().forward(features).amin(1)
 
     @torch.no_grad()
     def take(self, weights: Tensor, biases: Tensor) -> None:

@@ -45,7 +45,8 @@ def json_line(row: Row) -> str:
 def csv_header(top_k: int) -> list[str]:
     """The columns of the flat form."""
     guesses = [name for rank in range(1, top_k + 1) for name in (f"guess_{rank}", f"probability_{rank}")]
-    return [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:], "sure_family", "set", "rectified"]
+    told = [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:]]
+    return [*told, "sure_family", "set", "rectified", "looks_like"]
 
 
 _PLAIN = ("path", "outcome", "movement", "confidence", "is_painting", "painting_score", "model", "error")
@@ -59,6 +60,7 @@ def csv_row(row: Row, top_k: int) -> dict[str, Any]:
     # A column called family holds the likeliest one already, sure or not.
     flat |= {"sure_family": row["family"], "set": None if row["set"] is None else " ".join(row["set"])}
     flat["rectified"] = None if row["rectified"] is None else row["rectified"]["confidence"]
+    flat["looks_like"] = row.get("looks_like")
     if row["families"]:
         flat |= {"family": row["families"][0]["family"], "family_probability": row["families"][0]["probability"]}
     return flat
@@ -127,6 +129,7 @@ def _write_parquet(rows: Iterable[Row], path: Path) -> None:
         ("is_painting", pa.bool_()), ("painting_score", number), ("model", text), ("error", text),
         ("family", text), ("set", pa.list_(text)),
         ("rectified", pa.struct([("corners", pa.list_(pa.list_(number))), ("confidence", number)])),
+        ("looks_like", text),
     ])  # fmt: skip
     remaining = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:

@@ -272,6 +272,7 @@ class Model:
         probabilities, covered = regroup(own, source=self.bundle.taxonomy, target=self.taxonomy)
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
+        likest = outputs.judges.argmin(axis=1) if self.bundle.groups and outputs.judges is not None else None
         return tuple(
             self._to_prediction(
                 path,
@@ -282,6 +283,7 @@ class Model:
                     for at in np.argsort(-sums[place].round(4), kind="stable")
                 ),
                 painting=float(painting[place]),
+                looks_like=None if likest is None else self.bundle.groups[likest[place]],
                 sure=self._is_sure(probabilities[place], sums[place], covered=float(covered[place])),
                 chosen=sets[place],
                 found=None if found is None else found[place],
@@ -315,6 +317,7 @@ class Model:
         families: tuple[FamilyGuess, ...],
         *,
         painting: float,
+        looks_like: str | None,
         sure: tuple[bool, bool],
         chosen: tuple[str, ...] | None,
         found: Found | None,
@@ -339,6 +342,7 @@ class Model:
             family=family,
             set=chosen,
             rectified=None if found is None else _to_rectified(found),
+            looks_like=None if is_painting else looks_like,
         )
 
 

@@ -81,6 +81,8 @@ class Prediction:
             first; None where none was asked for.
         rectified: the painting that was found in the picture and straightened before it was answered for; None where
             the whole picture was.
+        looks_like: what it is rather than a painting, ``"photograph"``, ``"page"`` or ``"drawing"``; None where it is
+            taken for a painting, and from models that do not say.
     """
 
     path: str | None
@@ -96,6 +98,7 @@ class Prediction:
     family: str | None = None
     set: tuple[str, ...] | None = None
     rectified: Rectified | None = None
+    looks_like: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
@@ -129,6 +132,7 @@ def parse_prediction(data: Mapping[str, Any]) -> Prediction:
             set=None if chosen is None else tuple(chosen),
             rectified=None if found is None
             else Rectified(tuple((corner[0], corner[1]) for corner in found["corners"]), found["confidence"]),
+            looks_like=data.get("looks_like"),
             **{name: data[name] for name in _PLAIN},
         )  # fmt: skip
     except (KeyError, TypeError, IndexError, ValueError) as error:

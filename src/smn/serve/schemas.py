@@ -12,7 +12,7 @@ EXAMPLE: dict[str, Any] = {
                     {"movement": "post-impressionism", "label": "Post-Impressionism", "probability": 0.12}],
     "families": [{"family": "impressionist", "label": "Impressionist", "probability": 0.86}],
     "is_painting": True, "painting_score": 0.99, "model": "default-3", "error": None, "family": "impressionist",
-    "set": None, "rectified": None, "explanation": None, "similar": None,
+    "set": None, "rectified": None, "looks_like": None, "explanation": None, "similar": None,
 }  # fmt: skip
 
 
@@ -85,6 +85,9 @@ class AnswerOut(BaseModel):
     family: str | None
     set: list[str] | None
     rectified: RectifiedOut | None
+    looks_like: str | None = Field(
+        description="Of what is not_a_painting: photograph, page or drawing; null from models that do not say."
+    )
     explanation: ExplanationOut | None = None
     similar: list[SimilarOut] | None = None
 
