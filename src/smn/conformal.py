@@ -94,7 +94,7 @@ def fit_sets(probabilities: Floats, targets: Ints, *, artists: Ints) -> SetTable
     Args:
         probabilities: (N, K), calibrated, of pictures that the network was not trained on.
         targets: (N,), the right labels, 0..K-1.
-        artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
+        artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
     """
     if not len(targets):
         return SetTable((1.0,) * len(LEVELS))

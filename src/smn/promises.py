@@ -70,7 +70,7 @@ def fit_promises(probabilities: Floats, targets: Ints, *, taxonomy: Taxonomy, ar
         probabilities: (N, K), calibrated, of pictures that the network was not trained on.
         targets: (N,), the right labels, 0..K-1.
         taxonomy: the K labels.
-        artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
+        artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
     """
     return Promises(
         fit_precision(*judge(probabilities, targets, taxonomy)), fit_sets(probabilities, targets, artists=artists)

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from smn.dataset.writing import manifest_schema, write_records
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
+from smn.manifest.writer import manifest_schema, write_records
 
 
 def paint(seed: int, size: tuple[int, int] = (48, 32), form: str = "PNG") -> bytes:

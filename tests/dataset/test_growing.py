@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smn.dataset import Rules, add_to_dataset, import_dataset
-from smn.dataset.fingerprint import artist_key
 from smn.errors import InputError, ManifestError, OutputExistsError
-from smn.lineage import describe_step
 from smn.manifest import HASHED, SPLITS, read_manifest
+from smn.manifest.identity import artist_key
+from smn.manifest.lineage import describe_step
 
 
 class StoppedError(Exception):

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from smn.artists import cluster_artists
 from smn.bundle import Thresholds
 from smn.evaluate import Predictions
 from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promises
+from smn.manifest.identity import cluster_artists
 from smn.promises import Promises, fit_promises, judge
 
 Make = Callable[..., Predictions]

@@ -12,7 +12,6 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from smn.artists import cluster_artists
 from smn.bundle import Bundle, read_bundle
 from smn.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
@@ -20,6 +19,7 @@ from smn.export import export_run, exporter
 from smn.export.graph import fold_normalisation, round_weights
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
+from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
 from smn.promises import fit_promises

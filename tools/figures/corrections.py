@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from smn.artists import artist_key
 from smn.clean.decisions import Decision, Verdict, format_decisions
-from smn.dataset.fingerprint import work_key
 from smn.manifest import Manifest, read_manifest
+from smn.manifest.identity import artist_key, work_key
 from smn.movements import get_movement
 
 

@@ -57,7 +57,7 @@ def _part(rows: list[tuple[Any, ...]], column: int, value: str) -> dict[str, Any
 
 
 def _artists(rows: Iterable[tuple[Any, ...]]) -> int:
-    from smn.artists import artist_key
+    from smn.manifest.identity import artist_key
 
     return len({artist_key(row[1]) for row in rows} - {None})
 

@@ -27,13 +27,13 @@ _COMPARED = 60
 
 def measure(data: Path) -> dict[str, Any]:
     """Measure on famous works, drawn by lot."""
-    from smn.artists import cluster_artists
     from smn.bundle import read_bundle
     from smn.cli.screen import progress
     from smn.evaluate.bootstrap import bootstrap
     from smn.evaluate.faithfulness import compare_maps, measure_curves
     from smn.images import open_image
     from smn.manifest import read_manifest
+    from smn.manifest.identity import cluster_artists
 
     bundle, manifest = read_bundle(), read_manifest(data / "famous")
     rows = np.random.default_rng(0).permutation(len(manifest.table))[:_COUNT].tolist()

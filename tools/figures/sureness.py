@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibrators import CALIBRATORS
-from smn.artists import cluster_artists
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.calibration import fit_temperature, softmax
 from smn.conformal import LEVELS, mass_before
@@ -28,6 +27,7 @@ from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promi
 from smn.evaluate.metrics import calibration_error, negative_log_likelihood, weighted_mean
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.sets import EvaluationSet, select_rows
+from smn.manifest.identity import cluster_artists
 from smn.precision import find_threshold
 from smn.promises import fit_promises, judge
 from smn.reading import Failure

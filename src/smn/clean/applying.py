@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from smn.clean.applied import BEFORE, Applied, DecisionFile, report_files, write_applied
 from smn.clean.decisionlog import file_digest, read_decision_files
 from smn.clean.decisions import Decision, Verdict, standing_decisions
-from smn.dataset.writing import parquet_writer, place_path
 from smn.errors import OutputExistsError, UnknownNameError
 from smn.manifest import SPLITS, Manifest, read_manifest
+from smn.manifest.writer import parquet_writer, place_path
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from smn.clean.scores import Measured, Progress
-from smn.dataset.fingerprint import work_key
 from smn.duplicates.search import near_pairs, nearest_neighbours
+from smn.manifest.identity import work_key
 
 RADIUS = 32
 """Bits in which the hashes of two candidates may differ."""

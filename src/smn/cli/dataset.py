@@ -201,7 +201,7 @@ def _show_leakage(leakage: "Leakage") -> None:
 
 def _show_description(description: "Description") -> None:
     from smn.dataset.describing import name_movement
-    from smn.lineage import describe_step
+    from smn.manifest.lineage import describe_step
 
     splits = list(description.splits)
     lines = [

@@ -1,9 +1,7 @@
 """From folders and tables of pictures to a manifest, its splits and its description."""
 
-from smn.artists import artist_key
 from smn.dataset.allotting import Rules
 from smn.dataset.describing import Description, Spread, describe_manifest
-from smn.dataset.fingerprint import work_key
 from smn.dataset.growing import add_to_dataset
 from smn.dataset.growth import Growth
 from smn.dataset.importer import import_dataset
@@ -13,7 +11,8 @@ from smn.dataset.report import Duplicate, ImportReport, TaxonomyCount, Unmapped
 from smn.dataset.rows import Failed, Row, Source
 from smn.dataset.sheet import draw_sheet
 from smn.dataset.splitting import SplitReport, share_folds, split_manifest
-from smn.dataset.writing import rewrite_manifest
+from smn.manifest.identity import artist_key, work_key
+from smn.manifest.writer import rewrite_manifest
 
 __all__ = [
     "Description",

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from smn.artists import artist_key
 from smn.dataset.csvfile import read_csv
 from smn.errors import InputError
 from smn.manifest import SPLITS
+from smn.manifest.identity import artist_key
 
 ALIAS_COLUMNS = ("artist", "canonical")
 """The columns of a file of aliases."""

@@ -6,10 +6,10 @@ from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from smn.artists import artist_key
 from smn.dataset.matching import FEEDBACK, Entry
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING, SPLITS
+from smn.manifest.identity import artist_key
 
 
 class Unused(StrEnum):

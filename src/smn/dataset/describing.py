@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smn.artists import artist_key
 from smn.errors import UnknownNameError
 from smn.extras import require_extra
-from smn.lineage import Step
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest
+from smn.manifest.identity import artist_key
+from smn.manifest.lineage import Step
 from smn.movements import find_movement, list_movements
 
 NO_SPLIT = "no split"

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from smn.artists import artist_key
 from smn.dataset.allotting import Allotter, Aside, Rules, Unused
 from smn.dataset.freezing import check_frozen
 from smn.dataset.growth import GROWTH_REPORTS, NO_SPLIT, Growth, Offer
@@ -16,6 +15,7 @@ from smn.dataset.union import Part, unite_columns, write_union
 from smn.errors import InputError, ManifestError, OutputExistsError
 from smn.extras import require_extra
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, hash_rows, read_manifest
+from smn.manifest.identity import artist_key
 
 ALSO_IN, ADDED_IN = "also_in", "added_in"
 """Columns that an addition writes: other rows that a picture stands for, and the version that it came with."""

@@ -12,10 +12,10 @@ from smn.dataset.labels import LabelMap
 from smn.dataset.report import REPORTS, ImportReport, write_reports
 from smn.dataset.rows import Source
 from smn.dataset.sources import open_sources
-from smn.dataset.writing import manifest_schema, rewrite_manifest, write_records
 from smn.errors import OutputExistsError
 from smn.extras import require_extra
 from smn.manifest import read_manifest
+from smn.manifest.writer import manifest_schema, rewrite_manifest, write_records
 from smn.movements import read_taxonomy
 
 if TYPE_CHECKING:

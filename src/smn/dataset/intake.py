@@ -13,9 +13,9 @@ from smn.dataset.labels import LabelMap, suggest_movements
 from smn.dataset.pictures import Measured, measure_picture, store_picture
 from smn.dataset.report import Duplicate, ImportReport, Unmapped, count_taxonomy
 from smn.dataset.rows import Failed, Row, Source
-from smn.dataset.writing import place_path
 from smn.errors import ImageError, InputError
 from smn.manifest import COLUMNS, NOT_A_PAINTING
+from smn.manifest.writer import place_path
 from smn.movements import Taxonomy
 
 Progress = Callable[[int, int], None]

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from smn.artists import artist_key
-from smn.dataset.fingerprint import work_key
 from smn.duplicates import group_same, hash_pictures
 from smn.duplicates.hashing import Hashes
 from smn.errors import LeakageError, ManifestError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest
+from smn.manifest.identity import artist_key, work_key
 
 Progress = Callable[[int, int], None]
 _LISTED = 5

@@ -9,13 +9,13 @@ from hashlib import file_digest, sha256
 from itertools import islice
 from pathlib import Path
 
-from smn.dataset.fingerprint import work_key
 from smn.dataset.union import stream_pictures
 from smn.duplicates.hashing import REDUCED, Hashes, hash_picture
 from smn.duplicates.search import HashIndex
 from smn.errors import ImageError
 from smn.images import open_image
 from smn.manifest import Manifest
+from smn.manifest.identity import work_key
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""

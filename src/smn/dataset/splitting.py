@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.artists import artist_key
 from smn.dataset.leakage import Leakage, check_leakage
-from smn.dataset.writing import rewrite_manifest
 from smn.duplicates import group_same, hash_pictures
 from smn.errors import InputError, ManifestError, OutputExistsError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest, read_manifest
+from smn.manifest.identity import artist_key
+from smn.manifest.writer import rewrite_manifest
 
 Integers = NDArray[np.int64]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.dataset.columns import IMAGE
-from smn.dataset.writing import manifest_schema, parquet_writer, place_path
 from smn.errors import ManifestError
 from smn.manifest import COLUMNS, Manifest
+from smn.manifest.writer import manifest_schema, parquet_writer, place_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -111,7 +111,7 @@ def write_union(
         parts: the manifests and what becomes of their rows.
         file: the manifest to write.
         extras: columns beyond the manifest's own, with their types.
-        made_by: what makes it, for its history; see `smn.lineage.Step`.
+        made_by: what makes it, for its history; see `smn.manifest.lineage.Step`.
         progress: told how many rows are read, of how many.
 
     Raises:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from smn.artists import artist_key
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.predictions import Predictions
+from smn.manifest.identity import artist_key
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def count_known(artists: Sequence[str | None], *, train: TrainingRows) -> int:
 
 
 def name_artists(artists: Sequence[str | None]) -> frozenset[str]:
-    """The artists, each as `smn.artists.artist_key` writes it."""
+    """The artists, each as `smn.manifest.identity.artist_key` writes it."""
     return frozenset(filter(None, map(artist_key, artists)))
 
 

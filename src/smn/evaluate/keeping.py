@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.artists import cluster_artists
 from smn.bundle import Thresholds
 from smn.conformal import Bools, choose_sets
 from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, weighted_mean
 from smn.evaluate.predictions import Predictions
+from smn.manifest.identity import cluster_artists
 from smn.movements import Taxonomy
 from smn.precision import Point
 from smn.promises import Promises, judge

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.artists import artist_key, cluster_artists
 from smn.bundle import Thresholds
 from smn.evaluate import metrics
 from smn.evaluate.bootstrap import Figure, bootstrap
@@ -20,6 +19,7 @@ from smn.evaluate.report import (
     SetReport,
 )
 from smn.evaluate.useful import THRESHOLDS, Useful, UsefulPoint, judge_useful
+from smn.manifest.identity import artist_key, cluster_artists
 from smn.movements import family_names
 from smn.movements.regroup import families_of
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.artists import cluster_artists
 from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, Ints, balanced_accuracy, count_confusion, recall
 from smn.extras import require_extra
+from smn.manifest.identity import cluster_artists
 
 _FOLDS = 5
 _ROWS = 10  # a value needs at least so many pictures

@@ -32,7 +32,7 @@ def calibrate(
         bundle: its graph is final; temperature, thresholds, promises and metrics are replaced.
         outputs: the network's, for N pictures that it was not trained on.
         targets: (N,), the right labels, 0..K-1.
-        artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
+        artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
         answers: the recipe's shares.
         sources: (N,), where each picture comes from; see `choose_painting`.
     """

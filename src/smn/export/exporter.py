@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from smn.artists import cluster_artists
 from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
@@ -21,6 +20,7 @@ from smn.export.opening import OpenedRun, describe_recipes, load_network, open_r
 from smn.export.quantize import quantize_graph
 from smn.images import open_image
 from smn.manifest import read_manifest
+from smn.manifest.identity import cluster_artists
 from smn.models import Classifier, Ensemble
 from smn.preprocess import PreprocessSpec
 from smn.runtime import Outputs, Runtime

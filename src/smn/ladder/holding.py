@@ -8,8 +8,8 @@ compares one model on artists that it has seen and on artists that it has not.
 import hashlib
 from pathlib import Path
 
-from smn.dataset.writing import rewrite_manifest
 from smn.manifest import Manifest
+from smn.manifest.writer import rewrite_manifest
 
 TRAINING, KNOWN = "training.parquet", "known.parquet"
 """The files written: what is trained on, and, as its split ``test``, what was held out."""

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.artists import cluster_artists
 from smn.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra
 from smn.manifest import Manifest
+from smn.manifest.identity import cluster_artists
 from smn.models import handcrafted, palette
 from smn.models.codebook import learn_codebook, score_codebook
 from smn.models.dominant import learn_dominant, score_dominant

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from smn.artists import cluster_artists
 from smn.errors import ManifestError
+from smn.manifest.identity import cluster_artists
 from smn.train.selection import TrainingData
 
 FOLDS = 5

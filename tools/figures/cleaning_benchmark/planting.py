@@ -14,10 +14,10 @@ from PIL import Image
 from cleaning_benchmark.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.scores import Progress
 from smn.dataset.pictures import store_picture
-from smn.dataset.writing import place_path
 from smn.errors import ImageError, InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest, write_manifest
+from smn.manifest.writer import place_path
 
 if TYPE_CHECKING:
     import pyarrow as pa

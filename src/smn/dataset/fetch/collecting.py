@@ -14,9 +14,9 @@ from smn.dataset.fetch.rights import choose_licence, is_public_domain
 from smn.dataset.labels import LabelMap, suggest_movements
 from smn.dataset.report import Duplicate, Unmapped
 from smn.dataset.rows import Failed
-from smn.dataset.writing import manifest_schema
 from smn.errors import OutputExistsError
 from smn.manifest import COLUMNS, write_manifest
+from smn.manifest.writer import manifest_schema
 
 PUBLIC_DOMAIN = "public-domain"
 """The licence filter that there is."""
@@ -67,7 +67,7 @@ class Collection:
 
         Args:
             file: the manifest.
-            made_by: what makes it, for its history; see `smn.lineage.Step`.
+            made_by: what makes it, for its history; see `smn.manifest.lineage.Step`.
 
         Raises:
             OutputExistsError: a manifest stands there that no run of this fetch wrote.

@@ -1,4 +1,4 @@
-"""Writes manifests record by record, all or nothing, with pictures inside or beside them."""
+"""Writes manifests record by record, atomically, with pictures embedded or beside them."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smn.dataset.columns import IMAGE
 from smn.errors import OutputExistsError
-from smn.lineage import without_lineage
-from smn.manifest import COLUMNS, HASHED, Manifest, hash_rows, made_from, write_manifest
+from smn.manifest.lineage import without_lineage
+from smn.manifest.parquet_file import COLUMNS, HASHED, IMAGE, Manifest, hash_rows, lineage_metadata, write_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +49,7 @@ def write_records(
         records: dictionaries by column; with a column ``image``, they are written a few at a time.
         file: the manifest to write.
         schema: from `manifest_schema`.
-        made_by: what makes it, for its history; see `smn.lineage.Step`.
+        made_by: what makes it, for its history; see `smn.manifest.lineage.Step`.
         parents: the manifests that it is made from, the one that it continues first.
 
     Returns:
@@ -101,8 +100,8 @@ def parquet_writer(
     Args:
         file: the manifest to write.
         schema: of every table that will be written.
-        made_by: what makes it, for its history; see `smn.lineage.Step`. Without it, the history that the schema's
-            metadata carries stays as it is.
+        made_by: what makes it, for its history; see `smn.manifest.lineage.Step`. Without it, the history that
+            the schema's metadata carries stays as it is.
         parents: the manifests that it is made from, the one that it continues first.
 
     Raises:
@@ -121,7 +120,7 @@ def parquet_writer(
             writer = TableWriter(opened)
             yield writer
             if made_by is not None:
-                opened.add_key_value_metadata(made_from(parents, data=writer.data_hash(), made_by=made_by))
+                opened.add_key_value_metadata(lineage_metadata(parents, data=writer.data_hash(), made_by=made_by))
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
@@ -140,7 +139,7 @@ def rewrite_manifest(
         manifest: the manifest to copy.
         out: the file to write, in any folder: relative paths are made to fit.
         columns: new values by column of `COLUMNS`, one a row.
-        made_by: what makes the copy, for its history; see `smn.lineage.Step`.
+        made_by: what makes the copy, for its history; see `smn.manifest.lineage.Step`.
 
     Returns:
         ``out``.

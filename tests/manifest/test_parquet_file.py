@@ -48,6 +48,9 @@ def test_pictures_stand_beside_the_manifest_or_anywhere_else(tmp_path: Path) -> 
     manifest = written(tmp_path, row(1), row(2, path="/elsewhere/2.jpg"))
     assert manifest.picture(0) == tmp_path / "images" / "1.jpg"
     assert manifest.picture(1) == Path("/elsewhere/2.jpg")
+    assert not manifest.is_embedded
+    assert list(manifest.stream_pictures()) == [manifest.picture(0), manifest.picture(1)]
+    assert list(written(tmp_path / "none", row(1, path=None)).stream_pictures()) == [None]
 
 
 def test_pictures_stand_inside_the_manifest(tmp_path: Path) -> None:
@@ -58,6 +61,16 @@ def test_pictures_stand_inside_the_manifest(tmp_path: Path) -> None:
     assert (manifest.picture(0), manifest.picture(2)) == (b"first", b"third")
     with pytest.raises(ManifestError, match="row 1 has neither a path nor a picture inside"):
         manifest.picture(1)
+    assert manifest.is_embedded
+    assert list(manifest.stream_pictures()) == [b"first", None, b"third"]
+
+
+def test_embedded_pictures_are_streamed_in_order(tmp_path: Path) -> None:
+    images = [{"bytes": bytes([number]), "path": None} for number in range(70)]
+    rows = [row(number, path="beside.png" if number == 40 else None) for number in range(70)]
+    table = table_of(*rows).append_column("image", pa.array(images))
+    pictures = list(read_manifest(write_manifest(table, tmp_path / "manifest.parquet")).stream_pictures())
+    assert pictures == [bytes([number]) if number != 40 else tmp_path / "beside.png" for number in range(70)]
 
 
 def test_a_row_without_any_picture_is_an_error(tmp_path: Path) -> None:
@@ -87,7 +100,7 @@ WRONG = {
     "missing column": (table_of(row(1)).drop_columns(["movement", "split"]), "movement, split are missing"),
     "no id": (table_of(row(1, id=None)), "1 rows have no id"),
     "no hash": (table_of(row(1, sha256=None)), "1 rows have no sha256"),
-    "same id": (table_of(row(1), row(2), row(1, path="other.jpg")), "1 ids stand twice; ids must be unique"),
+    "same id": (table_of(row(1), row(2), row(1, path="other.jpg")), "1 ids occur twice; ids must be unique"),
     "bad split": (table_of(row(1, split="dev")), r"unknown splits \['dev'\]; allowed are train, val, test or nothing"),
     "bad year": (replaced("year", ["1905", "about 1906"]), "the column year cannot be read as int32"),
     "bad path": (replaced("path", [["a"], ["b"]]), "the column path cannot be read as string"),
@@ -105,9 +118,9 @@ def test_a_table_that_does_not_fit_is_refused_when_written_and_when_read(wrong: 
         read_manifest(tmp_path)
 
 
-def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+def test_a_repeated_column_is_refused(tmp_path: Path) -> None:
     table = table_of(row(1)).append_column("title", pa.array(["again"]))
-    with pytest.raises(ManifestError, match="the columns title stand twice; keep one of each"):
+    with pytest.raises(ManifestError, match="the columns title occur twice; keep one of each"):
         write_manifest(table, tmp_path / "manifest.parquet")
     parquet.write_table(table, tmp_path / "manifest.parquet")
     with pytest.raises(ManifestError, match="title"):

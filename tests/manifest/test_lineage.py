@@ -10,9 +10,9 @@ from pyarrow import parquet
 
 import smn
 from smn.dataset import import_dataset, rewrite_manifest, split_manifest
-from smn.dataset.writing import manifest_schema, parquet_writer, write_records
-from smn.lineage import KEY, UNRECORDED, Step, describe_step, read_lineage, write_lineage
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
+from smn.manifest.lineage import KEY, UNRECORDED, Step, describe_step, read_lineage, write_lineage
+from smn.manifest.writer import manifest_schema, parquet_writer, write_records
 
 SCHEMA = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
 

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from smn.dataset.writing import manifest_schema, parquet_writer, place_path, rewrite_manifest, write_records
 from smn.errors import OutputExistsError
 from smn.manifest import COLUMNS, read_manifest
+from smn.manifest.writer import manifest_schema, parquet_writer, place_path, rewrite_manifest, write_records
 
 
 def record(number, **more):
@@ -44,8 +44,10 @@ def test_nothing_is_overwritten_and_nothing_half_written_stays(tmp_path):
     assert file.read_bytes() == b"mine"
 
 
-def test_rewriting_elsewhere_finds_the_pictures(manifest, tmp_path):
-    old = manifest([{"split": "train"}, {"split": None}], pictures=True)
+def test_rewriting_elsewhere_finds_the_pictures(tmp_path):
+    (tmp_path / "1.png").write_bytes(b"picture")
+    records = [record(n, path=f"{n}.png") for n in range(2)]
+    old = read_manifest(write_records(records, tmp_path / "m.parquet", schema=manifest_schema({}, embedded=False)))
     new = read_manifest(rewrite_manifest(old, tmp_path / "other/place/m.parquet", columns={"split": ["test", "val"]}))
     assert new.column("split") == ["test", "val"]
     assert new.picture(1).is_file()

@@ -1,4 +1,4 @@
-"""The table between stages: one row a picture, as Parquet.
+"""Reads, checks and writes a manifest: one row per picture, as a Parquet file.
 
 A manifest is a plain Parquet file, by convention ``manifest.parquet`` in a folder of its own. Pictures stand beside it
 (``path``, relative to the manifest's folder or absolute) or inside it (``image``, the struct ``{bytes, path}`` that the
@@ -7,14 +7,14 @@ Hugging Face hub uses). Columns that smn does not know are kept.
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.errors import ManifestError, MissingExtraError, OutputExistsError
-from smn.lineage import KEY, Step, read_lineage, write_lineage
+from smn.manifest.lineage import KEY, Step, read_lineage, write_lineage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,10 +42,15 @@ COLUMNS = {
 }
 """The columns every manifest has, with their Arrow types."""
 
+IMAGE = "image"
+"""The column of embedded pictures, named as on the Hugging Face hub."""
+
 REQUIRED = ("id", "sha256")
 
 HASHED = ("id", "sha256", "movement", "split")
 """The columns that a data hash covers."""
+
+_BATCH = 32  # embedded pictures in memory at a time
 
 
 def resolve(path: str | Path) -> Path:
@@ -75,8 +80,8 @@ def write_manifest(
         table: a table with at least the columns of `COLUMNS`; others are kept.
         path: the file to write.
         replace: permit replacing a manifest; only ever set for files that the same command made.
-        made_by: what makes it, for its history: ``{"command": "dataset import", ...}``; see `smn.lineage.Step`.
-            Without it, the history that the table carries stays as it is.
+        made_by: what makes it, for its history: ``{"command": "dataset import", ...}``; see
+            `smn.manifest.lineage.Step`. Without it, the history that the table carries stays as it is.
         parents: the manifests that it is made from, the one that it continues first.
 
     Returns:
@@ -90,10 +95,10 @@ def write_manifest(
 
     if path.exists() and not replace:
         raise OutputExistsError(path)
-    table = _checked(table, str(path))
+    table = _validate(table, str(path))
     if made_by is not None:
         columns = [table[name].to_pylist() for name in HASHED]
-        history = made_from(parents, data=hash_rows(zip(*columns, strict=True)), made_by=made_by)
+        history = lineage_metadata(parents, data=hash_rows(zip(*columns, strict=True)), made_by=made_by)
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), **history})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
@@ -103,7 +108,7 @@ def write_manifest(
     return path
 
 
-def _checked(table: "pa.Table", where: str) -> "pa.Table":
+def _validate(table: "pa.Table", where: str) -> "pa.Table":
     import pyarrow as pa
 
     missing = [name for name in COLUMNS if name not in table.column_names]
@@ -113,7 +118,7 @@ def _checked(table: "pa.Table", where: str) -> "pa.Table":
         )
     twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
     if twice:
-        raise ManifestError(f"{where}: the columns {', '.join(twice)} stand twice; keep one of each.")
+        raise ManifestError(f"{where}: the columns {', '.join(twice)} occur twice; keep one of each.")
     for name, kind in COLUMNS.items():
         index = table.column_names.index(name)
         try:
@@ -125,7 +130,7 @@ def _checked(table: "pa.Table", where: str) -> "pa.Table":
             raise ManifestError(f"{where}: {table[name].null_count} rows have no {name}; every row needs one.")
     ids = table["id"].to_pylist()
     if len(set(ids)) != len(ids):
-        raise ManifestError(f"{where}: {len(ids) - len(set(ids))} ids stand twice; ids must be unique.")
+        raise ManifestError(f"{where}: {len(ids) - len(set(ids))} ids occur twice; ids must be unique.")
     wrong = {value for value in table["split"].unique().to_pylist() if value is not None and value not in SPLITS}
     if wrong:
         raise ManifestError(f"{where}: unknown splits {sorted(wrong)}; allowed are {', '.join(SPLITS)} or nothing.")
@@ -152,12 +157,19 @@ class Manifest:
         return self.table[name].to_pylist() if name in self.table.column_names else [None] * len(self)
 
     @cached_property
+    def is_embedded(self) -> bool:
+        """Whether the file has a column of embedded pictures."""
+        from pyarrow import parquet
+
+        return IMAGE in parquet.read_schema(self.file).names
+
+    @cached_property
     def _embedded(self) -> "pa.ChunkedArray | None":
         from pyarrow import compute, parquet
 
-        if "image" not in parquet.read_schema(self.file).names:
+        if not self.is_embedded:
             return None
-        return compute.struct_field(parquet.read_table(self.file, columns=["image"])["image"], "bytes")
+        return compute.struct_field(parquet.read_table(self.file, columns=[IMAGE])[IMAGE], "bytes")
 
     def picture(self, row: int) -> bytes | Path:
         """Where row ``row``'s picture is: its bytes, or a path to open.
@@ -173,6 +185,21 @@ class Manifest:
         if data is None:
             raise ManifestError(f"{self.file}: row {row} has neither a path nor a picture inside.")
         return bytes(data)
+
+    def stream_pictures(self) -> Iterator[bytes | Path | None]:
+        """Each row's picture in order, as bytes or a path, a few in memory at a time; None where there is neither."""
+        from pyarrow import parquet
+
+        paths = self.column("path")
+        if not self.is_embedded:
+            yield from (path and self.file.parent / path for path in paths)
+            return
+        row = 0
+        with parquet.ParquetFile(self.file, pre_buffer=False) as opened:
+            for batch in opened.iter_batches(batch_size=_BATCH, columns=[IMAGE]):
+                for struct in batch.column(0).to_pylist():
+                    yield self.file.parent / paths[row] if paths[row] else (struct or {}).get("bytes")
+                    row += 1
 
     def rows(self, **wanted: str | Sequence[str]) -> list[int]:
         """The numbers of the rows whose columns hold the wanted values, as in ``rows(split="test")``.
@@ -209,13 +236,13 @@ def hash_rows(rows: Iterable[tuple[Any, ...]]) -> str:
     return digest.hexdigest()
 
 
-def made_from(parents: Sequence[Manifest], *, data: str, made_by: Mapping[str, Any]) -> dict[bytes, bytes]:
+def lineage_metadata(parents: Sequence[Manifest], *, data: str, made_by: Mapping[str, Any]) -> dict[bytes, bytes]:
     """The history of a new manifest, as its Parquet metadata.
 
     Args:
         parents: the manifests that it is made from, the one that it continues first.
         data: the new manifest's data hash.
-        made_by: what makes it; see `smn.lineage.Step`.
+        made_by: what makes it; see `smn.manifest.lineage.Step`.
     """
     known = [(parent.data_hash(), parent.lineage()) for parent in parents]
     return {KEY: write_lineage(data, made_by=made_by, parents=known).encode()}
@@ -235,7 +262,7 @@ def read_manifest(path: str | Path) -> Manifest:
         raise MissingExtraError("data", "pyarrow") from error
     file = resolve(path)
     try:
-        names = [name for name in parquet.read_schema(file).names if name != "image"]
+        names = [name for name in parquet.read_schema(file).names if name != IMAGE]
         table = parquet.read_table(file, columns=names)
         history = (parquet.read_metadata(file).metadata or {}).get(KEY)
     except (pa.ArrowException, OSError) as error:
@@ -244,4 +271,4 @@ def read_manifest(path: str | Path) -> Manifest:
         ) from error
     if history is not None:
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: history})
-    return Manifest(file, _checked(table, str(file)))
+    return Manifest(file, _validate(table, str(file)))

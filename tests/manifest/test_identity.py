@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.artists import artist_key, cluster_artists
+from smn.manifest.identity import artist_key, cluster_artists, work_key
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,10 @@ def test_clusters_are_artists_however_spelled_and_the_nameless_stand_alone() -> 
 def test_namesakes_are_two() -> None:
     clusters = cluster_artists(["Jan Brueghel the Elder", "Jan Brueghel the Younger", "Brueghel, Jan, the Elder"])
     assert clusters.tolist() == [0, 1, 0]
+
+
+def test_works() -> None:
+    assert work_key("Monet, Claude", "Gare St.-Lazare") == work_key("claude monet", "Gare St Lazare") is not None
+    assert work_key("Claude Monet", "Untitled") is None
+    assert work_key("Unknown", "The Colossus") is None
+    assert work_key("Claude Monet", None) is None
