@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from smn.dataset.matching import Matcher, Why, group_works, read_entries, read_hash
+from smn.dataset.matching import LeftOutReason, Matcher, group_works, read_entries, read_hash
 
 
 def match(old, *new, held_out=None):
@@ -23,8 +23,8 @@ def test_the_same_bytes_and_the_same_picture_are_left_out(collect):
     found = match(old, new).found
     assert [entry.id for entry in found.accepted] == [new.column("id")[2]]
     assert [(one.why, one.kept) for one in found.left_out] == [
-        (Why.SAME_FILE, old.column("id")[0]),
-        (Why.SAME_PICTURE, old.column("id")[1]),
+        (LeftOutReason.SAME_FILE, old.column("id")[0]),
+        (LeftOutReason.SAME_PICTURE, old.column("id")[1]),
     ]
     assert {key: [entry.row for entry in copies] for key, copies in found.also_in.items()} == {(0, 0): [0], (0, 1): [1]}
 
@@ -68,7 +68,7 @@ def test_nothing_of_the_held_out_set_comes_in(collect):
     found = match(collect([{"seed": 4}]), new, held_out=held_out).found
     assert [entry.row for entry in found.accepted] == [3]
     assert [(one.why, one.kept) for one in found.left_out] == [
-        (Why.HELD_OUT, held_out.column("id")[row]) for row in (0, 1, 2, 3)
+        (LeftOutReason.HELD_OUT, held_out.column("id")[row]) for row in (0, 1, 2, 3)
     ]
     assert [one.detail for one in found.left_out] == [
         "the same file", "the same picture", "the same work", "the same file",
@@ -81,7 +81,7 @@ def test_a_bad_picture_costs_that_row_only(collect, paint):
     matcher = match(old, new, held_out=collect([{"picture": b"nor that"}], "held"))
     assert [entry.row for entry in matcher.found.accepted] == [0, 3]
     assert [(one.id, one.why) for one in matcher.found.left_out] == [
-        (new.column("id")[row], Why.UNREADABLE) for row in (1, 2)
+        (new.column("id")[row], LeftOutReason.UNREADABLE) for row in (1, 2)
     ]
     assert "not a picture" in matcher.found.left_out[0].detail
     assert [one.manifest.parent.name for one in matcher.unreadable] == ["old", "held"]
@@ -115,7 +115,7 @@ def test_feedback_needs_consent(collect, consent, taken):
     ]
     found = match(collect([{"seed": 9}]), collect(rows, "new", consent=pa.string())).found
     assert [entry.row for entry in found.accepted] == ([0, 1] if taken else [1])
-    assert [one.why for one in found.left_out] == ([] if taken else [Why.NO_CONSENT])
+    assert [one.why for one in found.left_out] == ([] if taken else [LeftOutReason.NO_CONSENT])
 
 
 def test_progress_is_told_for_every_manifest(collect):

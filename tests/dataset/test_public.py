@@ -19,10 +19,10 @@ def test_public_entry_points_ask_before_they_do_anything(monkeypatch, tmp_path):
 
 def test_public_names_are_pinned():
     assert sorted(stage.__all__) == [
-        "Description", "Duplicate", "Failed", "Growth", "ImportReport", "LabelMap", "Leakage", "Row", "Rules",
-        "Shared", "Source", "SplitReport", "Spread", "TaxonomyCount", "Unmapped", "add_to_dataset", "artist_key",
-        "check_leakage", "compare_manifests", "describe_manifest", "draw_sheet", "find_leakage",
-        "import_dataset",
-        "rewrite_manifest", "share_folds", "split_manifest", "suggest_movements", "work_key",
+        "Description", "Duplicate", "Failed", "ImportReport", "LabelMap", "Leakage", "MergeReport", "Row",
+        "Shared", "Source", "SplitReport", "SplitRules", "Spread", "TaxonomyCount", "Unmapped",
+        "add_to_dataset", "artist_key", "check_leakage", "compare_manifests", "describe_manifest", "draw_sheet",
+        "find_leakage", "import_dataset", "rewrite_manifest", "share_folds", "split_manifest",
+        "suggest_movements", "work_key",
     ]  # fmt: skip
     assert all(hasattr(stage, name) for name in stage.__all__)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smn.dataset.report import write_section
+from smn.dataset.reports import write_section
 
 BEFORE = "movement_before"
 """The column of a cleaned manifest that holds the movement of a relabelled picture as it was; null for all others."""

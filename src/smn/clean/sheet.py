@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from smn.clean.checks import CHECKS
 from smn.clean.findings import Findings
-from smn.dataset.sheet import INK, MUTED, PAPER, RULE
+from smn.dataset.contact_sheet import INK, MUTED, PAPER, RULE
 from smn.errors import ImageError, ManifestError
 from smn.images import open_image
 from smn.manifest import Manifest

@@ -54,7 +54,7 @@ def import_(
     Parquet with pictures inside as the Hugging Face hub has it: a file, or a folder of shards.
     """
     from smn.dataset import import_dataset
-    from smn.dataset.labels import parse_pairs
+    from smn.dataset.label_map import parse_pairs
 
     own_columns, own_labels = parse_pairs(columns, option="--column"), parse_pairs(mapping, option="--map")
     with _bar("Reading pictures") as progress:
@@ -150,7 +150,7 @@ def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _show_import(report: "ImportReport") -> None:
-    from smn.dataset.describing import name_movement
+    from smn.dataset.description import name_movement
 
     show_table(
         "Movements", ("movement", "rows"), [(name_movement(name), rows) for name, rows in report.movements.items()]
@@ -176,7 +176,7 @@ def _show_import(report: "ImportReport") -> None:
 
 
 def _show_split(report: "SplitReport") -> None:
-    from smn.dataset.describing import name_movement
+    from smn.dataset.description import name_movement
 
     lines = [(name_movement(name), *(counts[split] for split in SPLITS)) for name, counts in report.movements.items()]
     lines.append(("All rows", *(report.rows[split] for split in SPLITS)))
@@ -200,7 +200,7 @@ def _show_leakage(leakage: "Leakage") -> None:
 
 
 def _show_description(description: "Description") -> None:
-    from smn.dataset.describing import name_movement
+    from smn.dataset.description import name_movement
     from smn.manifest.lineage import describe_step
 
     splits = list(description.splits)

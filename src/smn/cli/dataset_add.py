@@ -9,7 +9,7 @@ import click
 from smn.cli.screen import progress, show_table
 
 if TYPE_CHECKING:
-    from smn.dataset import Growth
+    from smn.dataset import MergeReport
 
 _LISTED = 12  # lines of a long table that are shown
 _EXAMPLE = """\b
@@ -34,20 +34,20 @@ def add(old: Path, new: tuple[Path, ...], out: Path, against: Path | None, form:
     Pictures that stand in OLD, or in the manifest given with --against, are left out. New rows by an artist of OLD's
     test split get no split; other known artists stay where they stand, new ones are shared out between train and val.
     """
-    from smn.dataset import Rules, add_to_dataset
+    from smn.dataset import SplitRules, add_to_dataset
 
-    rules = Rules(
+    rules = SplitRules(
         ratios=_read_ratios(options["ratios"]),
         seed=options["seed"],
         freeze_val=options["freeze_val"],
         accept_feedback=options["accept_feedback"],
     )
     with progress() as show:
-        growth = add_to_dataset(old, new, out, against=against, rules=rules, progress=show)
+        report = add_to_dataset(old, new, out, against=against, rules=rules, progress=show)
     if form == "json":
-        click.echo(json.dumps(growth.to_dict(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
-        _show(growth)
+        _show(report)
 
 
 def _read_ratios(text: str) -> tuple[int, ...]:
@@ -57,20 +57,20 @@ def _read_ratios(text: str) -> tuple[int, ...]:
         raise click.BadParameter(f"{text!r} is not like 70/10.", param_hint="--ratios") from error
 
 
-def _show(growth: "Growth") -> None:
-    from smn.dataset.describing import name_movement
-    from smn.dataset.growth import REASONS
+def _show(report: "MergeReport") -> None:
+    from smn.dataset.description import name_movement
+    from smn.dataset.reports import REASONS
 
-    show_table("Splits", ("split", "before", "after"), [(name, *both) for name, both in growth.splits.items()])
-    movements = [(name_movement(name), *both) for name, both in growth.movements.items() if both[0] != both[1]]
+    show_table("Splits", ("split", "before", "after"), [(name, *both) for name, both in report.splits.items()])
+    movements = [(name_movement(name), *both) for name, both in report.movements.items() if both[0] != both[1]]
     show_table("Movements that grew", ("movement", "before", "after"), movements, limit=2 * _LISTED)
     words = {why.value: text for why, text in REASONS.items()}
-    reasons = [(words[why], rows) for why, rows in growth.reasons().items()]
+    reasons = [(words[why], rows) for why, rows in report.reasons().items()]
     show_table("Left out, or without a split", ("why", "rows"), reasons)
-    contradicting = [(one.id, one.kept, one.detail) for one in growth.left_out if one.kept and one.detail]
+    contradicting = [(one.id, one.kept, one.detail) for one in report.left_out if one.kept and one.detail]
     show_table("Labels that contradict", ("left out", "stands for it", "labels"), contradicting, limit=_LISTED)
-    works = [(work, ", ".join(ids)) for work, ids in growth.same_works.items()]
+    works = [(work, ", ".join(ids)) for work, ids in report.same_works.items()]
     show_table("Several pictures of one work", ("work", "ids"), works, limit=_LISTED)
-    click.echo(growth.summary())
-    click.echo(f"The manifest is {growth.manifest}; all of it stands in growth-report.md beside it.")
-    click.echo(f"Data hash {growth.data_hash}")
+    click.echo(report.summary())
+    click.echo(f"The manifest is {report.manifest}; all of it stands in growth-report.md beside it.")
+    click.echo(f"Data hash {report.data_hash}")

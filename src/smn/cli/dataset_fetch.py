@@ -72,7 +72,7 @@ def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, 
         _show(estimate, _show_estimate, form)
     elif out is not None:
         from smn.dataset.fetch.fetching import fetch_dataset
-        from smn.dataset.labels import parse_pairs
+        from smn.dataset.label_map import parse_pairs
 
         pairs = parse_pairs(options["mapping"], option="--map")
         arguments = _arguments(source, options)
@@ -88,7 +88,7 @@ def _arguments(source: str, options: dict[str, Any]) -> dict[str, Any]:
     from smn.dataset.fetch.candidate import Query
     from smn.dataset.fetch.http import Limits
     from smn.dataset.fetch.registry import choose_politeness, get_source
-    from smn.dataset.labels import parse_pairs
+    from smn.dataset.label_map import parse_pairs
     from smn.movements import get_movement
 
     query = Query(

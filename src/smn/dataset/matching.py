@@ -9,7 +9,6 @@ from hashlib import file_digest, sha256
 from itertools import islice
 from pathlib import Path
 
-from smn.dataset.union import stream_pictures
 from smn.duplicates.hashing import REDUCED, Hashes, hash_picture
 from smn.duplicates.search import HashIndex
 from smn.errors import ImageError
@@ -77,7 +76,7 @@ def read_entries(manifest: Manifest, *, place: int = 0) -> list[Entry]:
     return [Entry(manifest.file, place, row, *values) for row, values in enumerate(columns)]
 
 
-class Why(StrEnum):
+class LeftOutReason(StrEnum):
     """Why a row is not in the result."""
 
     SAME_FILE = "same-file"  # the very bytes stand in the set already
@@ -101,7 +100,7 @@ class LeftOut:
 
     manifest: Path
     id: str
-    why: Why
+    why: LeftOutReason
     kept: str | None = None
     detail: str = ""
 
@@ -165,21 +164,21 @@ class Matcher:
             held_out = self._find_held_out(entry, picture)
             kept, same = self._files.get(entry.sha256), self._pictures.find(picture)
             if not entry.has_consent:
-                self._leave_out(entry, Why.NO_CONSENT, detail="Its column consent does not say yes.")
+                self._leave_out(entry, LeftOutReason.NO_CONSENT, detail="Its column consent does not say yes.")
             elif held_out is not None:
-                self._leave_out(entry, Why.HELD_OUT, kept=held_out[0], detail=held_out[1])
+                self._leave_out(entry, LeftOutReason.HELD_OUT, kept=held_out[0], detail=held_out[1])
             elif kept is not None:
-                self._match(entry, Why.SAME_FILE, kept)
+                self._match(entry, LeftOutReason.SAME_FILE, kept)
             elif isinstance(seen, str):
-                self._leave_out(entry, Why.UNREADABLE, detail=seen)
+                self._leave_out(entry, LeftOutReason.UNREADABLE, detail=seen)
             elif same is not None:
-                self._match(entry, Why.SAME_PICTURE, same)
+                self._match(entry, LeftOutReason.SAME_PICTURE, same)
             else:
                 self._accept(entry, picture)
 
     def _readable(self, entry: Entry, seen: Hashes | str) -> Hashes | None:
         if isinstance(seen, str):
-            self.unreadable.append(LeftOut(entry.manifest, entry.id, Why.UNREADABLE, detail=seen))
+            self.unreadable.append(LeftOut(entry.manifest, entry.id, LeftOutReason.UNREADABLE, detail=seen))
             return None
         return seen
 
@@ -203,18 +202,18 @@ class Matcher:
         self._files[entry.sha256] = entry
         self._pictures.add(picture, entry)
 
-    def _match(self, entry: Entry, why: Why, kept: Entry) -> None:
+    def _match(self, entry: Entry, why: LeftOutReason, kept: Entry) -> None:
         labels = (kept.movement, entry.movement)
         contradict = None not in labels and labels[0] != labels[1]
         self._leave_out(entry, why, kept=kept.id, detail=" / ".join(map(str, labels)) if contradict else "")
         self.found.also_in[kept.key].append(entry)
 
-    def _leave_out(self, entry: Entry, why: Why, *, kept: str | None = None, detail: str = "") -> None:
+    def _leave_out(self, entry: Entry, why: LeftOutReason, *, kept: str | None = None, detail: str = "") -> None:
         self.found.left_out.append(LeftOut(entry.manifest, entry.id, why, kept, detail))
 
     def _look_at(self, manifest: Manifest, entries: Sequence[Entry]) -> Iterator[Hashes | str]:
         """The hash of each row's picture; see `read_hash`."""
-        pictures, done = iter(zip(stream_pictures(manifest), entries, strict=True)), 0
+        pictures, done = iter(zip(manifest.stream_pictures(), entries, strict=True)), 0
         with ThreadPoolExecutor() as threads:
             while some := list(islice(pictures, _AT_ONCE)):
                 yield from threads.map(lambda pair: read_hash(pair[0], expected=pair[1].sha256), some)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from cleaning_benchmark.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.scores import Progress
-from smn.dataset.pictures import store_picture
+from smn.dataset.picture_store import store_picture
 from smn.errors import ImageError, InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest, write_manifest

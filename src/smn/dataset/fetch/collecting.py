@@ -11,9 +11,9 @@ from smn.dataset.fetch.candidate import Candidate
 from smn.dataset.fetch.journal import Journal, Stored
 from smn.dataset.fetch.report import FetchReport
 from smn.dataset.fetch.rights import choose_licence, is_public_domain
-from smn.dataset.labels import LabelMap, suggest_movements
-from smn.dataset.report import Duplicate, Unmapped
-from smn.dataset.rows import Failed
+from smn.dataset.label_map import LabelMap, suggest_movements
+from smn.dataset.reports import Duplicate, Unmapped
+from smn.dataset.sources import Failed
 from smn.errors import OutputExistsError
 from smn.manifest import COLUMNS, write_manifest
 from smn.manifest.writer import manifest_schema

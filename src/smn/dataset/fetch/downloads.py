@@ -10,7 +10,7 @@ from pathlib import Path
 from smn.dataset.fetch.candidate import Candidate
 from smn.dataset.fetch.http import Client, Download, Stopped
 from smn.dataset.fetch.journal import Missed, Stored
-from smn.dataset.pictures import measure_picture, store_picture
+from smn.dataset.picture_store import measure_picture, store_picture
 from smn.errors import FetchError, ImageError
 
 _storing = threading.Lock()  # two threads may have had the same picture

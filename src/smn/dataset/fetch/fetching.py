@@ -14,8 +14,8 @@ from smn.dataset.fetch.downloads import Downloads, fetch_picture
 from smn.dataset.fetch.http import Client, Limits
 from smn.dataset.fetch.journal import Journal, Missed, Stored
 from smn.dataset.fetch.report import REPORTS, FetchReport
-from smn.dataset.labels import LabelMap
-from smn.dataset.report import write_reports
+from smn.dataset.label_map import LabelMap
+from smn.dataset.reports import write_reports
 from smn.errors import FetchError, InputError, OutputExistsError
 from smn.extras import require_extra
 

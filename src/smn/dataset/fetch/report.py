@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from smn.dataset.report import Duplicate, Unmapped, write_section
-from smn.dataset.rows import Failed
+from smn.dataset.reports import Duplicate, Unmapped, write_section
+from smn.dataset.sources import Failed
 
 REPORTS = ("fetch-report.json", "fetch-report.md")
 """Files that a fetch writes beside the manifest."""

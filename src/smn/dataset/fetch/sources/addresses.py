@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from smn.dataset.columns import read_text
 from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
 from smn.dataset.fetch.sources.fields import place_of, refuse
 from smn.dataset.fetch.sources.tables import choose_labels, first_year, match_columns
+from smn.dataset.tables import read_text
 from smn.errors import InputError, ManifestError
 
 _ROWS = 200  # a page

@@ -17,7 +17,7 @@ from smn.dataset.fetch.sources.fields import (
     refuse,
     text_of,
 )
-from smn.dataset.labels import LabelMap
+from smn.dataset.label_map import LabelMap
 from smn.errors import FetchError
 from smn.movements import get_movement
 

@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from smn.dataset.columns import read_text
 from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
 from smn.dataset.fetch.sources.fields import refuse
 from smn.dataset.fetch.sources.tables import choose_labels, first_year, match_columns
-from smn.dataset.parquetfile import class_names
+from smn.dataset.tables import class_names, read_text
 from smn.errors import FetchError, InputError
 from smn.extras import require_extra
 

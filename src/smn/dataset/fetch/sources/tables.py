@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from smn.dataset.columns import read_text
 from smn.dataset.fetch.candidate import Query
+from smn.dataset.tables import read_text
 from smn.errors import ManifestError, UnknownNameError
 from smn.movements import find_movement, get_movement
 

@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image, ImageFont
 
-from smn.dataset.sheet import draw_sheet
+from smn.dataset.contact_sheet import draw_sheet
 from smn.errors import InputError, OutputExistsError, UnknownNameError
 from smn.manifest import NOT_A_PAINTING
 

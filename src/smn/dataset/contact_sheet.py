@@ -9,7 +9,7 @@ from random import Random
 
 from PIL import Image, ImageDraw, ImageFont
 
-from smn.dataset.describing import UNLABELLED, name_movement, order_movements, select_rows
+from smn.dataset.description import UNLABELLED, name_movement, order_movements, select_rows
 from smn.errors import ImageError, InputError, OutputExistsError
 from smn.extras import require_extra
 from smn.images import open_image

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 from PIL import features
 
-from smn.dataset.pictures import measure_picture, store_picture, suffix_of
+from smn.dataset.picture_store import measure_picture, store_picture, suffix_of
 from smn.errors import ImageError, ImageTruncatedError
 
 

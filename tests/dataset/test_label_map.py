@@ -1,6 +1,6 @@
 import pytest
 
-from smn.dataset.labels import LabelMap, parse_pairs, suggest_movements
+from smn.dataset.label_map import LabelMap, parse_pairs, suggest_movements
 from smn.errors import InputError, UnknownNameError
 from smn.manifest import NOT_A_PAINTING
 from smn.movements import list_movements

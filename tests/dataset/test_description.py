@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from smn.dataset.describing import Spread, describe_manifest, name_movement, order_movements
+from smn.dataset.description import Spread, describe_manifest, name_movement, order_movements
 from smn.errors import UnknownNameError
 from smn.manifest import NOT_A_PAINTING
 

@@ -1,14 +1,16 @@
-"""Which column of a foreign table is which column of the manifest, and how its values are read."""
+"""Reads foreign tables: CSV files, which column is which column of a manifest, and their values."""
 
+import csv
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smn.errors import ManifestError, UnknownNameError
-from smn.manifest import COLUMNS
+from smn.manifest.parquet_file import COLUMNS, IMAGE
 
-IMAGE = "image"
-"""The column with pictures inside, as the Hugging Face hub calls it."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEASURED = ("sha256", "width", "height")
 """Columns that are measured from the picture, whatever the source says."""
@@ -110,3 +112,48 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     name: {"year": read_whole, "split": read_split}.get(name, read_text) for name in COLUMNS
 }
 """How a foreign value becomes the manifest's, by column."""
+
+
+def read_csv(file: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The header and the rows of a CSV file in UTF-8, separated by comma, semicolon or tab.
+
+    Raises:
+        ManifestError: it cannot be read, has no rows, or names a column twice.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            first = stream.readline()
+            stream.seek(0)
+            separator = max(",;\t", key=first.count)
+            reader = csv.DictReader(stream, delimiter=separator, strict=True)
+            header = list(reader.fieldnames or [])
+            records = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ManifestError(f"{file} cannot be read as CSV ({error}); save it as CSV in UTF-8.") from error
+    if not records:
+        raise ManifestError(f"{file} has no rows below its header; write one row a picture.")
+    if len(set(header)) != len(header):
+        raise ManifestError(f"{file} names a column twice ({', '.join(header)}); give each column its own name.")
+    return header, records
+
+
+def class_names(schema: "pa.Schema") -> dict[str, tuple[str, ...]]:
+    """The names behind whole numbers, from the metadata that the Hugging Face hub writes into a Parquet file.
+
+    Returns:
+        Names in the order of their numbers, by column; empty where the metadata are missing or malformed.
+    """
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        described = {column: feature.get("names") for column, feature in features.items() if isinstance(feature, dict)}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}
+    return {column: tuple(map(str, names)) for column, names in described.items() if isinstance(names, list)}
+
+
+def plain_type(kind: "pa.DataType") -> "pa.DataType":
+    """The type of a column's Python values: categories are their values, every kind of string is a string."""
+    import pyarrow as pa
+
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

@@ -7,10 +7,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
-from smn.dataset import Rules, add_to_dataset, import_dataset
+from smn.dataset import SplitRules, add_to_dataset, import_dataset
+from smn.dataset.merge import Part, unite_columns, write_union
 from smn.errors import InputError, ManifestError, OutputExistsError
-from smn.manifest import HASHED, SPLITS, read_manifest
+from smn.manifest import HASHED, SPLITS, Manifest, read_manifest, write_manifest
 from smn.manifest.identity import artist_key
 from smn.manifest.lineage import describe_step
 
@@ -51,7 +53,7 @@ def test_what_is_new_comes_in_and_the_old_rows_stay(collect, tmp_path):
         "new",
         page_url=pa.string(),
     )
-    growth = add_to_dataset(old.file, [new.file], tmp_path / "out", rules=Rules(ratios=(1, 0)))
+    growth = add_to_dataset(old.file, [new.file], tmp_path / "out", rules=SplitRules(ratios=(1, 0)))
     grown = read_manifest(tmp_path / "out")
     assert rows_of(grown)[:4] == rows_of(old)
     assert grown.column("split")[4:] == ["train", None, "train", "train", "val"]
@@ -72,7 +74,7 @@ def test_what_is_new_comes_in_and_the_old_rows_stay(collect, tmp_path):
 
 def test_the_history_says_what_was_added(collect, tmp_path):
     old, new, held_out = (collect([{"seed": seed}], name) for seed, name in enumerate(("old", "new", "held")))
-    add_to_dataset(old.file, [new.file], tmp_path / "a", against=held_out.file, rules=Rules(freeze_val=True))
+    add_to_dataset(old.file, [new.file], tmp_path / "a", against=held_out.file, rules=SplitRules(freeze_val=True))
     add_to_dataset(tmp_path / "a", [collect([{"seed": 5}], "third").file], tmp_path / "b")
     first, second = read_manifest(tmp_path / "b").lineage()
     assert first.parents == (old.data_hash(), new.data_hash())
@@ -124,7 +126,7 @@ def test_feedback_is_kept_apart_until_it_is_accepted(collect, tmp_path):
     first = add_to_dataset(collect(OLD).file, [new.file], tmp_path / "a")
     assert first.reasons() == {"feedback": 3}
     assert read_manifest(tmp_path / "a").column("split")[4:] == [None] * 3
-    second = add_to_dataset(tmp_path / "a", [], tmp_path / "b", rules=Rules(accept_feedback=True))
+    second = add_to_dataset(tmp_path / "a", [], tmp_path / "b", rules=SplitRules(accept_feedback=True))
     grown = read_manifest(tmp_path / "b")
     assert grown.column("split")[4:] == ["train", None, "train"]
     assert rows_of(grown)[:4] == rows_of(read_manifest(tmp_path / "a"))[:4]
@@ -221,7 +223,7 @@ def test_whatever_is_added_the_test_split_stays(collect, tmp_path_factory, addit
     for number, rows in enumerate(additions):
         named = [row | {"id": f"{place}"} for place, row in enumerate(rows)]  # ids that every manifest has
         offered = collect(named, f"{folder}/new-{number}", consent=pa.string(), embed=number % 2 == 1)
-        rules = Rules(ratios=(1, 1), freeze_val=frozen, accept_feedback=number == 2)
+        rules = SplitRules(ratios=(1, 1), freeze_val=frozen, accept_feedback=number == 2)
         growth = add_to_dataset(current.file, [offered.file], folder / f"out-{number}", rules=rules)
         grown = read_manifest(folder / f"out-{number}")
         # Old rows stay; so does all of test, and of val where it is frozen.
@@ -261,3 +263,89 @@ def test_a_table_of_feedback_becomes_candidates(collect, tmp_path, write, paint)
     last = {name: values[-1] for name, values in read_manifest(tmp_path / "out").table.to_pydict().items()}
     assert (last["movement"], last["label_kind"], last["split"]) == ("cubism", "feedback", None)
     assert (last["given_at"], last["model"], last["answer"]) == ("2025-03-01", "m-1", "fauvism")
+
+
+QUIET = {"made_by": {"command": "test"}, "progress": lambda *_: None}
+
+
+def everything(*manifests, columns=None):
+    return [Part(manifest, [True] * len(manifest), columns or {}) for manifest in manifests]
+
+
+def with_column(manifest: Manifest, values: pa.Array, name: str = "extra") -> Manifest:
+    table = manifest.table.append_column(name, values)
+    return read_manifest(write_manifest(table, manifest.file, replace=True))
+
+
+def test_a_union_of_pictures_inside_and_beside(collect, paint, tmp_path):
+    beside = collect([{"seed": 1}, {"seed": 2}], "beside", museum=pa.string())
+    inside = collect([{"seed": 3}, {"seed": 4, "stars": 5}], "inside", embed=True, stars=pa.int32())
+    extras = unite_columns([beside, inside])
+    assert extras == {"museum": pa.string(), "stars": pa.int32()}
+    parts = [Part(beside, [True, False], {"id": ["x", "y"]}), Part(inside, [True, True], {})]
+    file = write_union(parts, tmp_path / "out" / "m.parquet", extras=extras, **QUIET)
+    union = read_manifest(file)
+    assert union.column("id") == ["x", *inside.column("id")]
+    assert union.column("stars") == [None, None, 5]
+    assert union.column("museum") == [None] * 3
+    found = [union.picture(row) for row in range(3)]
+    assert found == [Path(beside.picture(0)), paint(3), paint(4)]
+    assert not Path(union.column("path")[0]).is_relative_to("..")
+    assert b"Image" in parquet.read_schema(file).metadata[b"huggingface"]
+    (step,) = union.lineage()
+    assert step.parents == (beside.data_hash(), inside.data_hash())
+
+
+def test_pictures_below_the_new_folder_are_relative(collect, tmp_path):
+    manifest = collect([{"seed": 1}])
+    file = write_union(everything(manifest), tmp_path / "m.parquet", extras={}, **QUIET)
+    assert read_manifest(file).column("path") == [f"old/{manifest.column('path')[0]}"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "united"),
+    [
+        (pa.array([1], pa.int32()), pa.array([2], pa.int64()), pa.int64()),
+        (pa.array([1], pa.int64()), pa.array([0.5]), pa.float64()),
+        (pa.array([1], pa.int64()), pa.array(["c. 1889"]), pa.string()),
+        (pa.array([True]), pa.array([3], pa.int64()), pa.string()),
+        (pa.nulls(1), pa.array([3], pa.int32()), pa.int32()),
+        (pa.nulls(1), pa.nulls(1), pa.string()),
+        (pa.array(["a"], pa.large_string()), pa.array(["b"]).dictionary_encode(), pa.string()),
+        (pa.array([["a"]]), pa.nulls(1), pa.list_(pa.string())),
+    ],
+)
+def test_types_that_hold_the_values_of_both(collect, tmp_path, one, other, united):
+    manifests = [
+        with_column(collect([{"seed": 1}], "one"), one),
+        with_column(collect([{"seed": 2}], "other"), other),
+    ]
+    for order in (manifests, manifests[::-1]):
+        extras = unite_columns(order)
+        assert extras == {"extra": united}
+        file = write_union(
+            everything(*order), tmp_path / order[0].file.parent.name / "u.parquet", extras=extras, **QUIET
+        )
+        assert read_manifest(file).table.schema.field("extra").type == united
+
+
+def test_types_that_no_value_could_have(collect):
+    manifests = [
+        with_column(collect([{"seed": 1}], "one"), pa.array([["a"]])),
+        with_column(collect([{"seed": 2}], "other"), pa.array(["b"])),
+    ]
+    with pytest.raises(ManifestError, match=r"other.*the column extra holds string, but list.*rename or drop it"):
+        unite_columns(manifests)
+
+
+def test_a_value_that_does_not_fit_names_its_column(collect, tmp_path):
+    manifest = with_column(collect([{"seed": 1}]), pa.array(["many"]))
+    with pytest.raises(ManifestError, match=r"the column extra cannot be read as int32 .*correct or drop it"):
+        write_union(everything(manifest), tmp_path / "u.parquet", extras={"extra": pa.int32()}, **QUIET)
+    assert not list(tmp_path.glob("*.parquet*"))
+
+
+def test_a_union_overwrites_nothing(collect):
+    manifest = collect([{"seed": 1}])
+    with pytest.raises(OutputExistsError):
+        write_union(everything(manifest), manifest.file, extras={}, **QUIET)

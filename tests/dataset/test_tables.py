@@ -1,10 +1,11 @@
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.dataset.columns import READERS, extra_columns, match_columns, read_split, read_text, read_whole
+from smn.dataset.tables import READERS, class_names, extra_columns, match_columns, read_split, read_text, read_whole
 from smn.errors import ManifestError, UnknownNameError
 from smn.manifest import COLUMNS
 
@@ -74,3 +75,8 @@ def test_what_cannot_be_read_is_refused(read):
 
 def test_every_column_has_a_reader():
     assert READERS.keys() == COLUMNS.keys()
+
+
+@pytest.mark.parametrize("metadata", [None, {b"huggingface": b"{"}, {b"huggingface": b"[]"}, {b"x": b"y"}])
+def test_malformed_metadata_name_no_classes(metadata):
+    assert class_names(pa.schema([("a", pa.int64())], metadata=metadata)) == {}
