@@ -33,7 +33,7 @@ def test_the_users_columns_win():
 
 
 def test_wrong_columns_are_refused():
-    with pytest.raises(UnknownNameError, match=r"no manifest column 'artists'.*id you mean artist"):
+    with pytest.raises(UnknownNameError, match=r"no column 'artists'.*id you mean artist"):
         match_columns(["a"], {"artists": "a"}, where=HERE)
     with pytest.raises(ManifestError, match=r"table.csv has no column 'b'; it has a. Correct --column artist=b"):
         match_columns(["a"], {"artist": "b"}, where=HERE)

@@ -11,7 +11,8 @@ from smn.cli.screen import console, note, progress
 from smn.errors import InputError
 
 if TYPE_CHECKING:
-    from smn.dataset.fetch.report import Estimate, FetchReport
+    from smn.dataset.fetch.collection import FetchReport
+    from smn.dataset.fetch.estimate import Estimate
 
 _LISTED = 12  # lines of a long table that are shown
 _EXAMPLE = """\b
@@ -56,7 +57,7 @@ def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, 
 
     Stopped or killed, the same command continues where it was. What could not be had is tried again by the next run.
     """
-    from smn.dataset.fetch.registry import get_source
+    from smn.dataset.fetch import get_source
 
     if listed:
         _show_sources(form)
@@ -71,7 +72,7 @@ def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, 
         estimate = estimate_fetch(get_source(source), **_arguments(source, options))
         _show(estimate, _show_estimate, form)
     elif out is not None:
-        from smn.dataset.fetch.fetching import fetch_dataset
+        from smn.dataset.fetch.fetcher import fetch_dataset
         from smn.dataset.label_map import parse_pairs
 
         pairs = parse_pairs(options["mapping"], option="--map")
@@ -85,9 +86,8 @@ def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, 
 
 def _arguments(source: str, options: dict[str, Any]) -> dict[str, Any]:
     """What a fetch and an estimate are given alike."""
-    from smn.dataset.fetch.candidate import Query
-    from smn.dataset.fetch.http import Limits
-    from smn.dataset.fetch.registry import choose_politeness, get_source
+    from smn.dataset.fetch import choose_politeness, get_source
+    from smn.dataset.fetch.fetch_source import Limits, Query
     from smn.dataset.label_map import parse_pairs
     from smn.movements import get_movement
 
@@ -120,7 +120,7 @@ def _show(answer: Any, in_words: Callable[[Any], None], form: str) -> None:
 
 
 def _show_sources(form: str) -> None:
-    from smn.dataset.fetch.registry import WORTH, list_sources
+    from smn.dataset.fetch import WORTH, list_sources
 
     rows = [
         {

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +50,7 @@ def match_columns(
     """
     names, labels = list(names), set(labels)
     allowed = (*COLUMNS, IMAGE)
-    for mine, theirs in wanted.items():
-        if mine not in allowed:
-            raise UnknownNameError("manifest column", mine, allowed)
-        if theirs not in names:
-            raise ManifestError(
-                f"{where} has no column {theirs!r}; it has {', '.join(names)}. Correct --column {mine}={theirs}."
-            )
+    check_columns(names, wanted, allowed=allowed, where=where)
     found = {name: name for name in allowed if name in names and name not in wanted.values()} | dict(wanted)
     for mine, others in _ALSO.items():
         free = [name for name in others if name in names and name not in found.values()]
@@ -64,6 +58,24 @@ def match_columns(
         if mine not in found and usable:
             found[mine] = usable[0]
     return found
+
+
+def check_columns(
+    names: Collection[str], wanted: Mapping[str, str], *, allowed: Collection[str], where: Path | str
+) -> None:
+    """Check the columns that the user has named with ``--column``.
+
+    Raises:
+        UnknownNameError: ``wanted`` has a key that is not allowed.
+        ManifestError: the table lacks a wanted column.
+    """
+    for mine, theirs in wanted.items():
+        if mine not in allowed:
+            raise UnknownNameError("column", mine, allowed)
+        if theirs not in names:
+            raise ManifestError(
+                f"{where} has no column {theirs!r}; it has {', '.join(names)}. Correct --column {mine}={theirs}."
+            )
 
 
 def extra_columns(names: Iterable[str], matched: Mapping[str, str]) -> list[str]:

@@ -16,8 +16,8 @@ from dataset.fetch.shapes.reading import (
     then,
 )
 from fetch_server import Answer, FetchServer
-from smn.dataset.fetch.candidate import Candidate, Query
-from smn.dataset.fetch.sources.aic import AicSource
+from smn.dataset.fetch.aic import AicSource
+from smn.dataset.fetch.fetch_source import Candidate, Query
 from smn.errors import InputError
 from smn.movements import list_movements
 

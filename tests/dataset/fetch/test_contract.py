@@ -9,9 +9,9 @@ import pytest
 from dataset.fetch.shapes.cases import CASES
 from dataset.fetch.shapes.reading import candidates, entries, fetch_rows, flaws, html_answer, quick_client, read_pages
 from fetch_server import FetchServer
-from smn.dataset.fetch.candidate import Query
-from smn.dataset.fetch.registry import WORTH, get_source, list_sources
-from smn.dataset.fetch.rights import normalise_licence
+from smn.dataset.fetch import WORTH, get_source, list_sources
+from smn.dataset.fetch.fetch_source import Query
+from smn.dataset.fetch.source_fields import normalise_licence
 from smn.errors import FetchError, InputError, SmnError
 from smn.movements import find_movement
 

@@ -3,10 +3,9 @@ from pathlib import Path
 import pytest
 
 from fetch_server import Answer, FetchServer, painted_jpeg, picture_answer
-from smn.dataset.fetch.candidate import Politeness, Query
+from smn.dataset.fetch.address_table import AddressSource
 from smn.dataset.fetch.estimate import estimate_fetch
-from smn.dataset.fetch.http import Limits
-from smn.dataset.fetch.sources.addresses import AddressSource
+from smn.dataset.fetch.fetch_source import Limits, Politeness, Query
 from smn.errors import InputError
 
 QUICK = Limits(attempts=2, back_off=0.001)

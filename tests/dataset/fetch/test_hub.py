@@ -11,10 +11,10 @@ import pytest
 from pyarrow import parquet
 
 from fetch_server import Answer, FetchServer, file_answer, json_answer, painted_jpeg
-from smn.dataset.fetch.candidate import Candidate, Flaw, Page, Politeness, Query
-from smn.dataset.fetch.fetching import fetch_dataset
-from smn.dataset.fetch.http import Client, Limits
-from smn.dataset.fetch.sources.hub import HubSource, RangeFile
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Limits, Page, Politeness, Query
+from smn.dataset.fetch.fetcher import fetch_dataset
+from smn.dataset.fetch.http import Client
+from smn.dataset.fetch.hub import HubSource, RangeFile
 from smn.errors import FetchError, InputError, UnknownNameError
 from smn.manifest import read_manifest
 

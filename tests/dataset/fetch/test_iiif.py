@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from fetch_server import Answer, FetchServer, json_answer, picture_answer
-from smn.dataset.fetch.candidate import Candidate, Flaw, Page, Politeness, Query
-from smn.dataset.fetch.fetching import fetch_dataset
-from smn.dataset.fetch.http import Client, Limits
-from smn.dataset.fetch.sources.iiif import IiifSource
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Limits, Page, Politeness, Query
+from smn.dataset.fetch.fetcher import fetch_dataset
+from smn.dataset.fetch.http import Client
+from smn.dataset.fetch.iiif import IiifSource
 from smn.errors import FetchError, InputError
 
 QUICK = Politeness(5000, connections=2)

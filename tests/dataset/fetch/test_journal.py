@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from smn.dataset.fetch.candidate import Candidate, Flaw
+from smn.dataset.fetch.fetch_source import Candidate, Flaw
 from smn.dataset.fetch.journal import Journal, Missed, Stored
 from smn.errors import InputError
 

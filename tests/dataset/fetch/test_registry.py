@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from smn.dataset.fetch.candidate import FetchSource, Query
-from smn.dataset.fetch.registry import WORTH, choose_politeness, get_source, index_sources, list_sources
+from smn.dataset.fetch import WORTH, choose_politeness, get_source, index_sources, list_sources
+from smn.dataset.fetch.fetch_source import FetchSource, Query
 from smn.errors import InputError, UnknownNameError
 
 NAMES = ["wikidata", "aic", "wikiart", "artbench", "iiif", "csv"]

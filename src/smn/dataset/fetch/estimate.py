@@ -1,15 +1,59 @@
-"""Says what a fetch would do, by the first page of the list and a few of its pictures; writes nothing."""
+"""Estimates a fetch from the first page of the list and a few of its pictures; writes nothing."""
 
 import math
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from smn.dataset.fetch.candidate import Candidate, FetchSource, Flaw, Page, Politeness, Query
-from smn.dataset.fetch.collecting import refuse
-from smn.dataset.fetch.http import Client, Limits
-from smn.dataset.fetch.report import Estimate
+from smn.dataset.fetch.collection import refuse
+from smn.dataset.fetch.fetch_source import Candidate, FetchSource, Flaw, Limits, Page, Politeness, Query
+from smn.dataset.fetch.http import Client
 from smn.errors import FetchError
 
 _TRIED = 3  # pictures
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fetch would do, judged by the first page of the list.
+
+    Args:
+        source: its name.
+        total: entries that the source says there are; None where it does not say.
+        listed: entries on the first page.
+        matching: of these, pictures that the licence filter lets through.
+        pictures: how many would be had in all; None where the source does not say how many there are.
+        requests: how many that would take: one a picture, and those for the list.
+        picture_bytes: mean size of the pictures tried; None where none could be had.
+        requests_per_second: the rate that was reckoned with.
+        reasons: why entries of the first page are left out, with how many.
+    """
+
+    source: str
+    total: int | None
+    listed: int
+    matching: int
+    pictures: int | None
+    requests: int | None
+    picture_bytes: int | None
+    requests_per_second: float
+    reasons: Mapping[str, int]
+
+    @property
+    def bytes(self) -> int | None:
+        """Of all pictures."""
+        known = self.pictures is not None and self.picture_bytes is not None
+        return self.pictures * self.picture_bytes if known else None  # type: ignore[operator]
+
+    @property
+    def minutes(self) -> float | None:
+        """At the source's rate; slower where the line is slow."""
+        return None if self.requests is None else self.requests / self.requests_per_second / 60
+
+    def to_dict(self) -> dict[str, Any]:
+        """The estimate as plain values, ready for JSON."""
+        return {**asdict(self), "bytes": self.bytes, "minutes": self.minutes}
 
 
 def estimate_fetch(
@@ -25,7 +69,7 @@ def estimate_fetch(
     """Read the first page of a source's list, have three of its pictures, and reckon; nothing is written.
 
     Args:
-        source: from `smn.dataset.fetch.registry.get_source`, or one of your own.
+        source: from `smn.dataset.fetch.get_source`, or one of your own.
         query: what it is asked for.
         limit: at most so many pictures.
         licence: ``public-domain``, or None.

@@ -1,14 +1,16 @@
-"""What a fetch has seen and done, line by line, so that it can be stopped at any moment and continued."""
+"""The folder of a fetch and its journal, by which it can be stopped at any moment and continued."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from smn.dataset.fetch.candidate import Candidate, Flaw
-from smn.errors import InputError
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Query
+from smn.errors import InputError, OutputExistsError
 
 if sys.platform != "win32":
     import fcntl
@@ -16,7 +18,7 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class Stored:
-    """A picture that stands in the folder.
+    """A picture that is stored in the folder.
 
     Args:
         id: of its candidate.
@@ -25,8 +27,8 @@ class Stored:
         size: in bytes.
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
-        retrieved_at: when it was had or last found unchanged, UTC, ISO 8601.
-        etag: what to say to have it only if it changed.
+        retrieved_at: when it was downloaded or last found unchanged, UTC, ISO 8601.
+        etag: for the next conditional request.
         modified: the same as a date.
     """
 
@@ -43,12 +45,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class Missed:
-    """A picture that could not be had.
+    """A picture that could not be downloaded.
 
     Args:
         id: of its candidate.
         reason: what is wrong and what to do.
-        passing: whether the server, not the picture, was at fault.
+        passing: whether the server, not the picture, was at fault, so that the fault may pass.
     """
 
     id: str
@@ -59,8 +61,7 @@ class Missed:
 class Journal:
     """The journal of one fetch: a file of JSON lines that is only ever appended to.
 
-    A line is written when something is known, never before. A last line that was cut off by a kill is dropped. While a
-    journal is open, a second process cannot open it.
+    A torn last line of a killed run is dropped. While a journal is open, a second process cannot open it.
 
     Args:
         file: the journal; made if it is not there.
@@ -225,3 +226,60 @@ class Journal:
             if not line.endswith(b"\n"):
                 return
             yield line
+
+
+def claim_folder(out: Path, *, source: str, query: Query, licence: str | None) -> dict[str, Any]:
+    """Make the folder this fetch's own, or find that it is.
+
+    Returns:
+        What is fetched, as plain values; ``fetch.json`` in the folder holds the same.
+
+    Raises:
+        InputError: it is another's that has begun.
+        OutputExistsError: it holds a manifest, and no fetch.
+    """
+    identity: dict[str, Any] = json.loads(json.dumps({"source": source, "query": asdict(query), "licence": licence}))
+    file, journal = out / "fetch.json", out / "fetch-journal.jsonl"
+    has_begun = journal.exists() and journal.stat().st_size > 0
+    there = _read_identity(file)
+    if there == identity:
+        return identity
+    if there is not None and has_begun:
+        raise InputError(
+            f"{out} holds another fetch ({', '.join(_flat(there))}) than asked for here "
+            f"({', '.join(_flat(identity))}); choose another --out, or give the same options to continue that one."
+        )
+    for name in ("manifest.parquet", *(() if there else (journal.name,))):
+        if (out / name).exists():
+            raise OutputExistsError(out / name)
+    out.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name("fetch.json.partial")
+    fresh.write_text(json.dumps(identity, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(fresh, file)
+    return identity
+
+
+def _read_identity(file: Path) -> Any:
+    """What a folder's fetch was asked for; None where there is none."""
+    if not file.exists():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{file} cannot be read ({error}); fetch into another folder.") from error
+
+
+def _flat(identity: Mapping[str, Any]) -> list[str]:
+    """What a fetch was asked for, as ``name=value``, without what was not said."""
+    values = {name: value for name, value in identity.items() if name != "query"} | dict(identity.get("query", {}))
+    return [
+        f"{name}={json.dumps(value)}" for name, value in sorted(values.items()) if value not in (None, [], {}, False)
+    ]
+
+
+def tidy_folder(out: Path, journal: Journal) -> None:
+    """Remove half-written files of a killed run, and forget pictures whose files are gone."""
+    for partial_file in (out / "images").glob("*/*.partial"):
+        with suppress(FileNotFoundError):
+            partial_file.unlink()
+    journal.forget_lost_files(out)

@@ -8,12 +8,12 @@ from typing import Any
 from dataset.fetch.shapes import aic_api, wikidata_api
 from dataset.fetch.shapes.reading import answer_of, paint
 from fetch_server import Answer, FetchServer, file_answer, painted_jpeg
-from smn.dataset.fetch.candidate import FetchSource, Query
-from smn.dataset.fetch.sources.addresses import AddressSource
-from smn.dataset.fetch.sources.aic import AicSource
-from smn.dataset.fetch.sources.hub import HubSource
-from smn.dataset.fetch.sources.iiif import IiifSource
-from smn.dataset.fetch.sources.wikidata import WikidataSource
+from smn.dataset.fetch.address_table import AddressSource
+from smn.dataset.fetch.aic import AicSource
+from smn.dataset.fetch.fetch_source import FetchSource, Query
+from smn.dataset.fetch.hub import HubSource
+from smn.dataset.fetch.iiif import IiifSource
+from smn.dataset.fetch.wikidata import WikidataSource
 
 
 @dataclass(frozen=True)

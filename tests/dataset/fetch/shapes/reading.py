@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fetch_server import Answer, FetchServer, Request, painted_jpeg
-from smn.dataset.fetch.candidate import Candidate, FetchSource, Flaw, Page, Politeness, Query
-from smn.dataset.fetch.fetching import fetch_dataset
-from smn.dataset.fetch.http import Client, Limits
+from smn.dataset.fetch.fetch_source import Candidate, FetchSource, Flaw, Limits, Page, Politeness, Query
+from smn.dataset.fetch.fetcher import fetch_dataset
+from smn.dataset.fetch.http import Client
 from smn.errors import FetchError
 from smn.manifest import read_manifest
 

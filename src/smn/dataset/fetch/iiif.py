@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
-from smn.dataset.fetch.sources.fields import entries_of, object_of, place_of, plain_text, refuse, text_of
-from smn.dataset.fetch.sources.tables import first_year
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Http, Page, Politeness, Query
+from smn.dataset.fetch.source_fields import entries_of, first_year, object_of, place_of, plain_text, refuse, text_of
 from smn.errors import FetchError, InputError
 
 _PAINTING = ("painting", "sc:painting", "oa:painting")

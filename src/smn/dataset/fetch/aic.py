@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
-from smn.dataset.fetch.sources.fields import (
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Http, Page, Politeness, Query
+from smn.dataset.fetch.source_fields import (
     ask_object,
     credit_line,
     entries_of,

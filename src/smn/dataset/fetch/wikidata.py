@@ -2,14 +2,24 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
-from smn.dataset.fetch.rights import is_public_domain
-from smn.dataset.fetch.sources.commons import CommonsFile, describe_files
-from smn.dataset.fetch.sources.fields import ask_object, credit_line, number_of, object_of, refuse, text_of
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Http, Page, Politeness, Query
+from smn.dataset.fetch.source_fields import (
+    ask_object,
+    credit_line,
+    entries_of,
+    normalise_licence,
+    number_of,
+    object_of,
+    plain_text,
+    refuse,
+    text_of,
+    why_not_public,
+)
 from smn.errors import FetchError, InputError
 from smn.movements import find_movement, get_movement, list_movements
 
@@ -40,6 +50,34 @@ SELECT ?work ?number ?workLabel ?image ?creator ?creatorLabel ?collection ?colle
 }}"""
 _PATHS = {"work": ("wdt:P135", ""), "artist": ("wdt:P170/wdt:P135", "FILTER NOT EXISTS { ?work wdt:P135 ?own }")}
 
+_FILES = 50  # asked for at once
+_ASKED = "LicenseShortName|LicenseUrl|UsageTerms|Copyrighted|NonFree|Artist"
+_WIDTHS = (500, 960, 1280, 1920, 3840)  # widths in pixels that Wikimedia still serves (phabricator T414805)
+_WHOLE = ("image/jpeg", "image/png", "image/webp")  # can be taken as they are; TIFFs of a gigabyte cannot
+_LAG = 5  # seconds of lag from which on we wait
+_ATTEMPTS = 6
+
+
+@dataclass(frozen=True)
+class CommonsFile:
+    """A picture at Commons.
+
+    Args:
+        address: of the picture, scaled where that is needed.
+        page: with its description.
+        licence: short name, as `smn.dataset.fetch.source_fields.normalise_licence` gives it, or None.
+        rights: the statement or its address, unchanged.
+        author: as Commons has it, without HTML; often whoever took the photograph.
+        checksum: of the whole file, where that is what is taken.
+    """
+
+    address: str
+    page: str | None
+    licence: str | None
+    rights: str | None
+    author: str | None
+    checksum: str | None
+
 
 class WikidataSource:
     """Paintings in the public domain whose movement (P135) Wikidata gives, of the work or else of its artist.
@@ -51,7 +89,7 @@ class WikidataSource:
     Args:
         sparql: address of the query service.
         commons: address of Commons' api.php.
-        pause: waits so many seconds while Commons' servers are behind one another.
+        pause: called with the seconds to wait while Commons' servers lag.
     """
 
     name = "wikidata"
@@ -128,13 +166,12 @@ class WikidataSource:
         images = {number: sorted({name for row in rows if (name := _file(row))}) for number, rows in works.items()}
         names = [name for listed in images.values() for name in listed]
         files = describe_files(http, self._commons, names, size=query.size, pause=self._pause) if names else {}
-        entries = []
-        for number, rows in works.items():
-            pictures = [files[name] for name in images[number]]
-            entry = _entry(number, rows, pictures, query=query, movement=movement, kind=kind)
-            if entry is not None:
-                entries.append(entry)
-        return entries
+        pictures = {number: [files[name] for name in listed] for number, listed in images.items()}
+        entries = (
+            _entry(number, rows, pictures[number], query=query, movement=movement, kind=kind)
+            for number, rows in works.items()
+        )
+        return [entry for entry in entries if entry is not None]
 
 
 def _read_cursor(cursor: str | None, passes: Sequence[tuple[str, str]]) -> tuple[int, int]:
@@ -193,12 +230,9 @@ def _file(row: object) -> str | None:
 
 def _year(rows: Sequence[object]) -> int | None:
     """The earliest year of the dates that are known to a decade or better."""
-    years = []
-    for row in rows:
-        match = _YEAR.match(_value(row, "time") or "")
-        if match and (number_of(_value(row, "precision")) or 0) >= _DECADE:
-            years.append(int(match[2]) * (-1 if match[1] == "-" else 1))
-    return min(years, default=None)
+    dated = [row for row in rows if (number_of(_value(row, "precision")) or 0) >= _DECADE]
+    matches = [match for row in dated if (match := _YEAR.match(_value(row, "time") or ""))]
+    return min((int(match[2]) * (-1 if match[1] == "-" else 1) for match in matches), default=None)
 
 
 def _entry(
@@ -222,17 +256,11 @@ def _entry(
     status = {_item(row, "status") for row in rows}
     if _COPYRIGHTED in status and _FREE not in status:
         return Flaw(name, "licence: Wikidata says that the work is under copyright")
-    reasons = [file if isinstance(file, str) else _unfree(file) for file in pictures]
+    reasons = [file if isinstance(file, str) else why_not_public(file.licence) for file in pictures]
     usable = [file for file, reason in zip(pictures, reasons, strict=True) if reason is None]
     if not usable or isinstance(usable[0], str):
         return Flaw(name, next((reason for reason in reasons if reason), "it has no picture"))
     return _candidate(name, rows, usable[0], movement=_raw_label(items, known, movement), kind=kind)
-
-
-def _unfree(file: CommonsFile) -> str | None:
-    if is_public_domain(file.licence):
-        return None
-    return f"licence: {file.licence or 'none given'}, which is not the public domain"
 
 
 def _raw_label(items: Mapping[str, str | None], known: Mapping[str, str], movement: str) -> str | None:
@@ -266,4 +294,102 @@ def _candidate(name: str, rows: Sequence[object], file: CommonsFile, *, movement
         attribution=credit_line(artist or file.author, title, museum, "via Wikimedia Commons"),
         wikidata_id=name.removeprefix("wikidata:"),
         checksum=file.checksum,
+    )
+
+
+def describe_files(
+    http: Http, api: str, names: Iterable[str], *, size: int, pause: Callable[[float], object]
+) -> dict[str, CommonsFile | str]:
+    """What Commons knows of files, or for each the reason why it cannot be used.
+
+    Args:
+        http: the client.
+        api: address of api.php.
+        names: of the files, without ``File:``.
+        size: wanted width in pixels; the next larger one that Wikimedia serves is taken.
+        pause: called with the seconds to wait while the servers lag.
+
+    Raises:
+        FetchError: Commons cannot be reached, or stays behind.
+    """
+    wanted = list(dict.fromkeys(names))
+    width = next((width for width in _WIDTHS if width >= size), _WIDTHS[-1])
+    described: dict[str, CommonsFile | str] = {}
+    for start in range(0, len(wanted), _FILES):
+        part = wanted[start : start + _FILES]
+        pages, renamed = _query_commons(http, api, part, width=width, pause=pause)
+        for name in part:
+            title = f"File:{name}"
+            for _ in range(3):  # a spelling that is normalised may still be redirected
+                title = renamed.get(title, title)
+            described[name] = _read_file(pages.get(title))
+    return described
+
+
+def _query_commons(
+    http: Http, api: str, names: list[str], *, width: int, pause: Callable[[float], object]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The pages by title, and which titles became which."""
+    params: dict[str, str | int] = {
+        "action": "query", "format": "json", "formatversion": 2, "redirects": 1, "prop": "imageinfo",
+        "iiprop": "url|mime|sha1|extmetadata", "iiurlwidth": width, "iiextmetadatafilter": _ASKED,
+        "iiextmetadatalanguage": "en", "titles": "|".join(f"File:{name}" for name in names), "maxlag": _LAG,
+    }  # fmt: skip
+    pages: dict[str, dict[str, Any]] = {}
+    renamed: dict[str, str] = {}
+    following: dict[str, str | int] | None = {}
+    while following is not None:
+        answer = _retry(http, api, {**params, **following}, pause)
+        query = object_of(answer.get("query"))
+        for step in (*entries_of(query.get("normalized")), *entries_of(query.get("redirects"))):
+            renamed[str(step.get("from"))] = str(step.get("to"))
+        for page in entries_of(query.get("pages")):
+            pages.setdefault(str(page.get("title")), {}).update(page)
+        following = object_of(answer.get("continue")) or None
+    return pages, renamed
+
+
+def _retry(http: Http, api: str, params: dict[str, str | int], pause: Callable[[float], object]) -> dict[str, Any]:
+    """An answer that is no error of MediaWiki's, which come with the status 200; transient ones are retried."""
+    reason = None
+    for _ in range(_ATTEMPTS):
+        answer = ask_object(http, api, params)
+        error = object_of(answer.get("error"))
+        if not error:
+            return answer
+        reason = text_of(error.get("info")) or text_of(error.get("code"))
+        if error.get("code") not in ("maxlag", "ratelimited", "readonly"):
+            break
+        pause(_LAG)
+    raise FetchError(
+        f"Commons answers: {reason}; run the same command again later, what is stored is kept.", address=api
+    )
+
+
+def _read_file(page: dict[str, Any] | None) -> CommonsFile | str:
+    """One file, or why not."""
+    info = next(iter(entries_of(page.get("imageinfo")) if page else []), None)
+    if info is None:
+        return "Commons has no such file"
+    kind = text_of(info.get("mime")) or "nothing that it names"
+    if kind not in (*_WHOLE, "image/tiff"):
+        return f"the file is {kind}, not a picture of a painting"
+    whole, scaled = text_of(info.get("url")), text_of(info.get("thumburl"))
+    address = scaled or (whole if kind in _WHOLE else None)
+    if address is None:
+        return f"Commons gives no address for the file ({kind})"
+    said = {name: text_of(object_of(value).get("value")) for name, value in object_of(info.get("extmetadata")).items()}
+    licence = said.get("LicenseShortName")
+    if (said.get("NonFree") or "").casefold() == "true":
+        return f"licence: not free ({licence or 'fair use'})"
+    if licence and normalise_licence(licence) == "PDM-1.0" and (said.get("Copyrighted") or "").casefold() == "true":
+        return "licence: Commons calls the file both public domain and copyrighted"
+    digest = text_of(info.get("sha1"))
+    return CommonsFile(
+        address=address,
+        page=text_of(info.get("descriptionurl")),
+        licence=normalise_licence(licence) if licence else None,
+        rights=said.get("LicenseUrl") or said.get("UsageTerms") or licence,
+        author=plain_text(said.get("Artist")),
+        checksum=f"sha1:{digest}" if digest and address == whole else None,
     )

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
-from smn.dataset.fetch.sources.fields import place_of, refuse
-from smn.dataset.fetch.sources.tables import choose_labels, first_year, match_columns
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Http, Page, Politeness, Query
+from smn.dataset.fetch.source_fields import choose_labels, first_year, match_columns, place_of, refuse
 from smn.dataset.tables import read_text
 from smn.errors import InputError, ManifestError
 

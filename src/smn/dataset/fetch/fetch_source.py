@@ -105,6 +105,29 @@ class Politeness:
     agents: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Limits:
+    """When to give up.
+
+    Args:
+        max_bytes: size of a picture or a whole table, in bytes.
+        attempts: how often something is asked for before it is given up.
+        back_off: seconds before the second attempt; doubled before each further one, to a minute at most.
+        patience: the longest wait that a server may ask for, in seconds; if it asks for more, it is given up.
+        connect: seconds until a connection stands.
+        read: seconds without a byte.
+        total: seconds for one answer in all.
+    """
+
+    max_bytes: int = 50_000_000
+    attempts: int = 6
+    back_off: float = 1.0
+    patience: float = 300.0
+    connect: float = 15.0
+    read: float = 75.0  # a SPARQL query may compute for a minute before its first byte
+    total: float = 600.0
+
+
 class Http(Protocol):
     """What a source needs of the network: polite, with back-off and limits; see `smn.dataset.fetch.http`."""
 

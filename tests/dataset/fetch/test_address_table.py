@@ -6,10 +6,10 @@ import pytest
 from pyarrow import parquet
 
 from fetch_server import Answer, FetchServer, painted_jpeg, picture_answer
-from smn.dataset.fetch.candidate import Candidate, Flaw, Page, Politeness, Query
-from smn.dataset.fetch.fetching import fetch_dataset
+from smn.dataset.fetch.address_table import AddressSource
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Page, Politeness, Query
+from smn.dataset.fetch.fetcher import fetch_dataset
 from smn.dataset.fetch.http import Client
-from smn.dataset.fetch.sources.addresses import AddressSource
 from smn.errors import FetchError, InputError, ManifestError, UnknownNameError
 from smn.manifest import read_manifest
 

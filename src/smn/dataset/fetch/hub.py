@@ -8,9 +8,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from smn.dataset.fetch.candidate import Candidate, Flaw, Http, Page, Politeness, Query
-from smn.dataset.fetch.sources.fields import refuse
-from smn.dataset.fetch.sources.tables import choose_labels, first_year, match_columns
+from smn.dataset.fetch.fetch_source import Candidate, Flaw, Http, Page, Politeness, Query
+from smn.dataset.fetch.source_fields import choose_labels, first_year, match_columns, refuse
 from smn.dataset.tables import class_names, read_text
 from smn.errors import FetchError, InputError
 from smn.extras import require_extra

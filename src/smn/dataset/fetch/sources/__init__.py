@@ -1,1 +1,0 @@
-"""Museums, archives, hubs and lists that pictures are fetched from, a module each."""
