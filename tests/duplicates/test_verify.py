@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from smn.duplicates.verify import SIDE, Match, compare, look_at, score_distance, score_match, verify_pairs
+from smn.duplicates.verify import SIDE, Match, compare, extract_features, score_distance, score_match, verify_pairs
 from smn.errors import ImageError
 from smn.examples import paint
 
@@ -44,7 +44,7 @@ COPIES = {
 @pytest.mark.parametrize("kind", COPIES)
 def test_a_copy_is_found(kind: str) -> None:
     for picture in paintings():
-        match = compare(look_at(picture), look_at(COPIES[kind](picture)))
+        match = compare(extract_features(picture), extract_features(COPIES[kind](picture)))
         assert match.points >= 12
         assert score_match(match) < 0.5
 
@@ -52,13 +52,13 @@ def test_a_copy_is_found(kind: str) -> None:
 def test_a_mirrored_copy_is_found_in_the_mirror_only() -> None:
     for picture in paintings():
         copy = ImageOps.mirror(picture)
-        assert score_match(compare(look_at(picture), look_at(copy, mirrored=True))) < 0.1
-        assert score_match(compare(look_at(picture), look_at(copy))) > 0.5
+        assert score_match(compare(extract_features(picture), extract_features(copy, mirrored=True))) < 0.1
+        assert score_match(compare(extract_features(picture), extract_features(copy))) > 0.5
 
 
 def test_other_pictures_are_not_found() -> None:
-    sights = [look_at(picture) for picture in paintings()]
-    scores = [score_match(compare(a, b)) for i, a in enumerate(sights) for b in sights[:i]]
+    features = [extract_features(picture) for picture in paintings()]
+    scores = [score_match(compare(a, b)) for i, a in enumerate(features) for b in features[:i]]
     assert len(scores) == 6
     assert min(scores) == 1.0
 
@@ -66,7 +66,7 @@ def test_other_pictures_are_not_found() -> None:
 def test_says_how_much_two_details_share() -> None:
     picture = paint("cubism", seed=5, size=(400, 240))
     left, right = picture.crop((0, 0, 240, 240)), picture.crop((160, 0, 400, 240))
-    match = compare(look_at(left), look_at(right))
+    match = compare(extract_features(left), extract_features(right))
     assert match.agreement > 0.9
     assert match.shared == pytest.approx(1 / 3, abs=0.08)
 
@@ -74,18 +74,18 @@ def test_says_how_much_two_details_share() -> None:
 @pytest.mark.parametrize("size", [(16, 16), (3000, 20), (640, 480)])
 def test_looks_at_every_shape_alike(size: tuple[int, int]) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
-    sight = look_at(Image.fromarray(noise))
-    assert min(sight.grey.shape) >= 16
-    assert sight.points.shape == (len(sight.descriptors), 2)
+    features = extract_features(Image.fromarray(noise))
+    assert min(features.grey.shape) >= 16
+    assert features.points.shape == (len(features.descriptors), 2)
     if size[1] > 20:
-        assert sight.grey.size == pytest.approx(SIDE * SIDE, rel=0.05)
+        assert features.grey.size == pytest.approx(SIDE * SIDE, rel=0.05)
 
 
 def test_a_picture_without_corners_matches_nothing() -> None:
-    plain = look_at(Image.new("RGB", (90, 60), "navy"))
+    plain = extract_features(Image.new("RGB", (90, 60), "navy"))
     assert plain.points.shape == (0, 2)
     assert compare(plain, plain) == Match(0)
-    assert compare(plain, look_at(paintings()[0])) == Match(0)
+    assert compare(plain, extract_features(paintings()[0])) == Match(0)
 
 
 def opener(pictures: list[Image.Image | None]) -> Callable[[int], Image.Image]:

@@ -55,7 +55,7 @@ Examples:
 def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, form: str, **options: Any) -> None:
     """Fetch pictures from SOURCE into a folder with a manifest, with licence, attribution and address of each.
 
-    Stopped or killed, the same command continues where it was. What could not be had is tried again by the next run.
+    Stopped or killed, the same command continues where it was. The next run retries what could not be downloaded.
     """
     from smn.dataset.fetch import get_source
 
@@ -144,7 +144,7 @@ def _show_estimate(estimate: "Estimate") -> None:
     total = "an unknown number of" if estimate.total is None else f"{estimate.total:,}"
     click.echo(
         f"{estimate.source} lists {total} entries. Of the {estimate.listed:,} on its first page {estimate.matching:,} "
-        "can be had."
+        "can be downloaded."
     )
     _table("Left out of the first page", ("why", "entries"), _numbered(estimate.reasons.items()))
     if estimate.pictures is None:
@@ -162,13 +162,13 @@ def _show_report(report: "FetchReport") -> None:
     _table("Licences", ("licence", "rows"), _numbered(report.licences.items()))
     unmapped = [(item.label, str(item.rows), ", ".join(item.suggestions)) for item in report.unmapped]
     _table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
-    for title, group in (("Could not be had", report.missed), ("No picture", report.flawed)):
+    for title, group in (("Could not be downloaded", report.missed), ("No picture", report.flawed)):
         _table(title, ("what", "why"), [(item.name, item.reason) for item in group])
     click.echo(report.summary() + " All of it stands in fetch-report.md beside it.")
     if report.unmapped:
         click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
     if report.missed:
-        note("Run the same command again to try once more what could not be had.")
+        note("Run the same command again to retry what could not be downloaded.")
     note(f"Next: smn dataset split {report.manifest.parent} --out {report.manifest.parent}-split")
 
 

@@ -50,7 +50,7 @@ def import_dataset(
     Every picture is decoded once; one that fails is left out with its reason. Of byte-identical pictures the first is
     kept. Pictures that are files are referenced where they are, pictures inside a table are written to
     ``out/images``, unchanged. Labels that name no movement are kept as ``raw_label``, reported, and not guessed.
-    With ``artist_aliases``, every artist has one name, and stands in one split: of those that the rows came with, test
+    With ``artist_aliases``, every artist has one name, and is in one split: of those that the rows came with, test
     before val before train. The name as it was spelled is kept in the column ``artist_before``.
 
     Args:

@@ -110,7 +110,7 @@ def read_aliases(file: str | Path) -> dict[str, str]:
 
 
 def join_splits(splits: Sequence[str | None], artists: Sequence[str | None]) -> list[str | None]:
-    """Splits (N,) in which no artist stands in two: all rows of an artist go to the most protected split among them.
+    """Splits (N,) in which no artist is in two: all rows of an artist go to the most protected split among them.
 
     That is test before val before train. Rows without a split, and rows by nobody in particular, stay as they are.
 

@@ -1,4 +1,4 @@
-"""Finds what a model has no business to know: artists, files and pictures that stand on both sides of a split."""
+"""Finds leakage: artists, works, files and pictures that are on both sides of a split."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ HELD_OUT = "held-out"
 
 @dataclass(frozen=True)
 class Shared:
-    """One thing that stands on more than one side.
+    """One thing that is on more than one side.
 
     Args:
         kind: ``artist``, ``work``, ``sha256`` or ``pixels``, or the column that was split by.
@@ -49,7 +49,7 @@ class Leakage:
         sides: rows on each side.
         compared: kinds of things that were compared.
         leaks: what they must not share, worst first.
-        in_common: what they may share but whoever reads the figures should know, most rows first.
+        in_common: what they may share but a reader of the figures should know, most rows first.
         unreadable: ids of rows whose pictures cannot be read, with the reasons.
     """
 
@@ -94,7 +94,7 @@ def find_leakage(
         progress: called while pictures are hashed.
 
     Returns:
-        Groups, files and (with ``pixels``) pictures that stand in more than one split.
+        Groups, files and (with ``pixels``) pictures that are in more than one split.
 
     Raises:
         ManifestError: no row has a split, or there is no column ``by``.

@@ -1,4 +1,4 @@
-"""Which of the pictures that are offered to a data set are new to it."""
+"""Matches the rows offered to a data set with those that it has, to find the new ones."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ _YES = {"yes", "true", "1", "y"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A row that is offered to a data set, or stands in it.
+    """A row that is offered to a data set, or is in it.
 
     Args:
         manifest: its manifest's file.
@@ -79,9 +79,9 @@ def read_entries(manifest: Manifest, *, place: int = 0) -> list[Entry]:
 class LeftOutReason(StrEnum):
     """Why a row is not in the result."""
 
-    SAME_FILE = "same-file"  # the very bytes stand in the set already
-    SAME_PICTURE = "same-picture"  # another encoding or size of a picture that stands in it
-    HELD_OUT = "held-out"  # the picture or the work stands in the held-out set
+    SAME_FILE = "same-file"  # the same bytes are in the set already
+    SAME_PICTURE = "same-picture"  # another encoding or size of a picture that is in it
+    HELD_OUT = "held-out"  # the picture or the work is in the held-out set
     UNREADABLE = "unreadable"
     NO_CONSENT = "no-consent"
 
@@ -123,10 +123,10 @@ class Matches:
 
 
 class Matcher:
-    """Knows the pictures of a data set and of a held-out set, and takes new ones in.
+    """Matches new rows with those of a data set and of a held-out set.
 
     Pictures are the same where their bytes are, or where their hashes nearly are, see `smn.duplicates`. Works are the
-    same where `work_key` is; two pictures of one work may both stand in a set, but one of a held-out work may not.
+    same where `work_key` is; two pictures of one work may both be in a set, but one of a held-out work may not.
 
     ``found`` is what was found so far; ``unreadable`` are rows of the old and of the held-out set whose pictures cannot
     be read, so that only their bytes and works could be compared.

@@ -1,4 +1,4 @@
-"""Proves that a picture decodes, measures it, and stores its bytes unchanged."""
+"""Checks that a picture decodes, measures it, and stores its bytes unchanged."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ class Measured:
 
 
 def measure_picture(picture: bytes | Path) -> Measured:
-    """Decode a picture once, to measure it and to prove that it can be done.
+    """Decode a picture once, to check and measure it.
 
     Raises:
         ImageError: it cannot be read; the reason says why.

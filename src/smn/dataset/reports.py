@@ -20,13 +20,13 @@ MERGE_REPORTS = ("growth-report.json", "growth-report.md")
 """Files that a merge writes beside the manifest."""
 
 REASONS: Mapping[LeftOutReason | UnassignedReason, str] = {
-    LeftOutReason.SAME_FILE: "the same file stands in the set already",
-    LeftOutReason.SAME_PICTURE: "the same picture stands in the set already",
-    LeftOutReason.HELD_OUT: "the picture or the work stands in the held-out set",
+    LeftOutReason.SAME_FILE: "the same file is in the set already",
+    LeftOutReason.SAME_PICTURE: "the same picture is in the set already",
+    LeftOutReason.HELD_OUT: "the picture or the work is in the held-out set",
     LeftOutReason.UNREADABLE: "the picture cannot be used",
     LeftOutReason.NO_CONSENT: "feedback without consent",
-    UnassignedReason.ARTIST_IN_TEST: "the artist stands in test, which never grows",
-    UnassignedReason.ARTIST_IN_VAL: "the artist stands in val, which was to stay as it is",
+    UnassignedReason.ARTIST_IN_TEST: "the artist is in test, which never grows",
+    UnassignedReason.ARTIST_IN_VAL: "the artist is in val, which is frozen",
     UnassignedReason.FEEDBACK: "feedback that nobody has reviewed",
     UnassignedReason.NO_SPLITS: "the old set has no splits",
 }

@@ -21,7 +21,7 @@ class Row:
     """One picture that a source offers.
 
     Args:
-        name: how reports call it: its path, or its table and row.
+        name: its name in reports: its path, or its table and row.
         picture: the encoded bytes, or where they are.
         values: the source's columns under the manifest's names; ``movement`` is still the raw label.
     """
@@ -36,7 +36,7 @@ class Failed:
     """One picture, or one file of many, that could not be used.
 
     Args:
-        name: how reports call it.
+        name: its name in reports.
         reason: what is wrong and what to do.
     """
 

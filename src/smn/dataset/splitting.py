@@ -60,7 +60,7 @@ def split_manifest(
     pixels: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitReport:
-    """Write a copy of a manifest in which every row has a split and no group stands in two.
+    """Write a copy of a manifest in which every row has a split and no group is in two.
 
     scikit-learn's StratifiedGroupKFold cuts the rows into as many folds as the ratios need, at most 20: 70/10/20 makes
     ten folds, of which 7, 1 and 2 are handed out; finer ratios are rounded to twentieths, and no split with a ratio

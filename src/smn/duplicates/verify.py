@@ -1,4 +1,4 @@
-"""Do two pictures show the same thing? Asked of the pictures themselves: corners, a map that fits them, and detail."""
+"""Verifies that two pictures show the same: local features, a map that fits them, and correlated detail."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,13 +33,13 @@ _SCALES = (0.25, 4.0)  # how much smaller or larger the one may be shown in the 
 _STRETCH = 2.5  # a square made of a 5:2 picture is as much as is believed
 _WORTH_PERSPECTIVE = 0.03  # more agreement
 _FINE, _COARSE = 1.5, 4.0  # widths in pixels between which detail is compared
-_KEPT_IN_MEMORY = 3000  # sights, of 90 kB each
-_SURE_POINTS, _SURE_AGREEMENT = 40, 0.8  # no need to look into the mirror
+_CACHED = 3000  # features, of 90 kB each
+_SURE_POINTS, _SURE_AGREEMENT = 40, 0.8  # no need to try the mirror image
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What is kept of a picture to compare it with others, some 90 kB.
+class LocalFeatures:
+    """The local features of a picture, some 90 kB.
 
     Args:
         grey: (H, W), the picture at `SIDE`.
@@ -68,15 +68,15 @@ class Match:
     shared: float = 0.0
 
 
-def look_at(image: Image.Image, *, mirrored: bool = False) -> Sight:
-    """The corners of a picture, by ORB.
+def extract_features(image: Image.Image, *, mirrored: bool = False) -> LocalFeatures:
+    """A picture's keypoints and their ORB descriptors.
 
-    Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). It bears turning, resizing and other light,
-    but not mirroring, so that a mirrored copy is found by looking at the mirrored picture.
+    Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). ORB is invariant to rotation, scale and light,
+    but not to mirroring, so that a mirrored copy is found by the features of the mirrored picture.
 
     Args:
         image: any mode and size.
-        mirrored: look at its mirror image.
+        mirrored: use its mirror image.
     """
     cv2 = _cv2()
     scale = SIDE / (image.width * image.height) ** 0.5
@@ -87,12 +87,12 @@ def look_at(image: Image.Image, *, mirrored: bool = False) -> Sight:
     finder = cv2.ORB_create(nfeatures=_FEATURES, fastThreshold=8, edgeThreshold=15, patchSize=25)
     corners, descriptors = finder.detectAndCompute(grey, None)
     if descriptors is None:
-        return Sight(grey, np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
-    return Sight(grey, np.array([corner.pt for corner in corners], np.float32), descriptors)
+        return LocalFeatures(grey, np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
+    return LocalFeatures(grey, np.array([corner.pt for corner in corners], np.float32), descriptors)
 
 
-def compare(left: Sight, right: Sight, *, least: int = 10) -> Match:
-    """Find one picture in the other: another size, crop, colour, shape, or a photograph taken askew.
+def compare(left: LocalFeatures, right: LocalFeatures, *, min_points: int = 10) -> Match:
+    """Find one picture in the other, in another size, crop, colour or shape, or photographed at an angle.
 
     Corners are paired by their nearest descriptor where it is clearly nearer than the second (Lowe 2004), and an
     affine map is fitted to them by random samples (RANSAC, Fischler & Bolles 1981). Corners alone would take two heads
@@ -101,7 +101,7 @@ def compare(left: Sight, right: Sight, *, least: int = 10) -> Match:
     Args:
         left: one picture.
         right: the other.
-        least: with fewer points that fit, detail is not compared.
+        min_points: with fewer points that fit, detail is not compared.
     """
     source, target = _paired(left, right)
     if len(source) < 4:
@@ -114,10 +114,10 @@ def compare(left: Sight, right: Sight, *, least: int = 10) -> Match:
     kept = fits.ravel() > 0
     # One corner found thrice counts once.
     points = min(len(np.unique(np.round(ends[kept]), axis=0)) for ends in (source, target))
-    if points < least:
+    if points < min_points:
         return Match(points)
     agreement, shared = _agreement(left.grey, right.grey, np.vstack([affine, [0.0, 0.0, 1.0]]))
-    for mapping in _perspective(affine, source, target, least):
+    for mapping in _perspective(affine, source, target, min_points):
         better = _agreement(left.grey, right.grey, mapping)
         # Where the overlap is a strip, perspective is ill determined, and must be worth believing.
         if better[0] > agreement + _WORTH_PERSPECTIVE:
@@ -125,7 +125,7 @@ def compare(left: Sight, right: Sight, *, least: int = 10) -> Match:
     return Match(points, agreement, shared)
 
 
-def _paired(left: Sight, right: Sight) -> tuple[Floats, Floats]:
+def _paired(left: LocalFeatures, right: LocalFeatures) -> tuple[Floats, Floats]:
     """The places of corners that resemble each other and no other."""
     if min(len(left.points), len(right.points)) < 4:
         return left.points[:0], right.points[:0]
@@ -136,18 +136,20 @@ def _paired(left: Sight, right: Sight) -> tuple[Floats, Floats]:
 
 
 def _is_plausible(linear: NDArray[np.float64]) -> bool:
-    """Is it a map that copying makes? One that mirrors, stretches or scales too much is chance."""
+    """Whether copying makes such a map; one that mirrors, stretches or scales too much is chance."""
     large, small = np.linalg.svd(linear, compute_uv=False)
     low, high = _SCALES
     return bool(np.linalg.det(linear) > 0 and low < small and large < high and large < _STRETCH * small)
 
 
-def _perspective(affine: NDArray[np.float64], source: Floats, target: Floats, least: int) -> list[NDArray[np.float64]]:
+def _perspective(
+    affine: NDArray[np.float64], source: Floats, target: Floats, min_points: int
+) -> list[NDArray[np.float64]]:
     """The map with perspective that fits the corners near the affine one, if it is a mild one."""
     cv2 = _cv2()
     away = np.linalg.norm(source @ affine[:, :2].T + affine[:, 2] - target, axis=1)
     near = away < 6 * _TOLERANCE
-    if near.sum() < least:
+    if near.sum() < min_points:
         return []
     found, _ = cv2.findHomography(source[near], target[near], method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE)
     if found is None:
@@ -196,12 +198,12 @@ def _cv2() -> Any:
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """How sure it is that two pictures are the same.
+class PairScore:
+    """The score of a pair of pictures.
 
     Args:
-        score: 0, surely the same, to 1, nothing speaks for it.
-        how: what speaks for it.
+        score: 0, surely the same, to 1, surely not.
+        how: the evidence, in words.
     """
 
     score: float
@@ -209,7 +211,7 @@ class Likeness:
 
 
 def score_match(match: Match) -> float:
-    """From what was found in the pictures to a score.
+    """The score of a match, 0 (surely the same) to 1.
 
     Linear between marks: detail that agrees by 0.9 is sure, 0, by 0.55 as likely as not, 0.5, by 0.3 nothing, 1. Two
     details of one picture that share less than half of it need better agreement and are less of a fault: up to 0.45 is
@@ -223,7 +225,7 @@ def score_match(match: Match) -> float:
 
 
 def score_distance(distance: int) -> float:
-    """From a distance between hashes to a score: 0.3 where they are equal, 0.5 just beyond `SAME_BITS`, 1 at 16.
+    """The score of a distance between hashes: 0.3 where they are equal, 0.5 just beyond `SAME_BITS`, 1 at 16.
 
     Hashes alone are never sure, because pictures of one square on one ground have nearly equal ones.
     """
@@ -236,10 +238,10 @@ def verify_pairs(
     distances: Sequence[int | None],
     open_picture: Open,
     progress: Progress | None = None,
-) -> list[Likeness]:
+) -> list[PairScore]:
     """Compare the pictures of each pair, as they are and mirrored.
 
-    Takes 5 to 15 ms a pair and at most 300 MB. Pairs that share a picture should stand near each other.
+    Takes 5 to 15 ms a pair and at most 300 MB. Pairs that share a picture should be near each other.
 
     Args:
         pairs: rows.
@@ -251,14 +253,14 @@ def verify_pairs(
         One a pair, in order.
     """
 
-    @lru_cache(maxsize=_KEPT_IN_MEMORY)
-    def look(row: int, *, mirrored: bool = False) -> Sight | None:
+    @lru_cache(maxsize=_CACHED)
+    def look(row: int, *, mirrored: bool = False) -> LocalFeatures | None:
         try:
-            return look_at(open_picture(row), mirrored=mirrored)
+            return extract_features(open_picture(row), mirrored=mirrored)
         except InputError:
             return None
 
-    def verify(pair: tuple[int, int], distance: int | None) -> Likeness:
+    def verify(pair: tuple[int, int], distance: int | None) -> PairScore:
         left, right = look(pair[0]), look(pair[1])
         by_hash = _by_hash(distance)
         if left is None or right is None:
@@ -269,10 +271,10 @@ def verify_pairs(
             other = Match(0) if reflection is None else compare(left, reflection)
             if score_match(other) < score_match(match):
                 match, mirrored = other, True
-        by_sight = Likeness(score_match(match), _describe(match, mirrored=mirrored))
-        return min(by_sight, by_hash, key=lambda likeness: likeness.score)
+        by_features = PairScore(score_match(match), _describe(match, mirrored=mirrored))
+        return min(by_features, by_hash, key=lambda one: one.score)
 
-    found: list[Likeness] = []
+    found: list[PairScore] = []
     with ThreadPoolExecutor() as threads:
         for start in range(0, len(pairs), 64):
             part = slice(start, start + 64)
@@ -282,8 +284,8 @@ def verify_pairs(
     return found
 
 
-def _by_hash(distance: int | None) -> Likeness:
-    return Likeness(1.0, "") if distance is None else Likeness(score_distance(distance), f"hash distance {distance}")
+def _by_hash(distance: int | None) -> PairScore:
+    return PairScore(1.0, "") if distance is None else PairScore(score_distance(distance), f"hash distance {distance}")
 
 
 def _describe(match: Match, *, mirrored: bool) -> str:

@@ -55,7 +55,7 @@ def test_a_fetch_tells_what_happened_and_what_comes_next(run: Run, table: Path, 
         *arguments(table), "--out", tmp_path / "out", "--map", "land[scape]=realism", "--licence", "public-domain"
     )
     for part in (
-        "cubism", "CC0-1.0", "csv:3", "nothing at the address", "3 pictures are in", "1 could not be had",
+        "cubism", "CC0-1.0", "csv:3", "nothing at the address", "3 pictures are in", "1 could not be downloaded",
         "Run the same command again", "Next: smn dataset split", "fetch-report.md",
     ):  # fmt: skip
         assert part in out, out
@@ -69,7 +69,7 @@ def test_a_fetch_tells_what_happened_and_what_comes_next(run: Run, table: Path, 
 def test_a_dry_run_writes_nothing(run: Run, table: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     out = run(*arguments(table), "--dry-run")
-    assert "csv lists 4 entries. Of the 4 on its first page 4 can be had." in out
+    assert "csv lists 4 entries. Of the 4 on its first page 4 can be downloaded." in out
     assert "about 4 pictures, about 0 MB, 0 minutes at 500 requests a second. Nothing has been written." in out
     assert sorted(tmp_path.rglob("*")) == before
     answer = json.loads(run(*arguments(table), "--dry-run", "--format", "json"))

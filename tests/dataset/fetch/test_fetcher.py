@@ -204,7 +204,7 @@ def test_a_list_that_breaks_off_is_continued(fetch: Fetch, offer: Any, server: F
 def test_a_server_that_answers_nothing_any_more_is_left_alone(fetch: Fetch, offer: Any, server: FetchServer) -> None:
     good, bad = [offer(number) for number in range(3)], [offer(number, answer=Answer(503)) for number in range(3, 40)]
     shelf = Shelf([*good, *bad])
-    with pytest.raises(FetchError, match=r"10 pictures in a row could not be had.*503.*3 pictures are stored"):
+    with pytest.raises(FetchError, match=r"10 pictures in a row could not be downloaded.*503.*3 pictures are stored"):
         fetch(shelf)
     assert len(server.requests) < 3 + 2 * (10 + 8)
     for number in range(3, 40):

@@ -14,7 +14,7 @@ from smn.errors import InputError, UnknownNameError
 
 @dataclass(frozen=True)
 class Worth:
-    """What is good to know of a source before asking it.
+    """A source's labels and licences, in words.
 
     Args:
         labels: what its movement labels are worth.
@@ -66,7 +66,7 @@ WORTH: Mapping[str, Worth] = {
 def choose_politeness(
     source: FetchSource, *, requests_per_second: float | None = None, connections: int | None = None
 ) -> Politeness:
-    """How to ask a source: as it wants, or more slowly. Where the host is the user's choice, the user says.
+    """A source's own rate and connections, or lower ones; any where the host is the user's choice.
 
     Args:
         source: the source.

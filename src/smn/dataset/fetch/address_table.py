@@ -28,13 +28,13 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 class AddressSource:
-    """Pictures whose addresses stand in a table, such as the manifest of somebody else's fetch.
+    """Pictures whose addresses are in a table, such as the manifest of another fetch.
 
     The table's columns are called as in a fetched manifest, or ``query.columns`` says how: ``image_url`` it must have;
     where it has ``sha256``, pictures that are others are left out.
 
     Args:
-        politeness: how the pictures' hosts are asked, which nobody has said.
+        politeness: rate and connections for the pictures' hosts.
     """
 
     name = "csv"
@@ -59,7 +59,7 @@ class AddressSource:
         """Two hundred rows at a time; the cursor is how many have been.
 
         Raises:
-            FetchError: the table cannot be had.
+            FetchError: the table cannot be read.
             ManifestError: it cannot be read, or lacks a column.
         """
         where = query.address or ""

@@ -39,7 +39,7 @@ class AicSource:
     counts as the movement of the work; of several the one that the museum puts first, else all of them as they are.
 
     Since the middle of 2026 the host of the pictures (www.artic.edu/iiif) answers scripts with 403 and a page that
-    wants JavaScript (github.com/art-institute-of-chicago/api-data/issues/9): the list can be had, the pictures may not.
+    wants JavaScript (github.com/art-institute-of-chicago/api-data/issues/9): the list can be read, pictures may not.
 
     Args:
         api: address of the API.

@@ -40,20 +40,20 @@ FETCH_REPORTS = ("fetch-report.json", "fetch-report.md")
 
 @dataclass(frozen=True)
 class FetchReport:
-    """What a fetch did, all runs together.
+    """The report of a fetch, all runs together.
 
     Args:
         source: its name.
         manifest: its file.
         rows: pictures in the manifest.
         listed: entries that the source's list has offered.
-        complete: whether the list was read to its end and nothing of it is left to have.
+        complete: whether the list was read to its end and nothing of it is left to download.
         movements: rows of each movement, most first.
         unlabelled: rows whose source gives no label.
         unmapped: labels that name no movement, most rows first; their rows are kept without one.
         flawed: entries of the list that were no pictures, with reasons.
         refused: pictures that the licence filter left out.
-        missed: pictures that could not be had, with reasons; the next run tries them again.
+        missed: pictures that could not be downloaded, with reasons; the next run tries them again.
         duplicates: pictures left out because the same bytes came before.
         licences: rows of each licence, most first.
         requests: how many were made in this run.
@@ -88,7 +88,7 @@ class FetchReport:
         unmapped = ((item.label, item.rows, ", ".join(item.suggestions)) for item in self.unmapped)
         lines += write_section("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
         for title, group in (
-            ("Could not be had; tried again by the next run", self.missed),
+            ("Could not be downloaded; retried by the next run", self.missed),
             ("No picture", self.flawed),
             ("Left out for its licence", self.refused),
         ):
@@ -101,8 +101,8 @@ class FetchReport:
         """All of it in a sentence or two."""
         return (
             f"{self.rows:,} pictures are in {self.manifest}, of {self.listed:,} entries listed; {len(self.missed):,} "
-            f"could not be had, {len(self.flawed):,} were no pictures, {len(self.refused):,} were left out for their "
-            f"licence, {len(self.duplicates):,} were duplicates. "
+            f"could not be downloaded, {len(self.flawed):,} were no pictures, {len(self.refused):,} were left out for "
+            f"their licence, {len(self.duplicates):,} were duplicates. "
             + ("The list has been read to its end." if self.complete else "The list goes on.")
         )
 
@@ -224,7 +224,7 @@ def refuse(candidate: Candidate, *, licence: str | None) -> str | None:
 
 
 def check_manifest(file: Path, journal: Journal) -> None:
-    """Make sure that a manifest may be replaced: that a run of this fetch wrote it, and nobody changed it since.
+    """Check that a manifest may be replaced: that a run of this fetch wrote it, and it has not changed since.
 
     Raises:
         OutputExistsError: it may not.

@@ -16,17 +16,17 @@ _TRIED = 3  # pictures
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a fetch would do, judged by the first page of the list.
+    """The estimate of a fetch, from the first page of the list.
 
     Args:
         source: its name.
         total: entries that the source says there are; None where it does not say.
         listed: entries on the first page.
         matching: of these, pictures that the licence filter lets through.
-        pictures: how many would be had in all; None where the source does not say how many there are.
+        pictures: how many would be downloaded in all; None where the source does not say how many there are.
         requests: how many that would take: one a picture, and those for the list.
         picture_bytes: mean size of the pictures tried; None where none could be had.
-        requests_per_second: the rate that was reckoned with.
+        requests_per_second: the rate that the estimate assumes.
         reasons: why entries of the first page are left out, with how many.
     """
 
@@ -66,20 +66,20 @@ def estimate_fetch(
     contact: str | None = None,
     limits: Limits | None = None,
 ) -> Estimate:
-    """Read the first page of a source's list, have three of its pictures, and reckon; nothing is written.
+    """Estimate a fetch from the first page of a source's list and three of its pictures; nothing is written.
 
     Args:
         source: from `smn.dataset.fetch.get_source`, or one of your own.
-        query: what it is asked for.
-        limit: at most so many pictures.
+        query: the query.
+        limit: the most pictures.
         licence: ``public-domain``, or None.
-        politeness: how to ask, if not as the source wants it.
+        politeness: rate and connections, if not the source's own.
         contact: e-mail or web address for the User-Agent.
         limits: when to give up on a request.
 
     Raises:
         InputError: the source cannot answer the query.
-        FetchError: the list cannot be had.
+        FetchError: the list cannot be read.
         MissingExtraError: the extra ``fetch`` is not installed.
     """
     source.check(query)

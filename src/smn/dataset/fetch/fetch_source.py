@@ -71,7 +71,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Query:
-    """What a source is asked for.
+    """A query to a source.
 
     Args:
         movements: ids of smn's movements; empty for whatever the source has.
@@ -92,11 +92,11 @@ class Query:
 
 @dataclass(frozen=True)
 class Politeness:
-    """How a source wants to be asked.
+    """The rate and the headers that a source asks for.
 
     Args:
-        requests_per_second: at most so many requests begin in a second, counted over all threads.
-        connections: at most so many at once.
+        requests_per_second: the most requests that start in a second, over all threads.
+        connections: the most at once.
         agents: headers that name the program as the User-Agent does, where a museum asks for one of its own.
     """
 
@@ -129,13 +129,13 @@ class Limits:
 
 
 class Http(Protocol):
-    """What a source needs of the network: polite, with back-off and limits; see `smn.dataset.fetch.http`."""
+    """The HTTP client that a source is given; see `smn.dataset.fetch.http.Client`."""
 
     def get_json(self, address: str, *, params: Mapping[str, str | int] | None = None) -> Any:
         """The decoded JSON at an address.
 
         Raises:
-            FetchError: it cannot be had; carries address and status.
+            FetchError: the request fails; carries address and status.
         """
 
     def get_bytes(
@@ -144,7 +144,7 @@ class Http(Protocol):
         """The bytes at an address; with ``span`` only those from the first to before the second.
 
         Raises:
-            FetchError: it cannot be had.
+            FetchError: the request fails.
         """
 
 

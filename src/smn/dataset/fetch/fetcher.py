@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 _MAX_FAILURES = 10  # of the server, one after another, after which a fetch stops
 
-_storing = threading.Lock()  # two threads may have had the same picture
+_storing = threading.Lock()  # two threads may download the same picture
 _CHECKSUMS = ("sha256", "sha1", "md5")
 
 
@@ -50,9 +50,9 @@ def fetch_dataset(
 
     Args:
         source: from `smn.dataset.fetch.get_source`, or one of your own.
-        query: what it is asked for.
+        query: the query.
         out: the folder; made if it is not there.
-        limit: at most so many pictures, in all calls together; a later call may raise it.
+        limit: the most pictures of all calls together; a later call may raise it.
         licence: ``public-domain`` to fetch only what is free everywhere, or None.
         mapping: raw label to movement, before smn's own names and aliases.
         refresh: read the list again, and download every stored picture that has changed.
@@ -263,7 +263,7 @@ class _Fetch:
         if isinstance(outcome, Missed) and self._failures >= _MAX_FAILURES:
             address = self._journal.candidates[outcome.id].address or outcome.id
             raise FetchError(
-                f"{self._failures} pictures in a row could not be had, the last because: {outcome.reason} "
+                f"{self._failures} pictures in a row could not be downloaded, the last because: {outcome.reason} "
                 f"{len(self._contents)} pictures are stored in {self._out}.",
                 address=address,
             )
@@ -291,7 +291,7 @@ def _explain_empty(report: FetchReport, out: Path) -> str:
         return f"{report.source} lists nothing for this question; ask for another movement, or search for less."
     return (
         f"None of the {report.listed} entries that {report.source} lists can be used; the first reason: "
-        f"{reasons[0].reason} All reasons stand in {out / 'fetch-report.md'}."
+        f"{reasons[0].reason} All reasons are in {out / 'fetch-report.md'}."
     )
 
 

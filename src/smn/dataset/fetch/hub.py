@@ -43,7 +43,7 @@ class HubSource:
 
     The repository's own Parquet files are read; where it has none, those that the hub has made of it. (The hub's
     dataset viewer lists only the first 5 GB of a large data set, so it is not asked.) Only the columns that are needed
-    are read, and row groups without a wanted label are passed over. How many pictures there are is reckoned from the
+    are read, and row groups without a wanted label are passed over. How many pictures there are is estimated from the
     first file's rows and the files' sizes.
 
     Args:
@@ -76,7 +76,7 @@ class HubSource:
             raise InputError(f"--address {query.address!r} is no repository on the hub; write it as OWNER/NAME.")
 
     def pages(self, http: Http, query: Query, *, cursor: str | None = None) -> Iterator[Page]:
-        """Some thirty pictures at a time; the cursor is ``file#row group#row in it`` of the next.
+        """32 pictures at a time; the cursor is ``file#row group#row in it`` of the next.
 
         Raises:
             FetchError: the hub cannot be reached, or has no Parquet file of the repository.
@@ -89,7 +89,7 @@ class HubSource:
         for number in range(first, len(shards)):
             for entries, place in self._read(http, query, shards[number], group, row):
                 if total is None:
-                    total = _reckon(shards, number, entries.rows)
+                    total = _estimate_total(shards, number, entries.rows)
                 at_end = place is None and number + 1 == len(shards)
                 after = f"{shards[number + 1].path}#0#0" if place is None and not at_end else place
                 yield Page(entries.entries, None if at_end else after, total)
@@ -173,7 +173,7 @@ class _Reader:
             for batch in batches:
                 start, place = place, place + batch.num_rows
                 if place <= row:
-                    continue  # an earlier run has had these
+                    continue  # read by an earlier run
                 entries = [
                     self._entry(record, starts[number] + start + at) for at, record in enumerate(batch.to_pylist())
                 ]
@@ -222,10 +222,10 @@ class _Reader:
 
 
 class RangeFile(io.RawIOBase):
-    """A file in the web that is read by parts, as pyarrow wants it: what is asked for, and at least `_BLOCK` bytes.
+    """A remote file read by HTTP ranges: what pyarrow asks for, and at least `_BLOCK` bytes.
 
     Args:
-        http: the way to the web.
+        http: the client.
         address: of the file.
         size: in bytes.
     """
@@ -249,7 +249,7 @@ class RangeFile(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go elsewhere; nothing is asked for."""
+        """Move the position; no request is made."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(0, start + offset)
         return self._at
@@ -258,7 +258,7 @@ class RangeFile(io.RawIOBase):
         """So many bytes, fewer at the file's end.
 
         Raises:
-            FetchError: they cannot be had.
+            FetchError: the request fails.
         """
         stop = self._size if size is None or size < 0 else min(self._size, self._at + size)
         first = self._at
@@ -286,7 +286,7 @@ def _read_cursor(cursor: str | None, shards: list[_Shard]) -> tuple[int, int, in
     return paths.index(path), int(group), int(row)
 
 
-def _reckon(shards: list[_Shard], number: int, rows: int) -> int | None:
+def _estimate_total(shards: list[_Shard], number: int, rows: int) -> int | None:
     if not rows:
         return None
     return round(rows * sum(shard.size for shard in shards) / shards[number].size)

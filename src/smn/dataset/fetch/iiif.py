@@ -43,7 +43,7 @@ class IiifSource:
     labels that say who, when and what, only its title is known.
 
     Args:
-        politeness: how the host is asked, which nobody has said.
+        politeness: rate and connections for the host.
     """
 
     name = "iiif"
@@ -68,7 +68,7 @@ class IiifSource:
         """A manifest at a time; the cursor is the number of manifests that have been.
 
         Raises:
-            FetchError: the address given cannot be had, or the server answers nothing for several manifests in a row.
+            FetchError: the address given cannot be read, or the server answers nothing for several manifests in a row.
                 What is wrong with one manifest is a flaw.
         """
         done = place_of(cursor)

@@ -143,7 +143,7 @@ class Journal:
         return bool(self._stale) and not self.listed
 
     def forget_lost_files(self, folder: Path) -> None:
-        """Forget pictures whose files are gone or have another size, so that they are had again.
+        """Forget pictures whose files are gone or have another size, so that they are downloaded again.
 
         Where they came inside the list, that is read again from its beginning.
         """

@@ -69,7 +69,7 @@ def ask_object(http: Http, address: str, params: Mapping[str, str | int] | None 
     """A JSON object.
 
     Raises:
-        FetchError: it cannot be had, or is something else.
+        FetchError: the request fails, or the answer is something else.
     """
     answer = http.get_json(address, params=params)
     if not isinstance(answer, dict):
