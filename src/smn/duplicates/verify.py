@@ -71,7 +71,7 @@ class Match:
 def extract_features(image: Image.Image, *, mirrored: bool = False) -> LocalFeatures:
     """A picture's keypoints and their ORB descriptors.
 
-    Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). ORB is invariant to rotation, scale and light,
+    Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). It is invariant to rotation, scale and light,
     but not to mirroring, so that a mirrored copy is found by the features of the mirrored picture.
 
     Args:

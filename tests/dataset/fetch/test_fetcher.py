@@ -117,7 +117,7 @@ def test_reports_tell_what_was_left_out_and_why(fetch: Fetch, offer: Any, tmp_pa
     written = json.loads((tmp_path / "out" / FETCH_REPORTS[0]).read_text())
     assert written["rows"] == 1
     text = (tmp_path / "out" / FETCH_REPORTS[1]).read_text()
-    for part in ("shelf:3", "nothing at the address", "web page", "no picture", "Duplicates", "tried again"):
+    for part in ("shelf:3", "nothing at the address", "web page", "no picture", "Duplicates", "retried by"):
         assert part in text
 
 
