@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
+from safetensors.torch import save_file
 
 from smn.bundle import read_bundle
 from smn.cli import main
+from smn.cli.train import mark
+from smn.models.weights import Convention, read_weights
 from smn.train import list_recipes, read_recipe, recipe_text
 
 SetMaker = Callable[..., Path]
@@ -204,3 +208,114 @@ def test_everything_is_not_for_models_of_colour(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "leave --everything out" in " ".join(result.output.split())
+
+
+TENSORS = {"first.weight": torch.ones(2, 3, 3, 3)}
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    save_file(TENSORS, tmp_path / "plain.safetensors")
+    return tmp_path / "plain.safetensors"
+
+
+def test_the_command_offers_every_convention() -> None:
+    (option,) = [parameter for parameter in mark.params if parameter.name == "convention"]
+    assert set(option.type.choices) == set(Convention)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("convention", list(Convention))
+def test_a_marked_file_says_what_was_said(plain: Path, tmp_path: Path, convention: Convention) -> None:
+    out = tmp_path / "marked.safetensors"
+    more = ["--convention", convention, "--origin", "Mine, CC0", "--out", out]
+    result = smn("weights", "mark", plain, *more)
+    assert result.exit_code == 0
+    assert f"smn train vgg16-frozen --weights {out}" in result.stderr
+    read = read_weights(out)
+    assert (read.convention, read.origin.partition(" (")[0]) == (convention, "Mine, CC0")
+    assert torch.equal(read.tensors["first.weight"], TENSORS["first.weight"])
+    again = smn("weights", "mark", plain, *more)
+    assert again.exit_code == 2
+    assert "already exists" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "out", "part"),
+    [
+        ("gone.safetensors", "marked.safetensors", "no file of weights"),
+        ("plain.safetensors", "marked.pth", "a note fits into .safetensors only"),
+    ],
+)
+def test_what_can_be_wrong(plain: Path, file: str, out: str, part: str) -> None:
+    folder = plain.parent
+    result = smn("weights", "mark", folder / file, "--convention", "caffe", "--origin", "Mine", "--out", folder / out)
+    assert result.exit_code == 2
+    assert part in result.stderr
+    assert not (folder / out).exists()
+
+
+def test_weights_without_the_extra_show_the_pip_line(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "smn.models.weights", None)
+    out = plain.parent / "marked.safetensors"
+    result = smn("weights", "mark", plain, "--convention", "timm", "--origin", "Mine", "--out", out)
+    assert result.exit_code == 2
+    assert '[train]"' in result.stderr
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(main, list(arguments))
+
+
+@pytest.mark.parametrize("arguments", [["recipes"], ["recipes", "list"]])
+def test_every_recipe_is_listed_with_what_it_does(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert len(list_recipes()) >= 2
+    for name in list_recipes():
+        assert name in result.stdout
+        assert read_recipe(name).description in result.stdout
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_a_shown_recipe_can_be_saved_and_read_as_ones_own(name: str, tmp_path: Path) -> None:
+    result = run("recipes", "show", name)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("#")
+    assert f"smn train {name} " in result.stdout
+    (tmp_path / "mine.toml").write_text(result.stdout, encoding="utf-8")
+    assert read_recipe(tmp_path / "mine.toml") == read_recipe(name)
+
+
+def test_an_unknown_recipe_is_wrong_input() -> None:
+    result = run("recipes", "show", "lite0-statistic")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: There is no recipe 'lite0-statistic'. Did you mean lite0-statistics")
+
+
+def test_a_recipe_is_copied_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    assert run("recipes", "copy", "cnn-small", str(file)).exit_code == 0
+    assert read_recipe(file) == read_recipe("cnn-small")
+    file.write_text(file.read_text().replace("epochs = 20", "epochs = 3"))
+    again = run("recipes", "copy", "cnn-small", str(file))
+    assert again.exit_code == 2
+    assert "already exists" in again.stderr
+    assert read_recipe(file).finetune.epochs == 3
+    other = run("recipes", "copy", "cnn-small", str(tmp_path / "mine.txt"))
+    assert other.exit_code == 2
+    assert "ending in .toml" in other.stderr
+
+
+def test_recipes_are_validated_all_at_once(tmp_path: Path) -> None:
+    fine = run("recipes", "validate", *list_recipes())
+    assert fine.exit_code == 0
+    assert "cnn-small: a recipe of kind cnn on taxonomy smn-25" in fine.stderr
+    assert "colour-1: a recipe of kind colour on taxonomy smn-25" in fine.stderr
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\ndescription = "Mine."\nseed = -1\n[model]\nkind = "cnn"\nwidth = 3\n')
+    bad = run("recipes", "validate", str(file), "cnn-smal", "cnn-deep")
+    assert bad.exit_code == 2
+    for part in ("seed is -1", "model.width is unknown", "set head.epochs to 0", "There is no recipe 'cnn-smal'"):
+        assert part in bad.stderr
+    file.write_text('name = "mine"\ndescription = "Mine."\ntaxonomy = "origin-9"\n')
+    assert "origin-8" in run("recipes", "validate", str(file)).stderr

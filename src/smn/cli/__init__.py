@@ -1,12 +1,12 @@
-"""The command line."""
+"""The command line. A command is imported when it is called, so that help and `smn predict` start at once."""
 
+import importlib
 import sys
 from typing import Any
 
 import click
 
 from smn import __version__
-from smn.cli.lazy import LazyGroup
 from smn.errors import SmnError
 
 _COMMANDS = {
@@ -17,7 +17,7 @@ _COMMANDS = {
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
     "story": ("smn.cli.story:story", "Tell of a movement, or of a picture's: works, neighbours, music."),
-    "web": ("smn.cli.web:web", "Show the page on which people look at paintings."),
+    "web": ("smn.cli.serve:web", "Show the page on which people look at paintings."),
     "serve": ("smn.cli.serve:serve", "Answer over HTTP."),
     "serve-key": ("smn.cli.serve:serve_key", "Draw a key for the service."),
     "feedback": ("smn.cli.serve:feedback", "Look through what people said of answers."),
@@ -27,18 +27,43 @@ _COMMANDS = {
     "index": ("smn.cli.similar:index", "Build an index of works to find similar ones in."),
     "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
     "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
-    "weights": ("smn.cli.weights:weights", "Note in a file of weights how its pictures were prepared."),
-    "sweep": ("smn.cli.sweep:sweep", "Search the settings of a recipe, several trials at a time."),
+    "weights": ("smn.cli.train:weights", "Note in a file of weights how its pictures were prepared."),
+    "sweep": ("smn.cli.experiments:sweep", "Search the settings of a recipe, several trials at a time."),
     "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
     "calibrate": ("smn.cli.train:calibrate", "Learn a bundle's confidence and thresholds anew."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
-    "ladder": ("smn.cli.ladder:ladder", "Train and measure a list of recipes under one protocol."),
+    "ladder": ("smn.cli.experiments:ladder", "Train and measure a list of recipes under one protocol."),
 }
 """Where each command lives, and its line in the help, so that help imports nothing."""
 
 
-class Main(LazyGroup):
-    """The root: turns what smn raises into one sentence and an exit code."""
+class CommandGroup(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names of the commands."""
+        return list(self.commands)
+
+
+class Main(click.Group):
+    """The root: imports a command when it is called, and turns what smn raises into one sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of a first visit."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands and their lines of help, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what smn raises becomes one sentence and exit code 2."""
@@ -54,11 +79,7 @@ class Main(LazyGroup):
             ctx.exit(130)
 
 
-@click.group(
-    cls=Main,
-    commands_at=_COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="smn")
 def main() -> None:
     """Which artistic movement is this painting from, how sure is that, and why.

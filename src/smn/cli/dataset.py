@@ -1,4 +1,4 @@
-"""``smn dataset``: import, split, check and describe sets of pictures."""
+"""``smn dataset``: fetch, import, add, split, check and describe sets of pictures."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.cli.lazy import LazyGroup
+from smn.cli import CommandGroup
+from smn.cli.dataset_fetch import fetch
 from smn.cli.screen import progress, show_table
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
-    from smn.dataset import Description, ImportReport, Leakage, SplitReport
+    from smn.dataset import Description, Growth, ImportReport, Leakage, SplitReport
+
 
 _LISTED = 12  # lines of a long table that are shown
 _DIGITS = 12  # of a data hash
+_ADD_EXAMPLE = """\b
+Example:
+  smn dataset add data/pool data/aic data/cubism --against data/famous --out data/pool-2
+"""
 
 
-_COMMANDS = {
-    "fetch": ("smn.cli.dataset_fetch:fetch", "Fetch pictures from a museum, an archive, a hub or a list."),
-    "add": ("smn.cli.dataset_add:add", "Add new pictures to an old set; its test split stays as it is."),
-}
-
-
-@click.group(cls=LazyGroup, commands_at=_COMMANDS)
+@click.group(cls=CommandGroup)
 def dataset() -> None:
     """Fetch or import pictures into a manifest, add to it, split it by artist, check it, describe it."""
+
+
+dataset.add_command(fetch)
 
 
 @dataset.command("import")
@@ -62,7 +65,39 @@ def import_(
     _show_import(report)
 
 
-@dataset.command()
+@dataset.command(epilog=_ADD_EXAMPLE, short_help="Add new pictures to an old set; its test split stays as it is.")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", nargs=-1, type=click.Path(path_type=Path), metavar="[NEW]...")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the result.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="Let nothing in that stands here.")
+@click.option("--ratios", default="70/10", show_default=True, help="Shares of train/val among new artists.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, another sharing out.")
+@click.option("--freeze-val", is_flag=True, help="Add nothing to val either.")
+@click.option("--accept-feedback", is_flag=True, help="Feedback has been reviewed: use it like any other row.")
+@click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
+def add(old: Path, new: tuple[Path, ...], out: Path, against: Path | None, form: str, **options: Any) -> None:
+    """Write a manifest of OLD and of what is new in NEW; OLD and its test split stay as they are.
+
+    Pictures that stand in OLD, or in the manifest given with --against, are left out. New rows by an artist of OLD's
+    test split get no split; other known artists stay where they stand, new ones are shared out between train and val.
+    """
+    from smn.dataset import Rules, add_to_dataset
+
+    rules = Rules(
+        ratios=_ratios(options["ratios"], example="70/10"),
+        seed=options["seed"],
+        freeze_val=options["freeze_val"],
+        accept_feedback=options["accept_feedback"],
+    )
+    with progress() as show:
+        growth = add_to_dataset(old, new, out, against=against, rules=rules, progress=show)
+    if form == "json":
+        click.echo(json.dumps(growth.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_growth(growth)
+
+
+@dataset.command(short_help="Split MANIFEST into train, val and test, no artist in two of them.")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File (.parquet) or folder to write.")
 @click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="Rows that share it stay together.")
@@ -76,7 +111,13 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
 
     with _bar("Hashing pictures") as progress:
         report = split_manifest(
-            manifest, out, by=by, ratios=_ratios(ratios), seed=seed, pixels=pixels, progress=progress
+            manifest,
+            out,
+            by=by,
+            ratios=_ratios(ratios, example="70/10/20"),
+            seed=seed,
+            pixels=pixels,
+            progress=progress,
         )
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
@@ -84,7 +125,7 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
         _show_split(report)
 
 
-@dataset.command()
+@dataset.command(short_help="Look for artists, files and pictures on both sides of a split.")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A held-out set of its own.")
 @click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="The column it was split by.")
@@ -136,11 +177,11 @@ def info(manifest: Path, split: str | None, sheet: Path | None, seed: int, form:
         _show_description(description)
 
 
-def _ratios(text: str) -> tuple[int, ...]:
+def _ratios(text: str, *, example: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split("/"))
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not like 70/10/20.", param_hint="--ratios") from error
+        raise click.BadParameter(f"{text!r} is not like {example}.", param_hint="--ratios") from error
 
 
 @contextmanager
@@ -235,3 +276,22 @@ def _show_description(description: "Description") -> None:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return " and ".join(f"{count:,} in {name}" for name, count in counts.items())
+
+
+def _show_growth(growth: "Growth") -> None:
+    from smn.dataset.describing import name_movement
+    from smn.dataset.growth import REASONS
+
+    show_table("Splits", ("split", "before", "after"), [(name, *both) for name, both in growth.splits.items()])
+    movements = [(name_movement(name), *both) for name, both in growth.movements.items() if both[0] != both[1]]
+    show_table("Movements that grew", ("movement", "before", "after"), movements, limit=2 * _LISTED)
+    words = {why.value: text for why, text in REASONS.items()}
+    reasons = [(words[why], rows) for why, rows in growth.reasons().items()]
+    show_table("Left out, or without a split", ("why", "rows"), reasons)
+    contradicting = [(one.id, one.kept, one.detail) for one in growth.left_out if one.kept and one.detail]
+    show_table("Labels that contradict", ("left out", "stands for it", "labels"), contradicting, limit=_LISTED)
+    works = [(work, ", ".join(ids)) for work, ids in growth.same_works.items()]
+    show_table("Several pictures of one work", ("work", "ids"), works, limit=_LISTED)
+    click.echo(growth.summary())
+    click.echo(f"The manifest is {growth.manifest}; all of it stands in growth-report.md beside it.")
+    click.echo(f"Data hash {growth.data_hash}")

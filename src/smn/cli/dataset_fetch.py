@@ -1,13 +1,13 @@
-"""``smn dataset fetch``: have pictures from a museum, an archive, a hub or a list."""
+"""``smn dataset fetch``: download pictures from a museum, an archive, a hub or a list."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.cli.screen import console, note, progress
+from smn.cli.screen import note, progress, show_table
 from smn.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EXAMPLE)
+@click.command(epilog=_EXAMPLE, short_help="Fetch pictures from a museum, an archive, a hub or a list.")
 @click.argument("source", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the sources and what is good to know of them.")
 @click.option(
@@ -137,7 +137,7 @@ def _show_sources(form: str) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     header = ("source", "what it is", "movement labels", "licences", "a second", "at once")
-    _table(None, header, ([str(value) for value in row.values()] for row in rows))
+    show_table(None, header, ([str(value) for value in row.values()] for row in rows))
 
 
 def _show_estimate(estimate: "Estimate") -> None:
@@ -146,7 +146,7 @@ def _show_estimate(estimate: "Estimate") -> None:
         f"{estimate.source} lists {total} entries. Of the {estimate.listed:,} on its first page {estimate.matching:,} "
         "can be downloaded."
     )
-    _table("Left out of the first page", ("why", "entries"), _numbered(estimate.reasons.items()))
+    show_table("Left out of the first page", ("why", "entries"), estimate.reasons.items(), limit=_LISTED)
     if estimate.pictures is None:
         click.echo("How many there are shows only when all of the list is read; --limit sets an end.")
         return
@@ -158,38 +158,15 @@ def _show_estimate(estimate: "Estimate") -> None:
 
 
 def _show_report(report: "FetchReport") -> None:
-    _table("Movements", ("movement", "rows"), _numbered(report.movements.items()))
-    _table("Licences", ("licence", "rows"), _numbered(report.licences.items()))
-    unmapped = [(item.label, str(item.rows), ", ".join(item.suggestions)) for item in report.unmapped]
-    _table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped)
-    for title, group in (("Could not be downloaded", report.missed), ("No picture", report.flawed)):
-        _table(title, ("what", "why"), [(item.name, item.reason) for item in group])
+    show_table("Movements", ("movement", "rows"), report.movements.items(), limit=_LISTED)
+    show_table("Licences", ("licence", "rows"), report.licences.items(), limit=_LISTED)
+    unmapped = [(item.label, item.rows, ", ".join(item.suggestions)) for item in report.unmapped]
+    show_table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
+    for title, group in (("Could not be had", report.missed), ("No picture", report.flawed)):
+        show_table(title, ("what", "why"), [(item.name, item.reason) for item in group], limit=_LISTED)
     click.echo(report.summary() + " All of it stands in fetch-report.md beside it.")
     if report.unmapped:
         click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
     if report.missed:
         note("Run the same command again to retry what could not be downloaded.")
     note(f"Next: smn dataset split {report.manifest.parent} --out {report.manifest.parent}-split")
-
-
-def _numbered(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
-    return [(name, f"{count:,}") for name, count in counts]
-
-
-def _table(title: str | None, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Show a table, its first lines where it is long; nothing without rows."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    lines = list(rows)
-    if not lines:
-        return
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name in header:
-        table.add_column(name, overflow="fold")
-    for line in lines[:_LISTED]:
-        table.add_row(*map(escape, line))
-    if len(lines) > _LISTED:
-        table.caption, table.caption_justify = f"and {len(lines) - _LISTED} more", "left"
-    console().print(table)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from smn.cli.screen import console
+from smn.cli.screen import console, show_table
 from smn.movements import Taxonomy, get_family, get_movement, list_movements, list_taxonomies, read_taxonomy
 
 _AS_JSON = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
@@ -77,15 +77,9 @@ def taxonomy(context: click.Context) -> None:
 @taxonomy.command("list")
 def list_presets() -> None:
     """List the taxonomies inside the package."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("id", "labels", "name", "what it is for"):
-        table.add_column(column)
-    for preset in map(read_taxonomy, list_taxonomies()):
-        table.add_row(preset.id, str(len(preset.labels)), preset.name, preset.description)
-    console().print(table)
+    presets = map(read_taxonomy, list_taxonomies())
+    rows = [(preset.id, len(preset.labels), preset.name, preset.description) for preset in presets]
+    show_table(None, ("id", "labels", "name", "what it is for"), rows)
 
 
 @taxonomy.command("show")
@@ -97,18 +91,18 @@ def show_taxonomy(name: str, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(asdict(chosen), ensure_ascii=False, indent=2))
         return
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=f"{chosen.id}: {chosen.name}", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("label", "name", "family", "movements"):
-        table.add_column(column)
-    for label in chosen.labels:
-        covered = "" if label.movements == (label.id,) else ", ".join(label.movements)
-        table.add_row(label.id, label.name, get_family(label.family).name, covered)
+    rows = [
+        (
+            label.id,
+            label.name,
+            get_family(label.family).name,
+            "" if label.movements == (label.id,) else ", ".join(label.movements),
+        )
+        for label in chosen.labels
+    ]
     screen = console()
     screen.print(chosen.description, width=min(88, screen.width))
-    screen.print(table)
+    show_table(f"{chosen.id}: {chosen.name}", ("label", "name", "family", "movements"), rows)
 
 
 @taxonomy.command("suggest")
@@ -198,8 +192,6 @@ def compare_families(report: Path, part: str, name: str, groups: int, form: str)
         return
     rows = [("families", families, "", "")]
     rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_lot:.2f}") for one in found]
-    from smn.cli.screen import show_table
-
     show_table(
         f"{part}: families and what is confused",
         ("", "groups", "top-1, %", "bits", "agreement", "by lot"),

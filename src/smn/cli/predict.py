@@ -21,14 +21,9 @@ from smn.rectify import Rectify
 if TYPE_CHECKING:
     from rich.table import Table
 
-_FEW = 40
-"""Up to this many pictures are shown as a table without a progress bar."""
-
-_WIDE = 110
-"""From this many columns on, the family is shown too."""
-
-_WORTH_NAMING = 0.02
-"""A further guess of less than this is not shown."""
+_MAX_WITHOUT_BAR = 40  # pictures that are predicted without a progress bar
+_MIN_WIDTH = 110  # columns of a terminal that the family is shown on
+_MIN_PROBABILITY = 0.02  # of a further guess that is shown
 
 
 @click.command()
@@ -72,18 +67,18 @@ def predict(  # noqa: PLR0917 - click passes options by name
     choose_mass(loaded.bundle, coverage)  # what is wrong with it must be said before any work is done
     if loaded.precision_note:
         note(loaded.precision_note)
-    asked = _Asked(top_k, coverage, precision, batch_size)
+    settings = _Settings(top_k, coverage, precision, batch_size)
     if out is not None:
-        failures = _to_file(loaded, inputs, out, chosen, asked)
+        failures = _to_file(loaded, inputs, out, chosen, settings)
     else:
-        failures = _to_screen(loaded, inputs, chosen, asked)
+        failures = _to_screen(loaded, inputs, chosen, settings)
     if failures == len(inputs):
         click.get_current_context().exit(1)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the options ask of every answer."""
+class _Settings:
+    """The options of every prediction."""
 
     top_k: int
     coverage: float | None
@@ -94,25 +89,25 @@ class _Asked:
         return predict_stream(model, inputs, top_k=self.top_k, batch_size=self.batch_size, coverage=self.coverage)
 
 
-def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, asked: _Asked) -> int:
-    settings = {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
-                "taxonomy": model.taxonomy.id, "top_k": asked.top_k, "coverage": asked.coverage,
-                "precision": asked.precision, "rectify": model.rectify.value}  # fmt: skip
-    journal = Journal(out, settings)
-    strangers = journal.done - {item.path for item in inputs}
-    if strangers:
+def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, settings: _Settings) -> int:
+    job = {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
+           "taxonomy": model.taxonomy.id, "top_k": settings.top_k, "coverage": settings.coverage,
+           "precision": settings.precision, "rectify": model.rectify.value}  # fmt: skip
+    journal = Journal(out, job)
+    others = journal.done - {item.path for item in inputs}
+    if others:
         raise InputError(
-            f"{journal.file} holds an unfinished job with other pictures, such as {min(strangers)}; "
+            f"{journal.file} holds an unfinished job with other pictures, such as {min(others)}; "
             "finish that one, or move the file away."
         )
     waiting = [item for item in inputs if item.path not in journal.done]
     if journal.done:
         note(f"{len(inputs) - len(waiting)} of {len(inputs)} were done before; continuing.")
-    answers = journal.add(asked.stream(model, waiting))
-    for _ in _watched(answers, len(waiting)):
+    answers = journal.add(settings.stream(model, waiting))
+    for _ in _with_progress(answers, len(waiting)):
         pass
     outcomes = [row["outcome"] for row in journal.rows()]
-    journal.finish(form, top_k=asked.top_k)
+    journal.finish(form, top_k=settings.top_k)
     counts = [(name, outcomes.count(outcome)) for outcome, name in _NAMES.items()]
     note(f"{out}: {len(outcomes)} rows ({', '.join(f'{count} {name}' for name, count in counts if count)}).")
     return outcomes.count(Outcome.ERROR)
@@ -126,15 +121,15 @@ _NAMES = {
 }
 
 
-def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, asked: _Asked) -> int:
+def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, settings: _Settings) -> int:
     failures = 0
-    answers = asked.stream(model, inputs)
-    if len(inputs) > _FEW:
-        answers = _watched(answers, len(inputs))
+    answers = settings.stream(model, inputs)
+    if len(inputs) > _MAX_WITHOUT_BAR:
+        answers = _with_progress(answers, len(inputs))
     if form is Format.TABLE:
         shown = list(answers)
         screen = console()
-        screen.print(_table(shown, model, wide=screen.width >= _WIDE, coverage=asked.coverage))
+        screen.print(_table(shown, model, wide=screen.width >= _MIN_WIDTH, coverage=settings.coverage))
         return sum(answer.outcome is Outcome.ERROR for answer in shown)
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -143,12 +138,12 @@ def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, asked: _As
             failures += answer.outcome is Outcome.ERROR
             yield answer.to_dict()
 
-    for line in text_lines(rows(), form, top_k=asked.top_k):
+    for line in text_lines(rows(), form, top_k=settings.top_k):
         click.echo(line, nl=False)
     return failures
 
 
-def _watched(answers: Iterable[Prediction], total: int) -> Iterator[Prediction]:
+def _with_progress(answers: Iterable[Prediction], total: int) -> Iterator[Prediction]:
     with progress() as show:
         for count, answer in enumerate(answers, start=1):
             yield answer
@@ -197,5 +192,7 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
     if answer.outcome is Outcome.UNSURE and answer.family is not None:
         best = f"[yellow]unsure:[/yellow] some kind of {family.label} ({100 * family.probability:.0f} %)"
         others = list(answer.predictions)
-    rest = ", ".join(f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _WORTH_NAMING)
+    rest = ", ".join(
+        f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _MIN_PROBABILITY
+    )
     return name, best, f"{first.probability:.0%}", rest, f"{family.label} {family.probability:.0%}"

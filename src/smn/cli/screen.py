@@ -20,8 +20,10 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def show_table(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None) -> None:
-    """Show a table; nothing without rows. Columns of numbers stand to the right."""
+def show_table(
+    title: str | None, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None
+) -> None:
+    """Show a table; nothing without rows. Columns of numbers are right-aligned."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -50,7 +52,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     """
     screen = console(err=True)
     if not screen.is_terminal:
-        yield _lines()
+        yield _log_progress()
         return
     from rich.progress import (
         BarColumn,
@@ -76,7 +78,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _lines() -> Callable[[str, int, int], None]:
+def _log_progress() -> Callable[[str, int, int], None]:
     last = {"at": time.monotonic()}
 
     def show(what: str, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""``smn serve``, ``smn serve-key`` and ``smn feedback``."""
+"""``smn serve``, ``serve-key``, ``feedback`` and ``web``."""
 
 import csv
 import json
@@ -11,7 +11,14 @@ import click
 
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 
-_FOLDER = Path("smn-data")
+_DATABASE = f"sqlite:///{Path('smn-data') / 'smn.db'}"
+
+
+def _choose_database(database: str | None, *, memory: bool) -> str | None:
+    """The database asked for; none without memory, and the default one where neither option nor variable names one."""
+    if not memory:
+        return ""
+    return _DATABASE if database is None and "SMN_DATABASE" not in os.environ else database
 
 
 def _require() -> None:
@@ -51,10 +58,7 @@ def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], 
     from smn.serve.middleware import JsonLines
     from smn.serve.settings import read_settings
 
-    if not given.pop("memory"):
-        database = ""
-    elif database is None and "SMN_DATABASE" not in os.environ:
-        database = f"sqlite:///{_FOLDER / 'smn.db'}"
+    database = _choose_database(database, memory=given.pop("memory"))
     settings = read_settings(os.environ, database=database, origins=origins or None, **given)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
@@ -83,7 +87,7 @@ def serve_key(name: str, rate: int) -> None:
 
 
 @click.group()
-@click.option("--database", envvar="SMN_DATABASE", default=f"sqlite:///{_FOLDER / 'smn.db'}", show_default=True)
+@click.option("--database", envvar="SMN_DATABASE", default=_DATABASE, show_default=True)
 @click.pass_context
 def feedback(context: click.Context, database: str) -> None:
     """Look through what people said of answers, and take over what is right."""
@@ -137,3 +141,40 @@ def export(records: Any, out: Path, images: Path) -> None:
         writer.writerow(("path", "movement", "source", "label_kind"))
         writer.writerows(rows.values())
     click.echo(f"{out} holds {len(rows)} pictures; next: smn dataset import {out} --out data/feedback")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
+@click.option("--port", type=int, default=8501, show_default=True, help="Port to listen at; 0 for any that is free.")
+@click.option("--api", metavar="ADDRESS", help="Let this service answer, instead of a model in this process.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A name of smn models, or a bundle.")
+@click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
+@click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown to curators.")
+@click.option("--database", help="Where feedback is remembered.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--memory/--no-memory", default=True, help="Whether to ask for feedback and remember it.")
+@click.option("--images", type=click.Path(path_type=Path), help="Keep pictures here whose senders allow it.")
+def web(host: str, port: int, database: str | None, *, memory: bool, **given: Any) -> None:
+    """Show the page on which people look at paintings. Settings may be variables such as SMN_API, too."""
+    try:
+        import alembic  # noqa: F401
+        import httpx2  # noqa: F401
+        import sqlalchemy  # noqa: F401
+        import streamlit  # noqa: F401
+        import uvicorn
+    except ImportError as error:
+        raise MissingExtraError("web", str(error.name)) from error
+
+    from smn.web.app import create_app
+    from smn.web.settings import read_page_settings
+
+    database = _choose_database(database, memory=memory)
+    settings = read_page_settings(os.environ, database=database, **given)
+    config = uvicorn.Config(
+        create_app(settings), host=host, port=port, log_level="warning", server_header=False,
+        timeout_graceful_shutdown=10, ws_max_size=32_000_000,
+    )  # fmt: skip
+    listening = config.bind_socket()
+    listening.listen()  # whoever follows the address at once waits a moment, and is not turned away
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}", err=True)
+    uvicorn.Server(config).run(sockets=[listening])

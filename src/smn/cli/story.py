@@ -62,10 +62,10 @@ def story(  # noqa: PLR0917 - click passes options by name
     server = None
     if endpoint is not None:
         server = Endpoint(endpoint, endpoint_model, endpoint_key, completion=completion, timeout=timeout)
-    told: dict[str, Any] = {}
+    generated: dict[str, Any] = {}
     marked: dict[str, float] | None = None
     if picture is not None:
-        name, told, marked = _look(picture, model, server, audience, language)
+        name, generated, marked = _look(picture, model, server, audience, language)
     page = read_story(str(name))
     if timeline is not None:
         from smn.story.timeline import draw_timeline
@@ -73,9 +73,9 @@ def story(  # noqa: PLR0917 - click passes options by name
         draw_timeline(timeline, marked=marked or {page.movement: 1.0})
         note(f"{timeline} shows when it lived.")
     if form == "json":
-        click.echo(json.dumps({**told, "story": page.to_dict()}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**generated, "story": page.to_dict()}, ensure_ascii=False, indent=2))
         return
-    _show(page.to_dict(), told)
+    _show(page.to_dict(), generated)
 
 
 def _look(
@@ -105,17 +105,17 @@ def _look(
     for reason in (label.reason, playlist.reason):
         if reason:
             note(f"Written by hand instead: {reason}")
-    told = {"prediction": answer.to_dict(), "label": label.to_dict(), "playlist": playlist.to_dict()}
-    return facts.movement, told, mark_prediction(answer, loaded.taxonomy)
+    generated = {"prediction": answer.to_dict(), "label": label.to_dict(), "playlist": playlist.to_dict()}
+    return facts.movement, generated, mark_prediction(answer, loaded.taxonomy)
 
 
-def _show(page: dict[str, Any], told: dict[str, Any]) -> None:
+def _show(page: dict[str, Any], generated: dict[str, Any]) -> None:
     from rich.markup import escape
 
     screen = console()
     width = min(88, screen.width)
-    if told:
-        label = told["label"]
+    if generated:
+        label = generated["label"]
         screen.print(f"\n{escape(label['text'])}", width=width)
         source = "written by a language model from facts" if label["source"] == "generated" else "smn"
         screen.print(f"[dim]({source})[/dim]")
@@ -131,7 +131,7 @@ def _show(page: dict[str, Any], told: dict[str, Any]) -> None:
     music = (
         f"{one['composer']}, [italic]{escape(one['title'])}[/italic], {one['year']}. {one['why']}"
         + (f" [dim]{one['note']}[/dim]" if one["note"] else "")
-        for one in (told["playlist"]["pieces"] if told else page["music"])
+        for one in (generated["playlist"]["pieces"] if generated else page["music"])
     )
     _list("Music[/bold]  [dim]suggestions by period and mood, not facts[/dim][bold]", music, mark="♪")
     screen.print("\n[dim]Sources: " + escape("; ".join(page["sources"])) + "[/dim]", width=width)

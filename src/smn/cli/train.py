@@ -1,4 +1,4 @@
-"""``smn recipes``, ``smn train`` and ``smn export``."""
+"""``smn recipes``, ``train``, ``weights``, ``export`` and ``calibrate``."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from smn.cli.screen import console, note, progress
+from smn.cli.screen import note, progress, show_table
 from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeError
 from smn.movements import read_taxonomy
 from smn.train.assignments import read_assignments
@@ -26,15 +26,7 @@ def recipes(context: click.Context) -> None:
 @recipes.command("list")
 def list_all() -> None:
     """List the recipes inside the package."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("recipe", "what it does"):
-        table.add_column(column)
-    for name in list_recipes():
-        table.add_row(name, read_recipe(name).description)
-    console().print(table)
+    show_table(None, ("recipe", "what it does"), [(name, read_recipe(name).description) for name in list_recipes()])
 
 
 @recipes.command("show")
@@ -150,7 +142,7 @@ def train(
 
 
 def _follow(out: Path, *, tensorboard: bool) -> AbstractContextManager[Callable[[dict[str, Any]], None]]:
-    """What is told of every epoch: TensorBoard, or nothing."""
+    """The callback after every epoch: TensorBoard's, or one that does nothing."""
     if not tensorboard:
         return nullcontext(lambda _: None)
     try:
@@ -252,3 +244,29 @@ def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None
         f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, no painting below "
         f"{made.thresholds.painting:.2f}; next: smn evaluate {out}"
     )
+
+
+@click.group()
+def weights() -> None:
+    """Files of weights for recipes of kind vgg16 and backbone."""
+
+
+@weights.command("mark")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--convention", required=True, type=click.Choice(["timm", "caffe"]),
+    help="timm: red, green, blue, scaled as timm notes. caffe: blue, green, red, not scaled, as Keras' VGG and ResNet.",
+)  # fmt: skip
+@click.option("--origin", required=True, help="Where the weights come from and under which licence.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
+def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
+    """Copy a FILE of weights into one that says how its pictures were prepared.
+
+    Runs and bundles made with it repeat its origin.
+    """
+    try:
+        from smn.models.weights import Convention, write_weights
+    except ImportError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    write_weights(file, out, convention=Convention(convention), origin=origin)
+    note(f"{out} says: {convention}, {origin}; next: smn train vgg16-frozen --weights {out}")
