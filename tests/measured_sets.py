@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageOps
 
-from smn.clean.scores import Measured
+from smn.clean.measurements import Measured
 from smn.duplicates import hash_picture
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from smn.clean.check_thresholds import resolve_thresholds
+from smn.clean.checks import Scores
 from smn.clean.findings import About, Findings, build_table, write_findings
-from smn.clean.scores import Scores
-from smn.clean.thresholds import resolve_thresholds
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
 
 Row = Mapping[str, Any]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smn.clean.view import View, make_view
+from smn.clean.checks.image_quality import View, make_view
 from smn.examples import paint
 
 MANNERS = ("impressionism", "cubism", "romanticism", "baroque", "post-impressionism", "fauvism")

@@ -3,7 +3,7 @@
 import pytest
 
 from smn.clean.checks import CHECKS, get_check, list_checks
-from smn.clean.pictures import EVIDENCE, PICTURE_CHECKS
+from smn.clean.checks.image_quality import EVIDENCE, PICTURE_CHECKS
 from smn.errors import UnknownNameError
 
 

@@ -9,10 +9,18 @@ import pytest
 
 from chromium import CHROMIUM, QUIET, needs_chromium
 from review_sets import make_findings, make_set
-from smn.clean.applying import apply_decisions
-from smn.clean.decisionlog import append_decisions, read_decisions, undo_decisions
-from smn.clean.decisions import FIELDS, Decision, Verdict, format_decisions, parse_decisions
-from smn.clean.review import build_review, render_page
+from smn.clean.applied_decisions import apply_decisions
+from smn.clean.decisions import (
+    FIELDS,
+    Decision,
+    Verdict,
+    append_decisions,
+    format_decisions,
+    parse_decisions,
+    read_decisions,
+    undo_decisions,
+)
+from smn.clean.review_page import build_review, render_page
 from smn.errors import DecisionsError
 from smn.manifest import read_manifest
 
@@ -394,9 +402,9 @@ def test_a_phone_shows_it_in_one_column(visit, index):
     page = visit(viewport={"width": 390, "height": 800}, is_mobile=True, has_touch=True, device_scale_factor=2)
     choose(page, "Doubtful label")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    picture, desk = (page.locator(name).bounding_box() for name in ("#pictures", "#desk"))
+    picture, bar = (page.locator(name).bounding_box() for name in ("#pictures", "#decision"))
     assert picture["width"] > 350
-    assert desk["y"] + desk["height"] <= 801  # what one decides with is always at hand
+    assert bar["y"] + bar["height"] <= 801  # what one decides with is always at hand
     page.locator('[data-do="relabel"]').tap()
     page.get_by_role("option", name="Impressionism suggested").tap()
     assert page.locator("#progress").inner_text() == "1 of 6 decided, 1 not saved"

@@ -5,7 +5,7 @@ from pathlib import Path
 from chromium import needs_chromium
 from review_sets import make_findings, make_set
 from service_process import run_service
-from smn.clean.review import build_review
+from smn.clean.review_page import build_review
 from smn.web.words import Words
 
 EN = Words("en")

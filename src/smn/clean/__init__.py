@@ -1,6 +1,6 @@
 """Finds wrong pictures and wrong labels, shows them to a person, and applies what the person decided."""
 
-from smn.clean.checking import check_manifest
+from smn.clean.check_runner import check_manifest
 from smn.clean.checks import CHECKS, Advice, Check, get_check, list_checks
 from smn.clean.findings import About, Findings, apply_thresholds, read_findings
 

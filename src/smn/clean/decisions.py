@@ -1,20 +1,31 @@
-"""What people decided about pictures, and the CSV lines in which they keep it."""
+"""Decisions about pictures, and the CSV files that hold them, which are only ever appended to."""
 
 import csv
+import hashlib
 import io
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from smn.errors import DecisionsError
+from smn.errors import DecisionsError, InputError
 from smn.manifest import NOT_A_PAINTING
 from smn.movements import find_movement, list_movements, normalise
 
 FIELDS = ("id", "sha256", "decision", "movement", "checks", "note", "decided_at")
-"""The columns of a decisions file. Only ``id`` and ``decision`` have to be there; others than these are left alone."""
+"""The columns of a decisions file. Only ``id`` and ``decision`` are required; further columns are ignored."""
+
+_BOM = "\ufeff"  # with which spreadsheets begin a file in UTF-8
+
+_Problem = tuple[int, str]
+"""A line's number and what is wrong with it."""
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 
 
 class Verdict(StrEnum):
@@ -115,32 +126,128 @@ def write_time(now: datetime | None = None) -> str:
     return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_BOM = "\ufeff"  # with which spreadsheets begin a file in UTF-8
+def read_decisions(file: str | Path) -> tuple[Decision, ...]:
+    """Every line of a decisions file, in order; see `standing_decisions` for those that count.
 
-_Problem = tuple[int, str]
-"""A line's number and what is wrong with it."""
+    Args:
+        file: the CSV file, in UTF-8.
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+    Raises:
+        DecisionsError: some lines are wrong; all of them are listed.
+    """
+    return parse_decisions(_text_of(Path(file)), where=Path(file))
 
 
-def _shield(value: str) -> str:
-    """A value that no spreadsheet takes for a formula: an apostrophe stands before ``= + - @``; see OWASP."""
+def read_decision_files(files: Sequence[str | Path]) -> tuple[Decision, ...]:
+    """Every line of several files, in the order given, as if they were one.
+
+    Raises:
+        DecisionsError: a file cannot be read.
+    """
+    return tuple(decision for file in files for decision in read_decisions(file))
+
+
+def append_decisions(file: str | Path, decisions: Sequence[Decision]) -> Path:
+    """Append lines to a decisions file, atomically; the lines that are there are not changed by a byte.
+
+    Args:
+        file: the file, created where it is missing. Its own order of columns and its separator are kept.
+        decisions: the lines to add.
+
+    Returns:
+        ``file``.
+
+    Raises:
+        DecisionsError: the file that is there is no decisions file.
+    """
+    file = Path(file)
+    place = file.resolve()  # a symbolic link stays one
+    old = place.read_bytes() if place.exists() else b""
+    text = _text_of(file) if old else ""
+    parse_decisions(text, where=file)
+    new = format_decisions(decisions, like=text)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(place.name + ".partial")
+    try:
+        with partial.open("wb") as stream:
+            stream.write(old + (b"\n" if old and not old.endswith(b"\n") else b"") + new.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        if old:
+            shutil.copymode(place, partial)
+        os.replace(partial, place)
+    finally:
+        partial.unlink(missing_ok=True)
+    return file
+
+
+def undo_decisions(
+    file: str | Path,
+    *,
+    ids: Sequence[str] = (),
+    last: int | None = None,
+    check: str | None = None,
+    now: datetime | None = None,
+) -> tuple[Decision, ...]:
+    """Take standing decisions back by appending undo lines; exactly one of ``ids``, ``last`` and ``check`` is needed.
+
+    Args:
+        file: the decisions file.
+        ids: those about these pictures.
+        last: the last so many that stand, 1 or more.
+        check: those that a finding of this check led to.
+        now: the time to write; by default the present.
+
+    Returns:
+        The decisions that no longer stand.
+
+    Raises:
+        InputError: the choice is not one of the three, or nothing stands that could be taken back.
+        DecisionsError: the file cannot be read.
+    """
+    if sum((bool(ids), last is not None, check is not None)) != 1 or (last is not None and last < 1):
+        raise InputError("Choose what to take back in one way: ids, or --last 1 or more, or --check NAME.")
+    standing = standing_decisions(read_decisions(file))
+    unknown = [one for one in ids if one not in standing]
+    if unknown:
+        raise InputError(f"{file} holds no standing decision about {', '.join(unknown)}; nothing was changed.")
+    if ids:
+        chosen = [standing[one] for one in dict.fromkeys(ids)]
+    elif last is not None:
+        chosen = list(standing.values())[-last:]
+    else:
+        chosen = [decision for decision in standing.values() if check in decision.checks]
+    if not chosen:
+        raise InputError(f"{file} holds no standing decision{f' that {check} led to' if check else ''}.")
+    at = write_time(now)
+    append_decisions(
+        file, [Decision(one.id, Verdict.UNDO, sha256=one.sha256, checks=one.checks, decided_at=at) for one in chosen]
+    )
+    return tuple(chosen)
+
+
+def file_digest(file: str | Path) -> str:
+    """SHA-256 of a decisions file's bytes, 64 hex digits."""
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+
+
+def _escape(value: str) -> str:
+    """Escape a value that a spreadsheet would take for a formula, by an apostrophe before ``= + - @``; see OWASP."""
     return "'" + value if _FORMULA.match(value) else value
 
 
-def _unshield(value: str) -> str:
+def _unescape(value: str) -> str:
     return value[1:] if _ESCAPED.match(value) else value
 
 
 def _values(decision: Decision) -> dict[str, str]:
     return {
-        "id": _shield(decision.id),
+        "id": _escape(decision.id),
         "sha256": decision.sha256,
         "decision": decision.verdict.value,
         "movement": decision.movement or "",
         "checks": " ".join(decision.checks),
-        "note": _shield(" ".join(decision.note.split())),
+        "note": _escape(" ".join(decision.note.split())),
         "decided_at": decision.decided_at,
     }
 
@@ -179,7 +286,7 @@ def _lines(text: str, where: Path, problems: list[_Problem]) -> Iterator[tuple[i
 
 def _parse(number: int, line: Mapping[str, str], problems: list[_Problem]) -> Decision | None:
     """One line, or None with its problems added."""
-    value = {name: _unshield(line.get(name, "")).strip() for name in FIELDS}
+    value = {name: _unescape(line.get(name, "")).strip() for name in FIELDS}
     found: list[str] = []
     if not value["id"]:
         found.append(f"Line {number} has no id.")
@@ -221,3 +328,12 @@ def _movement_id(name: str) -> str | None:
 
 def _movement_ids() -> tuple[str, ...]:
     return (*sorted(movement.id for movement in list_movements()), NOT_A_PAINTING)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except OSError as error:
+        raise DecisionsError(file, [f"It cannot be read ({error.strerror or error}); check the path."]) from error
+    except UnicodeDecodeError as error:
+        raise DecisionsError(file, [f"It is not UTF-8 ({error.reason} at byte {error.start}); save it so."]) from error

@@ -1,25 +1,25 @@
-"""The findings: a table beside nothing else, one row a picture, with every score and what the thresholds make of it."""
+"""The findings: a table with one row a picture, every check's score, and which of them are below their threshold."""
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from smn.clean.checks import CHECKS, RETIRED
-from smn.clean.scores import Scores
-from smn.clean.thresholds import Thresholds, threshold_of
+from smn.clean.check_thresholds import Thresholds, threshold_of
+from smn.clean.checks import CHECKS, RETIRED, Scores, get_check
 from smn.errors import InputError, MissingExtraError, OutputExistsError
-from smn.manifest import Manifest
+from smn.manifest import SPLITS, Manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
 SCHEMA = 1
-"""The version of the table's layout that this smn reads and writes."""
+"""The version of the table's schema that this smn reads and writes."""
 
 COLUMNS = ("id", "sha256", "movement", "artist", "title", "source", "split")
 """The manifest's columns that stand first in the table."""
@@ -27,9 +27,23 @@ COLUMNS = ("id", "sha256", "movement", "artist", "title", "source", "split")
 _KEY = b"smn"
 
 
+_PHRASES = {
+    "of": "the same as {}",
+    "where": "in {}",
+    "suggestion": "suggests {}",
+    "probability": "probability {}",
+    "given": "the given one {}",
+    "like": "most like {}",
+    "deviations": "{} deviations from its movement",
+    "how": "{}",
+    "contradicts": "elsewhere labelled {}",
+    "reason": "{}",
+}
+
+
 @dataclass(frozen=True)
 class About:
-    """What the scores were made of and with.
+    """The data, model and settings that findings were made with.
 
     Args:
         version: of smn.
@@ -40,8 +54,8 @@ class About:
         against: the held-out manifest's file, if there was one.
         negatives: the file of the manifest of pictures that are no paintings, if there was one.
         seed: of everything random.
-        thresholds: what makes a score a finding; see `smn.clean.thresholds`.
-        unjudged: by check, why it could not judge some rows or any.
+        thresholds: see `smn.clean.check_thresholds`.
+        unjudged: by check, why some or all rows have no score.
     """
 
     version: str
@@ -58,14 +72,14 @@ class About:
 
 @dataclass(frozen=True)
 class Findings:
-    """Findings that have been read or made.
+    """The table of findings and its metadata.
 
     Args:
         file: the Parquet file.
         table: columns `COLUMNS`; then for each check ``<check>_score`` (float32, 0 surely a fault .. 1 surely none,
-            null where not judged), ``is_<check>_issue`` and ``<check>_<evidence>``; at last ``issues``, the names of
+            null where not scored), ``is_<check>_issue`` and ``<check>_<evidence>``; at last ``issues``, the names of
             the checks that found something.
-        about: what it was made of and with.
+        about: the metadata.
     """
 
     file: Path
@@ -77,7 +91,7 @@ class Findings:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The checks that were made, in the order of `smn.clean.checks.CHECKS`."""
+        """The checks that were run, in the order of `smn.clean.checks.CHECKS`."""
         return checks_of(self.table)
 
     def column(self, name: str) -> list[Any]:
@@ -92,13 +106,41 @@ class Findings:
         return [int(row) for row in rows[np.argsort(score[rows], kind="stable")]]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One check's finding about one picture.
+
+    Args:
+        row: of the findings table.
+        check: its name.
+        score: 0, surely a fault, up to the check's threshold.
+        evidence: the check's other columns, by what follows the check's name: the same picture's id ``of`` and place
+            ``where``, a movement as ``suggestion`` with its ``probability`` and that of the ``given`` one, ``reason``,
+            numbers.
+    """
+
+    row: int
+    check: str
+    score: float
+    evidence: Mapping[str, Any]
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the copy it names is in another manifest: ``where`` is no split of this one."""
+        return self.evidence.get("where", SPLITS[0]) not in SPLITS
+
+    def describe(self) -> str:
+        """The evidence as part of a sentence; empty where there is none."""
+        return ", ".join(_phrases(self.evidence))
+
+
 def build_table(manifest: Manifest, scores: Mapping[str, Scores], *, thresholds: Thresholds) -> "pa.Table":
     """The table of findings.
 
     Args:
         manifest: N rows.
         scores: of the N rows, by check.
-        thresholds: from `smn.clean.thresholds.resolve_thresholds`.
+        thresholds: from `smn.clean.check_thresholds.resolve_thresholds`.
     """
     import pyarrow as pa
 
@@ -113,7 +155,7 @@ def build_table(manifest: Manifest, scores: Mapping[str, Scores], *, thresholds:
 
 
 def apply_thresholds(table: "pa.Table", thresholds: Thresholds) -> "pa.Table":
-    """The same scores seen through other thresholds: ``is_<check>_issue`` and ``issues`` are made anew.
+    """The same scores with other thresholds: the columns ``is_<check>_issue`` and ``issues`` are computed again.
 
     Args:
         table: with the columns of `Findings`.
@@ -142,7 +184,7 @@ def checks_of(table: "pa.Table") -> tuple[str, ...]:
 
 
 def write_findings(findings: Findings, *, replace: bool = False) -> Path:
-    """Write findings to their file, all of it or nothing.
+    """Write findings to their file, atomically.
 
     Args:
         findings: what to write, and where.
@@ -210,3 +252,69 @@ def _without_retired(table: "pa.Table") -> "pa.Table":
     issues = [[name for name in names if name not in RETIRED] for names in table["issues"].to_pylist()]
     at = table.column_names.index("issues")
     return table.set_column(at, "issues", pa.array(issues, pa.list_(pa.string()))).drop_columns(columns)
+
+
+def list_findings(
+    findings: Findings, *, checks: Sequence[str] | None = None, below: float | None = None, limit: int | None = None
+) -> dict[str, list[Finding]]:
+    """The findings of each check, the worst first.
+
+    Args:
+        findings: from `smn.clean.findings.read_findings`.
+        checks: only these; None is every check that was run.
+        below: only scores below this, 0..1.
+        limit: at most so many of each check.
+
+    Returns:
+        By check, in the order of `smn.clean.checks.CHECKS`; checks that found nothing are left out.
+
+    Raises:
+        UnknownNameError: there is no such check.
+        InputError: such a check was not run, or ``below`` is no score.
+    """
+    if below is not None and not 0 <= below <= 1:
+        raise InputError(f"--below {below} is no score; choose a number from 0 to 1.")
+    wanted = [get_check(name).name for name in checks] if checks is not None else list(findings.checks)
+    absent = [name for name in wanted if name not in findings.checks]
+    if absent:
+        raise InputError(
+            f"{findings.file} holds no scores of {', '.join(absent)}; it has {', '.join(findings.checks) or 'none'}."
+        )
+    listed = {name: _of_check(findings, name, below, limit) for name in findings.checks if name in wanted}
+    return {name: found for name, found in listed.items() if found}
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """Names of checks as the command line has them, separated by commas; None stays None.
+
+    Raises:
+        UnknownNameError: there is no such check.
+    """
+    if text is None:
+        return None
+    names = [name.strip().replace("-", "_") for name in text.split(",") if name.strip()]
+    return [get_check(name).name for name in names]
+
+
+def _of_check(findings: Findings, check: str, below: float | None, limit: int | None) -> list[Finding]:
+    score = findings.column(f"{check}_score")
+    rows = [row for row in findings.worst(check) if below is None or score[row] < below][:limit]
+    own = {f"is_{check}_issue", f"{check}_score"}
+    names = [name for name in findings.table.column_names if name.startswith(f"{check}_") and name not in own]
+    columns = {name.removeprefix(f"{check}_"): findings.column(name) for name in names}
+    found = []
+    for row in rows:
+        evidence = {name: values[row] for name, values in columns.items() if values[row] is not None}
+        found.append(Finding(row, check, float(score[row]), evidence))
+    return found
+
+
+def _phrases(evidence: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in evidence.items():
+        if name == "group":  # an id for programs
+            continue
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        if name in _PHRASES:
+            yield _PHRASES[name].format(text)
+        else:
+            yield f"{name.replace('_', ' ')} {text}"

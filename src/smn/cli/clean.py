@@ -10,7 +10,7 @@ from smn.cli import CommandGroup
 from smn.cli.screen import console, progress
 
 if TYPE_CHECKING:
-    from smn.clean.applied import Applied
+    from smn.clean.applied_decisions import Applied
     from smn.clean.findings import Findings
 
 
@@ -48,8 +48,8 @@ def check(
     and labels that models which never saw the artist doubt. Interrupted, the same command continues.
     """
     from smn.bundle import DEFAULT
-    from smn.clean.checking import check_manifest
-    from smn.clean.thresholds import parse_thresholds, read_thresholds
+    from smn.clean.check_runner import check_manifest
+    from smn.clean.check_thresholds import parse_thresholds, read_thresholds
 
     # One on the command line overrules the same one in the file.
     given = (read_thresholds(file) if file else {}) | parse_thresholds(pairs)
@@ -82,9 +82,8 @@ def review(findings: Path, out: Path, checks: str | None, limit: int | None, **p
 
     Open OUT/index.html in a browser; it needs no server and no network.
     """
-    from smn.clean.evidence import split_names
-    from smn.clean.findings import read_findings
-    from smn.clean.review import build_review, manifest_of
+    from smn.clean.findings import read_findings, split_names
+    from smn.clean.review_page import build_review, manifest_of
     from smn.manifest import read_manifest
 
     found = read_findings(findings)
@@ -111,9 +110,8 @@ def review(findings: Path, out: Path, checks: str | None, limit: int | None, **p
 def suggest(findings: Path, out: Path, checks: str | None, below: float | None) -> None:
     """Write the decisions that FINDINGS advise into a CSV file, for a person to look at and to edit."""
     from smn.clean.decisions import Verdict
-    from smn.clean.evidence import split_names
-    from smn.clean.findings import read_findings
-    from smn.clean.suggesting import suggest_decisions, write_suggestions
+    from smn.clean.findings import read_findings, split_names
+    from smn.clean.suggestions import suggest_decisions, write_suggestions
 
     decisions = suggest_decisions(read_findings(findings), checks=split_names(checks), below=below)
     write_suggestions(decisions, out)
@@ -138,7 +136,7 @@ def suggest(findings: Path, out: Path, checks: str | None, below: float | None) 
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def apply(manifest: Path, decisions: tuple[Path, ...], out: Path, splits: str | None, form: str) -> None:
     """Write a copy of MANIFEST without what was dropped and with what was relabelled; MANIFEST stays as it is."""
-    from smn.clean.applying import apply_decisions
+    from smn.clean.applied_decisions import apply_decisions
 
     chosen = [split.strip() for split in (splits or "").split(",") if split.strip()]
     with progress() as on_progress:
@@ -154,7 +152,7 @@ def apply(manifest: Path, decisions: tuple[Path, ...], out: Path, splits: str | 
 def undo(decisions: Path, ids: tuple[str, ...], last: int | None, check: str | None) -> None:
     """Take decisions back: by ID, the last ones, or those of a check. Lines are added to DECISIONS, none is removed."""
     from smn.clean.checks import RETIRED, get_check
-    from smn.clean.decisionlog import undo_decisions
+    from smn.clean.decisions import undo_decisions
 
     name = None if check is None else check.replace("-", "_")
     if name is not None and name not in RETIRED:
@@ -179,7 +177,7 @@ def _summary(applied: "Applied") -> str:
 
 
 def _to_dict(findings: "Findings") -> dict[str, Any]:
-    from smn.clean.report import count_findings
+    from smn.clean.findings_report import count_findings
 
     return {
         "findings": str(findings.file),
@@ -193,7 +191,7 @@ def _show_findings(findings: "Findings") -> None:
     from rich import box
     from rich.table import Table
 
-    from smn.clean.report import count_findings
+    from smn.clean.findings_report import count_findings
 
     counts = count_findings(findings)
     table = Table(title="Findings", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)

@@ -279,8 +279,8 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _show_growth(growth: "Growth") -> None:
-    from smn.dataset.describing import name_movement
-    from smn.dataset.growth import REASONS
+    from smn.dataset.description import name_movement
+    from smn.dataset.reports import REASONS
 
     show_table("Splits", ("split", "before", "after"), [(name, *both) for name, both in growth.splits.items()])
     movements = [(name_movement(name), *both) for name, both in growth.movements.items() if both[0] != both[1]]

@@ -23,9 +23,9 @@ const Relabel = (() => {
     }
 
     function narrow() {
-      const wanted = Lines.normalise(input.value);
+      const wanted = DecisionCsv.normalise(input.value);
       const rank = (one) => {
-        const names = [Lines.normalise(one.name), Lines.normalise(one.id)];
+        const names = [DecisionCsv.normalise(one.name), DecisionCsv.normalise(one.id)];
         if (names.some((name) => name.startsWith(wanted))) return 0;
         return names.some((name) => name.includes(wanted)) ? 1 : 2;
       };

@@ -27,10 +27,10 @@
   const made = (picture) => picture.artist || "Unknown artist";
   const named = (movement) => data.movements[movement]?.name ?? movement ?? "No movement";
   const current = () => data.pictures[group.pictures[place]];
-  const desk = Desk.open(data, { tell, changed: refresh });
+  const store = DecisionStore.open(data, { tell, changed: refresh });
   const relabel = Relabel.open(data, (movement) => decide("relabel", movement));
   const ofThisGroupFirst = (findings) => [...findings].sort((a, b) => (b.check === group.name) - (a.check === group.name));
-  const isDecided = (number) => desk.of(data.pictures[number].id) !== undefined;
+  const isDecided = (number) => store.of(data.pictures[number].id) !== undefined;
   const hidden = (number) => $("undecided").checked && isDecided(number);
 
   function tell(sentence) {
@@ -126,7 +126,7 @@
   }
 
   function showVerdict() {
-    const standing = desk.of(current().id);
+    const standing = store.of(current().id);
     const to = standing?.decision === "relabel" ? `: ${named(standing.movement)}` : "";
     $("verdict").textContent = standing ? `${DONE[standing.decision]}${to}` : "Not decided yet";
     $("verdict").dataset.decision = standing?.decision ?? "";
@@ -158,7 +158,7 @@
 
   function markThumbnail(item, at) {
     const number = group.pictures[at], picture = data.pictures[number];
-    const decision = desk.of(picture.id)?.decision;
+    const decision = store.of(picture.id)?.decision;
     item.hidden = hidden(number) && at !== place;
     item.dataset.mark = decision ? MARK[decision] : "";
     item.dataset.decision = decision ?? "";
@@ -185,10 +185,10 @@
     });
     const done = data.pictures.filter((_, number) => isDecided(number)).length;
     $("bar").value = done;
-    $("progress").textContent = `${done} of ${data.pictures.length} decided${desk.unsaved ? `, ${desk.unsaved} not saved` : ""}`;
-    $("save").disabled = desk.unsaved === 0;
+    $("progress").textContent = `${done} of ${data.pictures.length} decided${store.unsaved ? `, ${store.unsaved} not saved` : ""}`;
+    $("save").disabled = store.unsaved === 0;
     const quoted = (name) => (/^[\w./:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
-    $("command").textContent = `smn clean apply ${quoted(data.manifest)} --decisions ${quoted(desk.name)} --out CLEANED`;
+    $("command").textContent = `smn clean apply ${quoted(data.manifest)} --decisions ${quoted(store.name)} --out CLEANED`;
   }
 
   function refresh() {
@@ -234,27 +234,27 @@
     const picture = current();
     const found = picture.findings.map((one) => one.check).join(" ");
     history = [...history.filter((one) => one.id !== picture.id), { group: group.name, id: picture.id }];
-    desk.decide(picture, decision, { movement, checks: found, note: $("note").value });
+    store.decide(picture, decision, { movement, checks: found, note: $("note").value });
     $("note").blur();
     const to = movement ? ` as ${named(movement)}` : "";
     $("said").textContent = `${DONE[decision]}${to}: ${titled(picture)}. ${onwards()}`;
   }
 
   function undo() {
-    if (!desk.of(current().id)) {
-      const last = history.findLast((one) => desk.of(one.id));
+    if (!store.of(current().id)) {
+      const last = history.findLast((one) => store.of(one.id));
       if (!last) { $("said").textContent = "There is nothing to undo."; return; }
       enter(groups.find((one) => one.name === last.group), last.id);
     }
     history = history.filter((one) => one.id !== current().id);
-    desk.decide(current(), "undo");
+    store.decide(current(), "undo");
     $("said").textContent = `Not decided any more: ${titled(current())}.`;
   }
 
   function askMovement() {
     const picture = current();
     const suggested = ofThisGroupFirst(picture.findings).map((one) => one.suggestion).filter(Boolean);
-    relabel.ask(picture, suggested, desk.of(picture.id)?.movement);
+    relabel.ask(picture, suggested, store.of(picture.id)?.movement);
   }
 
   function overview() {
@@ -275,11 +275,11 @@
   }
 
   async function loadFile(file, handle) {
-    if (await desk.load(file, handle)) { tell(""); $("said").textContent = `Opened ${file.name}.`; }
+    if (await store.load(file, handle)) { tell(""); $("said").textContent = `Opened ${file.name}.`; }
   }
 
   async function save() {
-    if (desk.unsaved && (await desk.save())) { tell(""); $("said").textContent = `Saved to ${desk.name}.`; }
+    if (store.unsaved && (await store.save())) { tell(""); $("said").textContent = `Saved to ${store.name}.`; }
   }
 
   const DO = {
@@ -317,8 +317,8 @@
   $("undecided").addEventListener("change", refresh);
   $("note").addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === "Escape") $("note").blur(); });
   $("note").addEventListener("change", () => {
-    const standing = desk.of(current().id);
-    if (standing) desk.decide(current(), standing.decision, { ...standing, note: $("note").value });
+    const standing = store.of(current().id);
+    if (standing) store.decide(current(), standing.decision, { ...standing, note: $("note").value });
   });
   $("strip").addEventListener("scroll", () => {
     const strip = $("strip");
