@@ -40,6 +40,18 @@ def test_every_command_explains_itself(name: str) -> None:
         assert shown.startswith(f"Usage: main {name} ")
 
 
+@pytest.mark.parametrize(
+    ("group", "commands"),
+    [
+        ("clean", ["check", "review", "suggest", "apply", "undo"]),
+        ("dataset", ["fetch", "import", "add", "split", "check", "info"]),
+    ],
+)
+def test_the_commands_of_a_group_are_in_the_order_of_use(group: str, commands: list[str]) -> None:
+    lines = run(group, "--help")[1].partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines if line[2] != " "] == commands
+
+
 def test_the_version_is_the_packages() -> None:
     assert run("--version") == (0, f"smn, version {__version__}\n", "")
 

@@ -18,7 +18,6 @@ from smn.manifest.writer import parquet_writer, place_path
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
 BEFORE = "movement_before"
 """The column of a cleaned manifest that holds the movement of a relabelled picture as it was; null for all others."""
 

@@ -17,7 +17,6 @@ from smn.manifest import SPLITS, Manifest
 if TYPE_CHECKING:
     import pyarrow as pa
 
-
 SCHEMA = 1
 """The version of the table's schema that this smn reads and writes."""
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from smn.clean.applied_decisions import Applied
     from smn.clean.findings import Findings
 
-
 _FINDINGS = click.argument("findings", type=click.Path(path_type=Path))
 _CHECKS = click.option("--checks", metavar="NAME,NAME", help="Only what these checks found.  [default: all]")
 

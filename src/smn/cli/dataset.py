@@ -16,7 +16,6 @@ from smn.manifest import SPLITS
 if TYPE_CHECKING:
     from smn.dataset import Description, Growth, ImportReport, Leakage, SplitReport
 
-
 _LISTED = 12  # lines of a long table that are shown
 _DIGITS = 12  # of a data hash
 _ADD_EXAMPLE = """\b

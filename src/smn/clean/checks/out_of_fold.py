@@ -13,7 +13,6 @@ from smn.clean.checks import Progress
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
-
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
 Integers = NDArray[np.int64]
