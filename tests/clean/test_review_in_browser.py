@@ -377,7 +377,7 @@ TEXTS = (
 
 def test_the_page_reads_and_writes_files_as_python_does(visit, index):
     page = visit()
-    script = "text => Lines.parse(text, JSON.parse(document.getElementById('data').textContent).spellings)"
+    script = "text => DecisionCsv.parse(text, JSON.parse(document.getElementById('data').textContent).spellings)"
     seen = []
     for text in TEXTS:
         theirs = page.evaluate(script, text)
@@ -392,10 +392,10 @@ def test_the_page_reads_and_writes_files_as_python_does(visit, index):
         seen.append("read")
         assert theirs["problems"] == []
         for like in ("", "decision;id;note\n"):
-            written = page.evaluate("([rows, like]) => Lines.format(rows, like)", [theirs["rows"], like])
+            written = page.evaluate("([rows, like]) => DecisionCsv.format(rows, like)", [theirs["rows"], like])
             assert written == format_decisions(ours, like=like)
     assert (seen.count("read"), seen.count("refused")) == (6, 5)
-    assert page.evaluate("Lines.FIELDS") == list(FIELDS)
+    assert page.evaluate("DecisionCsv.FIELDS") == list(FIELDS)
 
 
 def test_a_phone_shows_it_in_one_column(visit, index):
