@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from smn.clean.check_thresholds import render_thresholds
 from smn.clean.checks import CHECKS
 from smn.clean.findings import Findings
-from smn.dataset.reports import write_section
 from smn.dataset.contact_sheet import INK, MUTED, PAPER, RULE
+from smn.dataset.reports import write_section
 from smn.errors import ImageError, ManifestError
 from smn.images import open_image
 from smn.manifest import Manifest

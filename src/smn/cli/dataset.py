@@ -14,7 +14,7 @@ from smn.cli.screen import progress, show_table
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
-    from smn.dataset import Description, Growth, ImportReport, Leakage, SplitReport
+    from smn.dataset import Description, ImportReport, Leakage, MergeReport, SplitReport
 
 _LISTED = 12  # lines of a long table that are shown
 _DIGITS = 12  # of a data hash
@@ -80,9 +80,9 @@ def add(old: Path, new: tuple[Path, ...], out: Path, against: Path | None, form:
     Pictures that stand in OLD, or in the manifest given with --against, are left out. New rows by an artist of OLD's
     test split get no split; other known artists stay where they stand, new ones are shared out between train and val.
     """
-    from smn.dataset import Rules, add_to_dataset
+    from smn.dataset import SplitRules, add_to_dataset
 
-    rules = Rules(
+    rules = SplitRules(
         ratios=_ratios(options["ratios"], example="70/10"),
         seed=options["seed"],
         freeze_val=options["freeze_val"],
@@ -277,7 +277,7 @@ def _counts(counts: Mapping[str, int]) -> str:
     return " and ".join(f"{count:,} in {name}" for name, count in counts.items())
 
 
-def _show_growth(growth: "Growth") -> None:
+def _show_growth(growth: "MergeReport") -> None:
     from smn.dataset.description import name_movement
     from smn.dataset.reports import REASONS
 

@@ -14,7 +14,6 @@ from PIL import Image
 from cleaning_benchmark.faults import FAULTS, Fault, Random, Way, encode
 from smn.clean.checks import Progress
 from smn.dataset.picture_store import store_picture
-from smn.manifest.writer import place_path
 from smn.errors import ImageError, InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest, write_manifest

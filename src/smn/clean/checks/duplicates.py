@@ -11,10 +11,10 @@ from PIL import Image
 
 from smn.clean.checks import Progress, Scores
 from smn.clean.measurements import Measured
-from smn.manifest.identity import work_key
 from smn.duplicates.search import near_pairs, nearest_neighbours
 from smn.duplicates.verify import SAME, SIDE, verify_pairs
 from smn.images import open_image
+from smn.manifest.identity import work_key
 
 HELD_OUT = "held-out"
 """The place of rows that the set must share no picture with."""
