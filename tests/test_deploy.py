@@ -49,7 +49,7 @@ def test_the_image_holds_no_secret_and_does_not_run_as_root() -> None:
 
 
 def test_the_dashboard_asks_for_numbers_that_there_are() -> None:
-    from smn.serve.metrics import Metrics
+    from smn.serve.service_state import Metrics
 
     known = Metrics().text().decode() + "smn_pictures_pending smn_cache_hits"
     board = json.loads((ROOT / "deploy/grafana/smn.json").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from awkward_files import UNREADABLE
 from chromium import needs_chromium
 from smn.evaluate.camera import take_photograph
 from smn.examples import draw_other, paint
-from smn.serve.records import Records
+from smn.service.records import Records
 from smn.web.phrasing import choose_phrasing
 from smn.web.views.answer import say_answer
 from smn.web.words import Words

@@ -13,7 +13,7 @@ from chromium import needs_chromium
 from service_process import Running, run_service
 from smn.bundle import DEFAULT
 from smn.examples import paint
-from smn.serve.records import Records
+from smn.service.records import Records
 from smn.web.analyzer import Analyzer, LocalAnalyzer, RemoteAnalyzer
 from smn.web.settings import PageSettings
 from smn.web.words import Words

@@ -56,10 +56,13 @@ def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], 
 
     from smn.serve.app import create_app
     from smn.serve.middleware import JsonLines
-    from smn.serve.settings import read_settings
+    from smn.service.service_settings import read_service_settings
 
-    database = _choose_database(database, memory=given.pop("memory"))
-    settings = read_settings(os.environ, database=database, origins=origins or None, **given)
+    if not given.pop("memory"):
+        database = ""
+    elif database is None and "SMN_DATABASE" not in os.environ:
+        database = f"sqlite:///{_FOLDER / 'smn.db'}"
+    settings = read_service_settings(os.environ, database=database, origins=origins or None, **given)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     for name in ("smn.serve", "uvicorn"):
@@ -94,7 +97,7 @@ def feedback(context: click.Context, database: str) -> None:
     _require()
     if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).is_file():
         raise InputError(f"There is no database {database}; name one with --database or SMN_DATABASE.")
-    from smn.serve.records import Records
+    from smn.service.records import Records
 
     records = Records(database)
     context.call_on_close(records.close)

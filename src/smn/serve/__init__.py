@@ -1,4 +1,1 @@
-"""The service: answers over HTTP, safely, and remembers what happened.
-
-`smn.serve.app` needs the extra ``serve``; the page uses its settings, addresses and records, without FastAPI.
-"""
+"""The HTTP service; `smn.serve.app` needs the extra ``serve``. What it shares with the page stands in `smn.service`."""

@@ -1,4 +1,4 @@
-"""Puts the service together."""
+"""The FastAPI application: routes, middleware, error handlers and the OpenAPI description."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,32 +9,30 @@ from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
 from smn import __version__
-from smn.serve.metrics import Metrics
-from smn.serve.middleware import Gate
+from smn.serve.middleware import RequestMiddleware
 from smn.serve.problems import Problem, add_handlers
-from smn.serve.protocol import make_protocol
-from smn.serve.routes import make_routes
-from smn.serve.service import Service
-from smn.serve.settings import Settings
+from smn.serve.routes import make_protocol, make_routes
+from smn.serve.service_state import Metrics, ServiceState
+from smn.service.service_settings import ServiceSettings
 
 _ABOUT = """Which artistic movement is a painting from, how sure is that, and why.
 
 Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)); every answer carries X-Request-ID."""
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     """The service as an ASGI application; the model is loaded when it starts, not here.
 
     Args:
-        settings: by default those of `Settings`.
+        settings: by default those of `ServiceSettings`.
     """
-    settings = settings or Settings()
+    settings = settings or ServiceSettings()
     metrics = Metrics()
-    held: list[Service] = []
+    held: list[ServiceState] = []
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        service = Service(settings, metrics)
+        service = ServiceState(settings, metrics)
         await service.start()
         held.append(service)
         try:
@@ -61,13 +59,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["X-API-Key", "Authorization", "Content-Type"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )  # fmt: skip
-    app.add_middleware(Gate, max_body=settings.max_body, timeout=settings.timeout, on_done=metrics.count_request)
+    app.add_middleware(
+        RequestMiddleware, max_body=settings.max_body, timeout=settings.timeout, on_done=metrics.count_request
+    )
     _describe_problems(app)
     return app
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Add the shape of a problem to the description, in place of FastAPI's own."""
+    """Put the schema of a problem into the OpenAPI description, in place of FastAPI's own."""
     describe = app.openapi
 
     def described() -> dict[str, object]:

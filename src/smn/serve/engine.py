@@ -1,4 +1,4 @@
-"""Answers for pictures on few cores: decodes in threads, shows several at once to the network, turns away too many."""
+"""Inference for concurrent requests: decoding in threads, dynamic batching, an LRU cache, and a bounded queue."""
 
 import asyncio
 import hashlib
@@ -23,10 +23,10 @@ from smn.runtime import Outputs, Runtime
 
 
 class BusyError(SmnError):
-    """More pictures are waiting than may.
+    """The queue is full.
 
     Args:
-        seconds: after which it is worth asking again.
+        seconds: to wait before the next request.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -35,16 +35,16 @@ class BusyError(SmnError):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is wanted of an answer.
+class AnalysisOptions:
+    """Options of one analysis.
 
     Args:
-        top_k: how many guesses.
-        taxonomy: its id, or None for the model's own.
-        rectify: whether a painting on a wall is found and straightened.
+        top_k: number of guesses.
+        taxonomy: id of the taxonomy, or None for the model's own.
+        rectify: whether a photographed painting is found and straightened.
         coverage: of a conformal set, or None.
-        explain: whether evidence is wanted.
-        similar: how many works that look alike.
+        explain: whether to compute evidence.
+        similar: number of similar works.
     """
 
     top_k: int = 3
@@ -56,12 +56,12 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What came of a picture.
+class EngineResult:
+    """The analysis of one picture.
 
     Args:
-        analysis: the answer and what it was made of; by the model in the taxonomy that was asked for.
-        sha256: of the picture's bytes.
+        analysis: in the requested taxonomy.
+        sha256: of the encoded picture.
     """
 
     analysis: Analysis
@@ -69,7 +69,7 @@ class Answered:
 
 
 _NO_SOURCE = ImageSource(b"")
-"""In place of a picture, so that answers that are kept do not keep their pictures."""
+"""Stands for the picture in cached analyses, so that the cache holds no pictures."""
 
 
 @dataclass
@@ -81,16 +81,16 @@ class _Waiting:
 
 
 class Engine:
-    """A model that serves many callers. It lives in one event loop: call `start` and `stop` there.
+    """Serves one model to concurrent callers within one event loop: call `start` and `stop` there.
 
     Args:
         bundle: the model's folder.
         limits: how large a picture may be.
-        queue: pictures that may wait or be worked on.
-        batch: pictures that the network sees at once, at most; those that wait when it is free, never waiting for more.
+        queue: largest number of pictures waiting or in progress.
+        batch: largest batch; made of what waits when the network is free, without a delay for more.
         threads: of the network; 0 lets ONNX Runtime choose.
-        cache: answers that are kept.
-        on_batch: told the size of each batch.
+        cache: number of cached analyses.
+        on_batch: called with the size of each batch.
 
     Raises:
         BundleError: the bundle cannot be loaded.
@@ -101,45 +101,45 @@ class Engine:
         on_batch: Callable[[int], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._folder, self._limits, self._threads = bundle, limits, threads
-        self._most, self._batch, self._size, self._on_batch = queue, batch, cache, on_batch
+        self._max_pending, self._max_batch, self._cache_size, self._on_batch = queue, batch, cache, on_batch
         self.pending, self.hits = 0, 0
         self._seconds = 0.05  # a picture takes, measured as it goes
-        self._cache: OrderedDict[tuple[str, str, Asked], Analysis] = OrderedDict()
-        self._decoding = ThreadPoolExecutor(2, "decode")
-        self._seeing = ThreadPoolExecutor(1, "network")
+        self._cache: OrderedDict[tuple[str, str, AnalysisOptions], Analysis] = OrderedDict()
+        self._decode_pool = ThreadPoolExecutor(2, "decode")
+        self._network_pool = ThreadPoolExecutor(1, "network")
         self._load()
 
     def _load(self) -> None:
         loaded = Model(read_bundle(self._folder), limits=self._limits, threads=self._threads)
         size = loaded.bundle.preprocess.size
-        # The first look is slow; nobody shall wait for it.
+        # The first run is slow: warm up.
         loaded.runtime.run(np.zeros((1, 3, size, size), dtype=np.float32), evidence=loaded.runtime.explains)
         self.model, self._variants = loaded, dict[tuple[str | None, Rectify], Model]()
 
     async def start(self) -> None:
-        """Begin to work."""
+        """Start the worker."""
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Finish what was taken, then end."""
+        """Finish the pictures in progress, then stop."""
         while self.pending:
             await asyncio.sleep(0.02)
         self._worker.cancel()
-        self._decoding.shutdown()
-        self._seeing.shutdown()
+        self._decode_pool.shutdown()
+        self._network_pool.shutdown()
 
     async def reload(self) -> None:
-        """Load the bundle anew; pictures that are being worked on are finished by the model that began them.
+        """Load the bundle again; pictures in progress are finished by the old model.
 
         Raises:
-            BundleError: it cannot be loaded; the old one stays.
+            BundleError: it cannot be loaded; the old model stays.
         """
         await asyncio.to_thread(self._load)
         self._cache.clear()
 
     def variant(self, taxonomy: str | None, rectify: Rectify) -> Model:
-        """The model in another taxonomy, or with another way to treat photographs; the network is shared.
+        """The model in another taxonomy or with another `Rectify` mode; the session is shared.
 
         Raises:
             UnknownNameError: there is no such taxonomy inside the package.
@@ -147,59 +147,59 @@ class Engine:
         """
         known = self._variants.get((taxonomy, rectify))
         if known is None:
-            # Of this list alone: a stranger must not name files of the server.
+            # A client may name shipped taxonomies only, not files of the server.
             if taxonomy is not None and taxonomy not in list_taxonomies():
                 raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
             known = self._variants[taxonomy, rectify] = self.model.variant(taxonomy=taxonomy, rectify=rectify)
         return known
 
-    async def answer(self, data: bytes, asked: Asked) -> Answered:
-        """Answer for one encoded picture.
+    async def answer(self, data: bytes, options: AnalysisOptions) -> EngineResult:
+        """Analyze one encoded picture.
 
         Raises:
-            BusyError: too many are waiting.
-            ImageError: it cannot be read.
-            InputError: what is asked does not fit.
+            BusyError: the queue is full.
+            ImageError: the picture cannot be read.
+            InputError: the options do not fit the model.
         """
-        model = self.variant(asked.taxonomy, asked.rectify)
-        if asked.explain and not model.runtime.explains:
-            # Said here, because in a batch it would be the others' error, too.
+        model = self.variant(options.taxonomy, options.rectify)
+        if options.explain and not model.runtime.explains:
+            # Raised here: within a batch it would fail the other pictures, too.
             raise InputError(f"The model {model.name} cannot say where it looks; ask without explain.")
         digest = hashlib.sha256(data).hexdigest()
-        key = (digest, model.bundle.model_sha256, asked)
+        key = (digest, model.bundle.model_sha256, options)
         source = ImageSource(data, limits=model.limits)
         if key in self._cache:
             self.hits += 1
             self._cache.move_to_end(key)
-            return Answered(replace(self._cache[key], source=source), digest)
-        if self.pending >= self._most:
+            return EngineResult(replace(self._cache[key], source=source), digest)
+        if self.pending >= self._max_pending:
             raise BusyError(max(1, round(self.pending * self._seconds)))
         self.pending += 1
         began = time.monotonic()
-        # Shielded: whoever hangs up does not leave the count wrong. What then goes wrong is nobody's to hear.
-        working = asyncio.ensure_future(self._analyze(model, source, asked))
+        # Shielded: a cancelled request must not leave `pending` wrong. Its later exception is retrieved and dropped.
+        working = asyncio.ensure_future(self._analyze(model, source, options))
         working.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             analysis = await asyncio.shield(working)
         finally:
             self._seconds += 0.05 * ((time.monotonic() - began) / max(1, self.pending) - self._seconds)
-        if self._size:
+        if self._cache_size:
             self._cache[key] = replace(analysis, source=_NO_SOURCE)
-            while len(self._cache) > self._size:
+            while len(self._cache) > self._cache_size:
                 self._cache.popitem(last=False)
-        return Answered(analysis, digest)
+        return EngineResult(analysis, digest)
 
-    async def _analyze(self, model: Model, source: ImageSource, asked: Asked) -> Analysis:
-        """What `Model.analyze` does, its two halves in their own threads."""
+    async def _analyze(self, model: Model, source: ImageSource, options: AnalysisOptions) -> Analysis:
+        """`Model.analyze` with preprocessing and inference in threads of their own."""
         loop = asyncio.get_running_loop()
         try:
-            preprocess = partial(model.preprocess, source, show=asked.explain)
-            pixels, found = await loop.run_in_executor(self._decoding, preprocess)
-            waiting = _Waiting(model.runtime, pixels, asked.explain)
+            preprocess = partial(model.preprocess, source, show=options.explain)
+            pixels, found = await loop.run_in_executor(self._decode_pool, preprocess)
+            waiting = _Waiting(model.runtime, pixels, options.explain)
             await self._queue.put(waiting)
             outputs = await waiting.done
             (prediction,) = model.to_predictions(
-                outputs, [None], found=[found], top_k=asked.top_k, coverage=asked.coverage
+                outputs, [None], found=[found], top_k=options.top_k, coverage=options.coverage
             )
             return Analysis(prediction, outputs, found, model, source)
         finally:
@@ -209,18 +209,18 @@ class Engine:
         loop = asyncio.get_running_loop()
         while True:
             batch = [await self._queue.get()]
-            while len(batch) < self._batch and not self._queue.empty():
+            while len(batch) < self._max_batch and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            # After a new bundle, what waits may belong to two networks.
+            # After a reload, a batch may belong to two sessions.
             for runtime in {id(one.runtime): one.runtime for one in batch}.values():
                 mine = [one for one in batch if one.runtime is runtime]
-                await self._see(loop.run_in_executor(self._seeing, _run, runtime, mine), mine)
+                await self._run_batch(loop.run_in_executor(self._network_pool, _run, runtime, mine), mine)
 
-    async def _see(self, running: Awaitable[tuple[Outputs, ...]], batch: list[_Waiting]) -> None:
+    async def _run_batch(self, running: Awaitable[tuple[Outputs, ...]], batch: list[_Waiting]) -> None:
         self._on_batch(len(batch))
         try:
             outputs = await running
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as error:  # noqa: BLE001 - passed on to every waiting request
             for one in batch:
                 if not one.done.done():
                     one.done.set_exception(error)

@@ -1,4 +1,4 @@
-"""Keys of those who may ask, kept as hashes, and how often each may."""
+"""API keys, stored as hashes, and rate limits."""
 
 import hashlib
 import hmac
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from smn.errors import InputError
 
-_STRANGERS = 10_000
-"""Addresses whose rate is remembered, at most."""
+_MAX_CALLERS = 10_000
+"""Largest number of callers with a token bucket in memory."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """Somebody who may ask.
+    """An API key.
 
     Args:
-        name: of whom it is.
-        digest: SHA-256 of the key, 64 hex digits. Keys are drawn by lot, so that a fast hash is enough.
+        name: of its owner.
+        digest: SHA-256 of the key, 64 hex digits. Keys are random, so a fast hash is enough.
         rate: requests a minute; 0 for no limit.
     """
 
@@ -62,7 +62,7 @@ def read_keys(file: Path) -> tuple[Key, ...]:
 
 
 def find_key(keys: tuple[Key, ...], given: str | None) -> Key | None:
-    """Whose key it is; compares with all of them, so that time tells nothing."""
+    """The matching key, or None; compares with every key, against timing attacks."""
     digest = _digest(given or "")
     found = None
     for key in keys:
@@ -85,18 +85,18 @@ class RateLimiter:
         """Take a token; 0.0 if there was one, else seconds until there is.
 
         Args:
-            caller: who asks.
+            caller: name of the key, or the address.
             rate: requests a minute; 0 for no limit.
             now: the time in seconds, for tests.
         """
         if not rate:
             return 0.0
         now = time.monotonic() if now is None else now
-        most = max(1.0, rate / 4)
-        tokens, since = self._buckets.pop(caller, (most, now))
-        tokens = min(most, tokens + (now - since) * rate / 60)
+        capacity = max(1.0, rate / 4)
+        tokens, since = self._buckets.pop(caller, (capacity, now))
+        tokens = min(capacity, tokens + (now - since) * rate / 60)
         allowed = tokens >= 1
         self._buckets[caller] = (tokens - 1 if allowed else tokens, now)
-        while len(self._buckets) > _STRANGERS:
+        while len(self._buckets) > _MAX_CALLERS:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - tokens) * 60 / rate

@@ -1,4 +1,4 @@
-"""What happens to every request before and after its route: a number, a limit, headers, a line in the log."""
+"""ASGI middleware around every request: id, size and time limits, security headers, access log."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from smn.serve.problems import answer_problem
 LOG = logging.getLogger("smn.serve")
 
 OnDone = Callable[[str, str, int, float], None]
-"""Told method, path template, status and seconds of a request."""
+"""Called with method, path template, status and seconds of a request."""
 
 _GIVEN_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
@@ -28,41 +28,41 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-site",
     b"cache-control": b"no-store",
 }
-"""Answers are data: no browser shall show, frame, guess or keep them."""
+"""Answers are data: browsers must not render, frame, sniff or cache them."""
 
-_MOST_HEADERS = 32_768
+_MAX_HEADERS = 32_768
 """Bytes of all names and values."""
 
 _PAGES = ("/docs", "/redoc")
 
 
 class HeadersTooLargeError(Exception):
-    """Ends a request whose headers are larger than any that is meant well."""
+    """The headers of a request exceed the limit."""
 
 
 class BodyTooLargeError(Exception):
-    """Ends the reading of a body that grew beyond the limit."""
+    """The body of a request exceeds the limit."""
 
 
-class Gate:
-    """The first and the last to see a request.
+class RequestMiddleware:
+    """The outermost layer: limits, headers, errors and log of every request.
 
     Args:
-        app: what answers.
+        app: the ASGI application.
         max_body: of a request, in bytes; more is refused before it is read, or as soon as it shows.
         timeout: seconds for all of it, the reading of the body too.
-        on_done: told of every request.
+        on_done: called after every request.
     """
 
     def __init__(self, app: ASGIApp, *, max_body: int, timeout: float, on_done: OnDone) -> None:
-        self._app, self._most, self._timeout, self._on_done = app, max_body, timeout, on_done
+        self._app, self._max_body, self._timeout, self._on_done = app, max_body, timeout, on_done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._most)
+        exchange = _Exchange(scope, receive, send, self._max_body)
         problem: tuple[int, str] | None = None
         try:
             exchange.check_headers()
@@ -72,21 +72,21 @@ class Gate:
             late = (503, "The answer took too long; ask again later.")
             problem = late if exchange.read else (408, "The request came too slowly; send it again.")
         except BodyTooLargeError:
-            allowed = f"the {self._most:,} bytes that are allowed"
+            allowed = f"the {self._max_body:,} bytes that are allowed"
             problem = 413, f"The request holds more than {allowed}; send smaller pictures, or fewer at once."
         except HeadersTooLargeError:
-            problem = 431, f"The request's headers hold more than {_MOST_HEADERS:,} bytes; send fewer or shorter ones."
+            problem = 431, f"The request's headers hold more than {_MAX_HEADERS:,} bytes; send fewer or shorter ones."
         except Exception:
             LOG.exception("failed", extra={"fields": {"request_id": exchange.number}})
             problem = 500, "Something went wrong here; ask again later."
         if problem is not None and not exchange.started:
-            # What was not read would be taken for the next request.
+            # Unread bytes would be taken for the next request: close the connection.
             refused = answer_problem(exchange.number, *problem, {"Connection": "close"})
             await refused(scope, receive, exchange.send)
         self._note(scope, exchange)
 
     def _note(self, scope: Scope, exchange: "_Exchange") -> None:
-        # The template and not the path: what people ask for is theirs.
+        # The path template, not the path: paths may hold personal data.
         path = getattr(scope.get("route"), "path", "unknown")
         seconds = time.monotonic() - exchange.began
         self._on_done(scope["method"], path, exchange.status, seconds)
@@ -100,8 +100,8 @@ class Gate:
 class _Exchange:
     """One request and its response, counted on the way in and completed on the way out."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        self._receive, self._send, self._most = receive, send, most
+    def __init__(self, scope: Scope, receive: Receive, send: Send, max_body: int) -> None:
+        self._receive, self._send, self._max_body = receive, send, max_body
         self._headers = dict(scope["headers"])
         self._is_page = scope["path"].startswith(_PAGES)
         given = self._headers.get(b"x-request-id", b"")
@@ -110,11 +110,11 @@ class _Exchange:
         self.started = self.read = False
 
     def check_headers(self) -> None:
-        """Refuse headers that are too large, and what says beforehand that it is."""
-        if sum(len(name) + len(value) for name, value in self._headers.items()) > _MOST_HEADERS:
+        """Raise on headers, or a declared body, beyond the limit."""
+        if sum(len(name) + len(value) for name, value in self._headers.items()) > _MAX_HEADERS:
             raise HeadersTooLargeError
         declared = self._headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._most:
+        if not declared.isdigit() or int(declared) > self._max_body:
             raise BodyTooLargeError
 
     async def receive(self) -> Message:
@@ -122,7 +122,7 @@ class _Exchange:
         message = await self._receive()
         self.size += len(message.get("body", b""))
         self.read = self.read or not message.get("more_body", False)
-        if self.size > self._most:
+        if self.size > self._max_body:
             raise BodyTooLargeError
         return message
 
@@ -146,10 +146,10 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower(),
             "event": record.getMessage(), **getattr(record, "fields", {}),
         }  # fmt: skip
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

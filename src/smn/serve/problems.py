@@ -1,4 +1,4 @@
-"""Errors as the service tells them: problem details (RFC 9457), one shape for all."""
+"""Errors as problem details (RFC 9457)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -35,7 +35,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem."""
+    """Ends a request with a problem response."""
 
     def __init__(self, status: int, detail: str, *, headers: dict[str, str] | None = None) -> None:
         self.status, self.detail, self.headers = status, detail, headers or {}
@@ -48,8 +48,8 @@ _STATUS: tuple[tuple[type[SmnError], int], ...] = (
 )  # fmt: skip
 
 
-def problem_of(error: SmnError) -> ProblemError:
-    """The problem that an error of smn's is to whoever asked."""
+def to_problem(error: SmnError) -> ProblemError:
+    """The problem response of an error of smn."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, BusyError) else None
     detail = str(error) if status < 500 else "Something went wrong here; ask again later."
@@ -65,32 +65,32 @@ def answer_problem(request_id: str, status: int, detail: str, headers: dict[str,
 
 
 def describe(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route's description says of the problems that it may answer."""
+    """The OpenAPI ``responses`` of a route, for these problem statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in sorted(statuses)}
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Turn whatever a route raises into a problem."""
+    """Turn the exceptions of routes into problem responses."""
 
-    def told(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    def respond(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
         return answer_problem(request.scope.get("smn.request_id", ""), status, detail, headers)
 
     @app.exception_handler(ProblemError)
     async def _problem(request: Request, error: ProblemError) -> JSONResponse:
-        return told(request, error.status, error.detail, error.headers)
+        return respond(request, error.status, error.detail, error.headers)
 
     @app.exception_handler(SmnError)
     async def _smn(request: Request, error: SmnError) -> JSONResponse:
-        found = problem_of(error)
-        return told(request, found.status, found.detail, found.headers)
+        found = to_problem(error)
+        return respond(request, found.status, found.detail, found.headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return told(request, error.status_code, str(error.detail), dict(error.headers or {}))
+        return respond(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return told(request, 422, f"{where}: {first['msg']}.")
+        return respond(request, 422, f"{where}: {first['msg']}.")

@@ -1,4 +1,4 @@
-"""What the service takes and gives, as its description shows it."""
+"""Request and response models, as the OpenAPI description shows them."""
 
 from enum import StrEnum
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the page is set up: what the service knows (`smn.serve.settings`), and a few things of its own."""
+"""How the page is set up: what the service knows (`smn.service.service_settings`), and a few things of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from smn.errors import InputError
-from smn.serve.settings import Settings, read_settings
+from smn.service.service_settings import ServiceSettings, read_service_settings
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PageSettings:
         InputError: something does not fit; every problem is listed.
     """
 
-    service: Settings = field(default_factory=Settings)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
     api: str = ""
     api_key: str = field(default="", repr=False)
     review: Path | None = None
@@ -46,8 +46,8 @@ def read_page_settings(environment: Mapping[str, str], **given: Any) -> PageSett
 
     Args:
         environment: such as ``os.environ``; ``SMN_API``, ``SMN_API_KEY``, ``SMN_REVIEW``, ``SMN_THUMBNAILS`` and
-            those of `smn.serve.settings.Settings`.
-        given: ``api``, ``api_key``, ``review`` and fields of `smn.serve.settings.Settings`; None counts as not given.
+            those of `smn.service.service_settings.ServiceSettings`.
+        given: ``api``, ``api_key``, ``review`` and fields of `ServiceSettings`; None counts as not given.
 
     Raises:
         InputError: a variable cannot be read, or does not fit.
@@ -58,7 +58,7 @@ def read_page_settings(environment: Mapping[str, str], **given: Any) -> PageSett
     if thumbnails not in ("1", "true", "yes", "0", "false", "no"):
         raise InputError(f"SMN_THUMBNAILS is {thumbnails!r}; it must be true or false.")
     return PageSettings(
-        service=read_settings(environment, **given),
+        service=read_service_settings(environment, **given),
         api=own["api"] or environment.get("SMN_API", ""),
         api_key=own["api_key"] or environment.get("SMN_API_KEY", ""),
         review=Path(review) if review else None,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from smn.errors import SmnError
 from smn.images import Limits, open_image
-from smn.serve.addresses import fetch_picture
+from smn.service.safe_fetch import fetch_picture
 from smn.similar.index import Work
 
 SIDE = 360

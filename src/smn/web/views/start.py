@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import streamlit as st
 
 from smn.errors import FetchError
-from smn.serve.addresses import fetch_picture
+from smn.service.safe_fetch import fetch_picture
 from smn.web.app_state import make_example
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.views.given import MOST, Given, take

@@ -1,4 +1,4 @@
-"""Fetches a picture by its address, and nothing that is not on the public internet."""
+"""Fetches a picture by its URL from the public internet only (no SSRF)."""
 
 import asyncio
 import ipaddress
@@ -9,25 +9,25 @@ from urllib.parse import urljoin, urlsplit
 
 from smn.errors import FetchError
 
-_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
 _MOVED = {301, 302, 303, 307, 308}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a request goes, checked.
+    """A checked destination of a request.
 
     Args:
         scheme: ``http`` or ``https``.
-        host: its name, for the certificate and the server.
+        host: name, for TLS and the Host header.
         port: of the server.
-        address: the one address that was checked; the name is not resolved again.
+        address: the IP address that was checked; the name is not resolved again.
         path: with the query.
     """
 
@@ -39,11 +39,11 @@ class Target:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is on the public internet, also where it is wrapped in another."""
+    """Whether an address is on the public internet, and so is one embedded in it (IPv4-mapped, 6to4, Teredo, NAT64)."""
     inner: Address | None = None
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and any(address in network for network in _TRANSLATED):
+        if inner is None and any(address in network for network in _NAT64):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is None and int(address) >> 32 == 0:
             return False
@@ -53,14 +53,14 @@ def is_public(address: Address) -> bool:
 
 
 def check_address(url: str, *, networks: Sequence[Network] = ()) -> Target:
-    """Where a URL leads, resolved and allowed.
+    """Resolve a URL and check its addresses.
 
     Args:
-        url: as a stranger gave it.
-        networks: allowed although they are not public, on any port.
+        url: untrusted.
+        networks: also allowed, on any port, although they are not public.
 
     Raises:
-        FetchError: it is no plain web address, its name is unknown, or any of its addresses is not public.
+        FetchError: it is no http(s) URL, its host is unknown, or any of its addresses is not public.
     """
     shown = url[:200]
     if any(ord(sign) <= 32 or ord(sign) == 127 for sign in url) or "\\" in url:
@@ -79,7 +79,7 @@ def check_address(url: str, *, networks: Sequence[Network] = ()) -> Target:
         raise FetchError("No server of that name is known.", address=shown) from error
     addresses = [ipaddress.ip_address(str(one[4][0]).split("%")[0]) for one in found]
     inside = bool(networks) and all(any(address in network for network in networks) for address in addresses)
-    # All of them, because a name may stand for a public address and for one that is not.
+    # All of them: a name may resolve to a public address and to one that is not.
     if not inside and not all(is_public(address) for address in addresses):
         raise FetchError("Only servers on the public internet are asked.", address=shown)
     if not inside and port != _PORTS[parts.scheme]:
@@ -89,15 +89,15 @@ def check_address(url: str, *, networks: Sequence[Network] = ()) -> Target:
 
 
 async def fetch_picture(url: str, *, max_bytes: int, timeout: float, networks: Sequence[Network] = ()) -> bytes:
-    """What lies at an address.
+    """The bytes at a URL.
 
-    The name is resolved once and the connection goes to the address that was checked, so that a name cannot change its
-    mind in between; every redirect is checked as the first address was.
+    The host is resolved once and the connection goes to the address that was checked (no DNS rebinding); every redirect
+    is checked in the same way.
 
     Args:
-        url: as a stranger gave it.
-        max_bytes: more are not read.
-        timeout: seconds for all of it.
+        url: untrusted.
+        max_bytes: largest size.
+        timeout: seconds for the whole fetch.
         networks: see `check_address`.
 
     Raises:
@@ -110,7 +110,7 @@ async def fetch_picture(url: str, *, max_bytes: int, timeout: float, networks: S
 
 
 async def _follow(url: str, max_bytes: int, timeout: float, networks: Sequence[Network]) -> bytes:
-    for _ in range(_REDIRECTS + 1):
+    for _ in range(_MAX_REDIRECTS + 1):
         target = await asyncio.to_thread(check_address, url, networks=networks)
         status, location, data = await _get(target, max_bytes, timeout, url)
         if status in _MOVED and location:
@@ -119,7 +119,7 @@ async def _follow(url: str, max_bytes: int, timeout: float, networks: Sequence[N
         if status != 200:
             raise FetchError(f"The server answered {status}.", address=url[:200], status=status)
         return data
-    raise FetchError(f"It redirects more than {_REDIRECTS} times.", address=url[:200])
+    raise FetchError(f"It redirects more than {_MAX_REDIRECTS} times.", address=url[:200])
 
 
 async def _get(target: Target, max_bytes: int, timeout: float, url: str) -> tuple[int, str | None, bytes]:
@@ -130,7 +130,7 @@ async def _get(target: Target, max_bytes: int, timeout: float, url: str) -> tupl
     headers = {"Host": f"{name}:{target.port}", "User-Agent": "smn", "Accept": "image/*"}
     if target.port == _PORTS[target.scheme]:
         headers["Host"] = name
-    # An encoding could unfold into much more than was sent.
+    # Compressed bodies could expand beyond the limit.
     headers["Accept-Encoding"] = "identity"
     try:
         async with (

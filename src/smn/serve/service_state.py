@@ -1,4 +1,4 @@
-"""What the routes share: the engine, the index, the memory, the keys."""
+"""What the routes share: engine, index of similar works, records, keys, and Prometheus metrics."""
 
 import asyncio
 import base64
@@ -10,37 +10,82 @@ from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
 from smn.predict.model import Analysis
 from smn.predict.prediction import failed
-from smn.serve.engine import Asked, Engine
+from smn.serve.engine import AnalysisOptions, Engine
 from smn.serve.keys import RateLimiter, find_key, read_keys
-from smn.serve.metrics import Metrics
 from smn.serve.problems import ProblemError
-from smn.serve.reading import Sent
-from smn.serve.records import Records
-from smn.serve.settings import Settings
+from smn.serve.request_body import SentPicture
+from smn.service.records import Records
+from smn.service.service_settings import ServiceSettings
 from smn.similar.index import SimilarIndex, check_fit, read_index
 
 LOG = logging.getLogger("smn.serve")
 T = TypeVar("T")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
-class Service:
-    """Everything that lives as long as the service does.
+
+class Metrics:
+    """Prometheus metrics, in a registry of their own for each service of a process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "smn_requests", "Requests answered", ["method", "path", "status"], registry=self.registry
+        )
+        self._seconds = Histogram("smn_request_seconds", "Seconds a request took", ["path"], buckets=_SECONDS,
+                                  registry=self.registry)  # fmt: skip
+        self._batch = Histogram("smn_batch_pictures", "Pictures that the network saw at once", registry=self.registry,
+                                buckets=(1, 2, 4, 8, 16, 32))  # fmt: skip
+        self._outcomes = Counter("smn_answers", "Answers given", ["outcome", "model"], registry=self.registry)
+
+    def watch(self, engine: Engine) -> None:
+        """Export the queue length and the cache hits of an engine."""
+        Gauge("smn_pictures_pending", "Pictures that wait or are worked on", registry=self.registry).set_function(
+            lambda: engine.pending
+        )
+        Gauge("smn_cache_hits", "Answers that were known already", registry=self.registry).set_function(
+            lambda: engine.hits
+        )
+
+    def count_request(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        # Arbitrary method names from clients must not become a label each.
+        self._requests.labels(method if method in _METHODS else "other", path, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
+
+    def count_batch(self, size: int) -> None:
+        """Count a batch."""
+        self._batch.observe(size)
+
+    def count_answer(self, outcome: str, model: str) -> None:
+        """Count an answer."""
+        self._outcomes.labels(outcome, model).inc()
+
+    def text(self) -> bytes:
+        """All metrics in the Prometheus text format."""
+        return generate_latest(self.registry)
+
+
+class ServiceState:
+    """What lives as long as the service.
 
     Args:
-        settings: checked.
-        metrics: where things are counted.
+        settings: of the service.
+        metrics: to update.
 
     Raises:
         BundleError: the model cannot be loaded.
         InputError: the keys cannot be read.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
         self.settings, self.metrics = settings, metrics
         limits = Limits(max_bytes=settings.max_body, max_pixels=settings.max_pixels)
         self.engine = Engine(
@@ -51,33 +96,33 @@ class Service:
         self.records = Records(settings.database, images=settings.images) if settings.database else None
         self._keys = read_keys(settings.keys) if settings.keys else None
         self._limiter = RateLimiter()
-        self._writing = ThreadPoolExecutor(1 if settings.database.startswith("sqlite") else 4, "records")
-        self._drawing = ThreadPoolExecutor(1, "draw")
+        self._write_pool = ThreadPoolExecutor(1 if settings.database.startswith("sqlite") else 4, "records")
+        self._draw_pool = ThreadPoolExecutor(1, "draw")
         self._background: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begin to work."""
+        """Start the engine and the background tasks."""
         await self.engine.start()
-        for chore in (self._watch, self._tidy):
+        for chore in (self._reload_on_change, self._delete_expired):
             task = asyncio.create_task(chore())
             self._background.add(task)
 
     async def stop(self) -> None:
-        """Finish what was taken, then end."""
+        """Finish the pictures in progress, then stop."""
         for task in self._background:
             task.cancel()
         await self.engine.stop()
-        self._drawing.shutdown()
-        self._writing.shutdown()
+        self._draw_pool.shutdown()
+        self._write_pool.shutdown()
         if self.records is not None:
             self.records.close()
 
     @cached_property
     def index(self) -> SimilarIndex:
-        """The works that look alike.
+        """The index of similar works.
 
         Raises:
-            SimilarError: there are none, or another model made them.
+            SimilarError: there is none, or it is from another model.
         """
         return read_index(self.settings.index)
 
@@ -85,15 +130,15 @@ class Service:
         try:
             check_fit(self.index, self.engine.model)
         except SimilarError as error:
-            # Ours to mend, and where our files lie is not for strangers.
+            # The reason names files of the server: logged, not sent.
             LOG.warning("index does not fit", extra={"fields": {"reason": str(error)}})
             raise ProblemError(503, "Similar works cannot be searched here at the moment; ask without them.") from error
 
     async def check_caller(self, request: Request) -> str | None:
-        """Who asks, if they may.
+        """The name of the caller's key, or None where no keys are set.
 
         Raises:
-            ProblemError: they may not, or not so often.
+            ProblemError: the key is missing or unknown, or the rate limit is exceeded.
         """
         host = request.client.host if request.client else "unknown"
         if self._keys is None:
@@ -119,27 +164,35 @@ class Service:
         return name
 
     async def answer(
-        self, pictures: Sequence[Sent], asked: Asked, *, several: bool, caller: str | None, keep: bool
+        self,
+        pictures: Sequence[SentPicture],
+        options: AnalysisOptions,
+        *,
+        several: bool,
+        caller: str | None,
+        keep: bool,
     ) -> list[dict[str, Any]]:
-        """An answer for each picture; where several could have been sent, a bad one becomes an answer with its reason.
+        """An answer for each picture; with ``several``, an unreadable picture becomes an answer with its reason.
 
         Raises:
-            SmnError: the only picture is bad, too many are waiting, or what is asked does not fit.
+            SmnError: the only picture cannot be read, the queue is full, or the options do not fit.
         """
-        self.engine.variant(asked.taxonomy, asked.rectify)  # what is wrong with these is wrong with every picture
-        if asked.similar:
+        self.engine.variant(options.taxonomy, options.rectify)  # fails once for all pictures
+        if options.similar:
             self._check_index()
         return list(
             await asyncio.gather(
-                *(self._one(one, asked, several=several, caller=caller, keep=keep) for one in pictures)
+                *(self._answer_one(one, options, several=several, caller=caller, keep=keep) for one in pictures)
             )
         )
 
-    async def _one(self, sent: Sent, asked: Asked, *, several: bool, caller: str | None, keep: bool) -> dict[str, Any]:
+    async def _answer_one(
+        self, sent: SentPicture, options: AnalysisOptions, *, several: bool, caller: str | None, keep: bool
+    ) -> dict[str, Any]:
         try:
             if sent.error is not None:
                 raise sent.error
-            answered = await self.engine.answer(sent.data, asked)
+            answered = await self.engine.answer(sent.data, options)
         except SmnError as error:
             if not several or not (isinstance(error, ImageError) or sent.error is not None):
                 raise
@@ -147,30 +200,30 @@ class Service:
             self.metrics.count_answer("error", model)
             return {"id": None, **failed(sent.name, str(error), model=model).to_dict()}
         analysis = answered.analysis
-        told = analysis.prediction.to_dict() | {"path": sent.name}
-        self.metrics.count_answer(told["outcome"], told["model"])
+        answer = analysis.prediction.to_dict() | {"path": sent.name}
+        self.metrics.count_answer(answer["outcome"], answer["model"])
         extras: dict[str, Any] = {}
-        if asked.explain:
-            extras["explanation"] = await self._run(self._drawing, partial(_explain, analysis))
-        if asked.similar:
-            search = partial(self.index.search, analysis.embedding, top_k=asked.similar)
-            extras["similar"] = [one.to_dict() for one in await self._run(self._drawing, search)]
-        remembered = None
+        if options.explain:
+            extras["explanation"] = await self._run(self._draw_pool, partial(_explain, analysis))
+        if options.similar:
+            search = partial(self.index.search, analysis.embedding, top_k=options.similar)
+            extras["similar"] = [one.to_dict() for one in await self._run(self._draw_pool, search)]
+        prediction_id = None
         if self.records is not None:
-            add = partial(self.records.add_prediction, told, sha256=answered.sha256, caller=caller,
+            add = partial(self.records.add_prediction, answer, sha256=answered.sha256, caller=caller,
                           image=sent.data if keep else None)  # fmt: skip
-            remembered = await self.write(add)
-        return {"id": remembered, **told, **extras}
+            prediction_id = await self.write(add)
+        return {"id": prediction_id, **answer, **extras}
 
     async def write(self, what: Callable[[], T]) -> T:
-        """Do something with the memory, off the event loop."""
-        return await self._run(self._writing, what)
+        """Run a function of `records` off the event loop."""
+        return await self._run(self._write_pool, what)
 
     async def _run(self, pool: ThreadPoolExecutor, what: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, what)
 
-    async def _watch(self) -> None:
-        """Load the bundle anew when its ``bundle.json`` is another; a bundle that cannot be loaded changes nothing."""
+    async def _reload_on_change(self) -> None:
+        """Reload the bundle when its ``bundle.json`` changes; one that cannot be loaded changes nothing."""
         file, every = self.settings.bundle / "bundle.json", self.settings.watch
 
         def stamp() -> tuple[int, int] | None:
@@ -191,12 +244,12 @@ class Service:
                 LOG.info("bundle loaded", extra={"fields": {"model": self.engine.model.name}})
                 known = now
             except SmnError as error:
-                # Perhaps only half of it is there yet: looked at again.
+                # It may be half written: tried again.
                 LOG.warning("bundle not loaded", extra={"fields": {"reason": str(error)}})
 
-    async def _tidy(self) -> None:
+    async def _delete_expired(self) -> None:
         while self.records is not None and self.settings.keep_days:
-            gone = await self.write(partial(self.records.forget_old, self.settings.keep_days))
+            gone = await self.write(partial(self.records.delete_expired, self.settings.keep_days))
             if gone:
                 LOG.info("old predictions deleted", extra={"fields": {"count": gone}})
             await asyncio.sleep(3600)

@@ -1,4 +1,4 @@
-"""How the service is set up: plain values, from the command line or the environment, checked before it starts."""
+"""Settings of the service, from the command line or the environment, checked before it starts."""
 
 import ipaddress
 import os
@@ -12,13 +12,13 @@ from smn.bundle import DEFAULT
 from smn.errors import InputError
 from smn.similar.index import DEFAULT_INDEX
 
-_WEAK = {"", "admin", "change-me", "changeme", "password", "postgres", "root", "secret", "smn", "test"}
+_WEAK_PASSWORDS = {"", "admin", "change-me", "changeme", "password", "postgres", "root", "secret", "smn", "test"}
 _DATABASE = re.compile(r"^(sqlite|postgresql\+psycopg)://")
 _SECRET = re.compile(r"^[^:]+://[^:/@]+:([^@]*)@")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServiceSettings:
     """Settings of the service.
 
     Args:
@@ -104,19 +104,19 @@ class Settings:
         if not _DATABASE.match(self.database):
             return ["database must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"]
         found = _SECRET.match(self.database)
-        # A password that everybody knows guards nothing, and is taken over from examples more often than not.
-        if found and found.group(1).casefold() in _WEAK:
+        # Default passwords are copied from examples.
+        if found and found.group(1).casefold() in _WEAK_PASSWORDS:
             return ["the database's password is one that everybody tries; choose another"]
         return []
 
 
-def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
+def read_service_settings(environment: Mapping[str, str], **given: Any) -> ServiceSettings:
     """Settings from variables such as ``SMN_MAX_BODY``, and from what was given on the command line, which goes first.
 
     Raises:
         InputError: a variable cannot be read, is unknown, or does not fit.
     """
-    known = {one.name: one for one in fields(Settings)}
+    known = {one.name: one for one in fields(ServiceSettings)}
     values: dict[str, Any] = {}
     for variable, text in environment.items():
         name = variable.removeprefix("SMN_").lower()
@@ -124,7 +124,7 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
             continue
         values[name] = _parse(variable, text, known[name].default)
     values |= {name: value for name, value in given.items() if value is not None}
-    return Settings(**values)
+    return ServiceSettings(**values)
 
 
 def _parse(variable: str, text: str, default: object) -> Any:

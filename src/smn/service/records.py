@@ -1,4 +1,4 @@
-"""What is remembered: predictions, and what people said of them."""
+"""The database of predictions and feedback."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ class PredictionRecord(Base):
 
 
 class FeedbackRecord(Base):
-    """What somebody said of an answer."""
+    """Feedback on an answer."""
 
     __tablename__ = "feedback"
 
@@ -48,7 +48,7 @@ class FeedbackRecord(Base):
 
 
 class Records:
-    """The database, called from threads.
+    """The database; safe to call from threads.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql+psycopg://...``; tables are made or brought up to date.
@@ -68,19 +68,19 @@ class Records:
         self._session = sessionmaker(self._engine, expire_on_commit=False)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
     def add_prediction(
         self, answer: dict[str, Any], *, sha256: str, caller: str | None, image: bytes | None = None
     ) -> str:
-        """Remember an answer; its id is returned when it is safe.
+        """Store an answer; returns its id once it is committed.
 
         Args:
             answer: as it was given.
             sha256: of the picture.
             caller: the name of the key that asked.
-            image: the picture, if its sender let it be kept; kept only where there is a folder for it.
+            image: the picture, if its sender allows keeping it; stored only with a folder of images.
         """
         name = None
         if image is not None and self._images is not None:
@@ -101,7 +101,7 @@ class Records:
     def add_feedback(
         self, prediction: str, *, verdict: str, movement: str | None = None, text: str | None = None
     ) -> str | None:
-        """Remember what was said of an answer; its id is returned when it is safe, None if there is no such answer."""
+        """Store feedback on an answer; returns its id once it is committed, None if there is no such answer."""
         record = FeedbackRecord(
             id=uuid.uuid4().hex, created=datetime.now(UTC), prediction=prediction, verdict=verdict, movement=movement,
             text=text, reviewed=None, accepted=None,
@@ -121,18 +121,18 @@ class Records:
         """Feedback with its answer, the oldest first.
 
         Args:
-            reviewed: only what somebody has looked at, or only what nobody has; None for all.
-            limit: at most so many.
+            reviewed: True for reviewed feedback only, False for the rest only; None for all.
+            limit: largest number of rows.
         """
         query = select(FeedbackRecord, PredictionRecord).join(PredictionRecord).order_by(FeedbackRecord.created)
         if reviewed is not None:
             seen = FeedbackRecord.reviewed
             query = query.where(seen.is_not(None) if reviewed else seen.is_(None))
         with self._session() as session:
-            return [_told(said, given) for said, given in session.execute(query.limit(limit))]
+            return [_feedback_row(said, given) for said, given in session.execute(query.limit(limit))]
 
     def review(self, feedback: str, *, accepted: bool) -> bool:
-        """Note what a person decided; False if there is no such feedback."""
+        """Store a reviewer's decision; False if there is no such feedback."""
         with self._session.begin() as session:
             found = session.get(FeedbackRecord, feedback)
             if found is None:
@@ -141,23 +141,23 @@ class Records:
         return True
 
     def delete(self, prediction: str) -> bool:
-        """Forget an answer with all that was said of it and its picture; False if there is none."""
+        """Delete an answer with its feedback and picture; False if there is none."""
         with self._session.begin() as session:
             found = session.get(PredictionRecord, prediction)
             if found is None:
                 return False
-            self._forget(session, [found])
+            self._delete(session, [found])
         return True
 
-    def forget_old(self, days: int) -> int:
-        """Forget answers older than so many days; how many they were."""
+    def delete_expired(self, days: int) -> int:
+        """Delete answers older than this many days; returns how many."""
         before = datetime.now(UTC) - timedelta(days=days)
         with self._session.begin() as session:
             old = list(session.scalars(select(PredictionRecord).where(PredictionRecord.created < before)))
-            self._forget(session, old)
+            self._delete(session, old)
         return len(old)
 
-    def _forget(self, session: Session, old: list[PredictionRecord]) -> None:
+    def _delete(self, session: Session, old: list[PredictionRecord]) -> None:
         ids = [one.id for one in old]
         for start in range(0, len(ids), 500):
             part = ids[start : start + 500]
@@ -185,13 +185,13 @@ def upgrade(engine: Engine) -> None:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    # Readers do not stop writers, and what was committed survives a kill and a power cut.
+    # Readers do not block writers, and commits survive a kill and a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _told(said: FeedbackRecord, given: PredictionRecord) -> dict[str, Any]:
+def _feedback_row(said: FeedbackRecord, given: PredictionRecord) -> dict[str, Any]:
     about = {name: getattr(given, name) for name in ("id", "image_sha256", "image", "answer")}
-    told = {name: getattr(said, name) for name in ("id", "verdict", "movement", "text", "accepted")}
-    return {**told, "created": said.created.isoformat(), "prediction": about}
+    row = {name: getattr(said, name) for name in ("id", "verdict", "movement", "text", "accepted")}
+    return {**row, "created": said.created.isoformat(), "prediction": about}

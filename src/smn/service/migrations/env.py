@@ -1,8 +1,8 @@
-"""Runs the migrations on the connection that `smn.serve.records.upgrade` gives."""
+"""Runs the migrations on the connection that `smn.service.records.upgrade` gives."""
 
 from alembic import context
 
-from smn.serve.records import Base
+from smn.service.records import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""From a request to pictures: files of a form, a raw body, or JSON with base64 or an address."""
+"""Reads pictures from a request: files of a form, a raw body, or JSON with base64 or a URL."""
 
 import asyncio
 import base64
@@ -14,19 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from smn.errors import FetchError, SmnError
-from smn.serve.addresses import fetch_picture
 from smn.serve.problems import ProblemError
-from smn.serve.settings import Settings
+from smn.service.safe_fetch import fetch_picture
+from smn.service.service_settings import ServiceSettings
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A picture that was sent, or why it could not be had.
+class SentPicture:
+    """A picture of a request.
 
     Args:
-        name: as its sender calls it.
-        data: its bytes.
-        error: what was wrong instead.
+        name: given by the client.
+        data: the encoded picture.
+        error: why it could not be fetched, or None.
     """
 
     name: str | None
@@ -34,8 +34,8 @@ class Sent:
     error: SmnError | None = None
 
 
-async def read_pictures(request: Request, settings: Settings) -> tuple[list[Sent], bool]:
-    """The pictures of a request, and whether several could have been sent.
+async def read_pictures(request: Request, settings: ServiceSettings) -> tuple[list[SentPicture], bool]:
+    """The pictures of a request, and whether its form allows several.
 
     Raises:
         ProblemError: the request holds none, too many, or cannot be read.
@@ -46,15 +46,15 @@ async def read_pictures(request: Request, settings: Settings) -> tuple[list[Sent
     body = await request.body()
     if kind == "application/json" or kind.endswith("+json"):
         return await _read_json(body, settings)
-    # Whatever else it is called, its content decides.
+    # Any other content type: the bytes decide.
     if not body:
         raise ProblemError(422, "The request holds no picture; send one as its body, in a form, or in JSON.")
-    return [Sent(None, body)], False
+    return [SentPicture(None, body)], False
 
 
-async def _read_form(request: Request, settings: Settings) -> list[Sent]:
+async def _read_form(request: Request, settings: ServiceSettings) -> list[SentPicture]:
     try:
-        # One more than allowed, to say so in our own words.
+        # One more than allowed, to raise our own sentence.
         form = await request.form(max_files=settings.max_files + 1, max_fields=32, max_part_size=64_000)
     except (HTTPException, MultiPartException, KeyError, ValueError) as error:
         raise ProblemError(422, f"The form cannot be read ({_brief(error)}); send multipart/form-data.") from error
@@ -63,17 +63,17 @@ async def _read_form(request: Request, settings: Settings) -> list[Sent]:
         if not files:
             raise ProblemError(422, "The form holds no file; send one or more named file.")
         _check_count(len(files), settings)
-        return [Sent(value.filename or name, await value.read()) for name, value in files]
+        return [SentPicture(value.filename or name, await value.read()) for name, value in files]
     finally:
         await form.close()
 
 
-def _check_count(count: int, settings: Settings) -> None:
+def _check_count(count: int, settings: ServiceSettings) -> None:
     if count > settings.max_files:
         raise ProblemError(413, f"At most {settings.max_files} pictures fit in one request; send them in several.")
 
 
-async def _read_json(body: bytes, settings: Settings) -> tuple[list[Sent], bool]:
+async def _read_json(body: bytes, settings: ServiceSettings) -> tuple[list[SentPicture], bool]:
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -83,11 +83,11 @@ async def _read_json(body: bytes, settings: Settings) -> tuple[list[Sent], bool]
     if not entries:
         raise ProblemError(422, "images is empty; give one object or more, each with image (base64) or url.")
     _check_count(len(entries), settings)
-    # At once, because addresses one after the other could take longer than a request may.
+    # Concurrently: URLs fetched in turn could exceed the timeout.
     return await asyncio.gather(*(_read_entry(entry, settings, alone=not several) for entry in entries)), several
 
 
-async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:
+async def _read_entry(entry: Any, settings: ServiceSettings, *, alone: bool) -> SentPicture:
     image, url = (entry.get(key) for key in ("image", "url")) if isinstance(entry, dict) else (None, None)
     if isinstance(image, str) == isinstance(url, str):
         raise ProblemError(422, "A picture is an object with either image (base64) or url.")
@@ -95,7 +95,7 @@ async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:
         image = str(image)
         try:
             # An address of the kind data: carries base64, too.
-            return Sent(
+            return SentPicture(
                 None, base64.b64decode(image.split(",", 1)[-1] if image[:5] == "data:" else image, validate=True)
             )
         except (binascii.Error, ValueError) as error:
@@ -108,8 +108,8 @@ async def _read_entry(entry: Any, settings: Settings, *, alone: bool) -> Sent:
     except FetchError as error:
         if alone:
             raise
-        return Sent(url, error=error)
-    return Sent(url, data)
+        return SentPicture(url, error=error)
+    return SentPicture(url, data)
 
 
 def _brief(error: BaseException) -> str:

@@ -1,0 +1,62 @@
+import asyncio
+
+import pytest
+from PIL import Image
+
+from smn.bundle import DEFAULT, Bundle
+from smn.errors import ImageError, InputError
+from smn.examples import paint
+from smn.images import Limits
+from smn.serve.engine import AnalysisOptions, BusyError, Engine
+
+from .conftest import encode
+
+
+def test_an_engine_batches_caches_and_turns_away(painting: bytes) -> None:
+    sizes: list[int] = []
+    pictures = [encode(paint("cubism", seed=seed)) for seed in range(6)]
+
+    async def work() -> None:
+        engine = Engine(DEFAULT, limits=Limits(), queue=6, batch=4, cache=2, on_batch=sizes.append)
+        await engine.start()
+        answers = await asyncio.gather(*(engine.answer(one, AnalysisOptions()) for one in pictures))
+        assert sum(sizes) == 6
+        assert max(sizes) <= 4
+        alone = [await engine.answer(one, AnalysisOptions()) for one in pictures]
+        assert [one.analysis.prediction for one in alone] == [one.analysis.prediction for one in answers]
+        hits = engine.hits
+        await engine.answer(pictures[-1], AnalysisOptions())
+        assert engine.hits == hits + 1
+        many = [encode(paint("cubism", seed=seed)) for seed in range(100, 110)]
+        found = await asyncio.gather(*(engine.answer(one, AnalysisOptions()) for one in many), return_exceptions=True)
+        assert sum(isinstance(one, BusyError) for one in found) == 4
+        with pytest.raises(ImageError):
+            await engine.answer(b"nothing", AnalysisOptions())
+        assert engine.pending == 0
+        # A caller who gives up leaves nothing behind.
+        task = asyncio.create_task(engine.answer(painting, AnalysisOptions(top_k=2)))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await engine.stop()
+        assert engine.pending == 0
+
+    asyncio.run(work())
+
+
+def test_one_who_asks_too_much_does_not_spoil_the_batch(tiny_bundle: Bundle) -> None:
+    """A network that cannot say where it looks: whoever asks hears of it, the others get their answers."""
+    pictures = [encode(Image.new("RGB", (40, 40), (200, shade, 10)), "PNG") for shade in range(6)]
+
+    async def work() -> None:
+        engine = Engine(tiny_bundle.folder, limits=Limits(), batch=8)
+        await engine.start()
+        found = await asyncio.gather(
+            *(engine.answer(one, AnalysisOptions(explain=number == 2)) for number, one in enumerate(pictures)),
+            return_exceptions=True,
+        )
+        assert [isinstance(one, InputError) for one in found] == [number == 2 for number in range(6)]
+        await engine.stop()
+
+    asyncio.run(work())
