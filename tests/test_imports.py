@@ -70,10 +70,10 @@ def test_models_give_networks_when_they_are_asked_for() -> None:
 def test_the_page_needs_neither_torch_nor_what_the_service_alone_needs() -> None:
     code = (
         "import io; from smn.examples import paint; from smn.web.app_state import AppState; "
-        "from smn.web.settings import PageSettings; buffer = io.BytesIO(); "
+        "from smn.web.page_settings import PageSettings; buffer = io.BytesIO(); "
         "paint('cubism', size=(64, 64)).save(buffer, 'PNG'); "
         "analysis = AppState(PageSettings()).analyze('a', buffer.getvalue(), find=True); assert analysis.palette; "
-        "import smn.web.frame, smn.web.views.look, smn.web.app"
+        "import smn.web.frame, smn.web.look, smn.web.asgi"
     )
     imported = imported_by(code)
     assert "streamlit" in imported

@@ -15,8 +15,7 @@ from chromium import needs_chromium
 from smn.evaluate.camera import take_photograph
 from smn.examples import draw_other, paint
 from smn.service.records import Records
-from smn.web.phrasing import choose_phrasing
-from smn.web.views.answer import say_answer
+from smn.web.answer import choose_phrasing, phrase_answer
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -38,7 +37,7 @@ def answer_of(page):
 
 def expected(data, words=EN):
     prediction = smn.load(threads=1).predict(data, top_k=5)
-    return say_answer(prediction, choose_phrasing(prediction), words)
+    return phrase_answer(prediction, choose_phrasing(prediction), words)
 
 
 def shown(page, kind="base"):

@@ -9,8 +9,7 @@ import smn
 from chromium import CHROMIUM, QUIET, needs_chromium
 from service_process import Running
 from smn.examples import list_examples, paint
-from smn.web.phrasing import choose_phrasing
-from smn.web.views.answer import say_answer
+from smn.web.answer import choose_phrasing, phrase_answer
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -52,5 +51,5 @@ def test_twenty_at_once_all_get_their_own_answer(web: Running) -> None:
         said = thread.submit(asyncio.run, come_together()).result()
     model, words = smn.load(threads=1), Words("en")
     answers = [model.predict(data, top_k=5) for data in files]
-    assert said == [say_answer(answer, choose_phrasing(answer), words) for answer in answers]
+    assert said == [phrase_answer(answer, choose_phrasing(answer), words) for answer in answers]
     assert len(set(said)) > 5

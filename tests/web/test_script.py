@@ -15,10 +15,8 @@ from smn.movements.translation import translate_movement
 from smn.predict.prediction import Outcome
 from smn.story.pages import read_story
 from smn.web.app_state import get_app_state, open_app_state
-from smn.web.settings import PageSettings
-from smn.web.views.given import Given
-from smn.web.views.start import EXAMPLES
-from smn.web.views.trouble import say_trouble
+from smn.web.page_settings import PageSettings
+from smn.web.uploads import EXAMPLES, Upload, describe_error
 from smn.web.words import LANGUAGES, Words
 from web_pictures import encode
 
@@ -36,13 +34,13 @@ def app_state() -> Iterator[None]:
 
 @pytest.fixture
 def run() -> Any:
-    def run(*given: Given, **state: object) -> Any:
+    def run(*uploads: Upload, **state: object) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Streamlit's own, of the import
             from streamlit.testing.v1 import AppTest
         test = AppTest.from_file(str(SCRIPT), default_timeout=60)
-        if given:
-            test.session_state["given"] = list(given)
+        if uploads:
+            test.session_state["uploads"] = list(uploads)
         for key, value in state.items():
             test.session_state[key] = value
         test.run()
@@ -77,15 +75,15 @@ def test_an_example_is_answered_and_let_go_of(run: Any) -> None:
 
 
 def test_no_feedback_is_asked_for_where_nothing_is_remembered(run: Any) -> None:
-    test = run(Given("a.jpg", encode(paint("fauvism"))))
+    test = run(Upload("a.jpg", encode(paint("fauvism"))))
     assert EN("feedback.yes") not in [button.label for button in test.button]
 
 
 def test_a_name_is_text_whatever_it_holds(run: Any) -> None:
     hostile = '<img src=x onerror="alert(1)">.jpg'
     for test in (
-        run(Given(hostile, b"broken")),
-        run(Given(hostile, b"broken"), Given(hostile, encode(paint("cubism")))),
+        run(Upload(hostile, b"broken")),
+        run(Upload(hostile, b"broken"), Upload(hostile, encode(paint("cubism")))),
     ):
         assert "<img src=x" not in said(test)
         assert "&lt;img src=x" in said(test)
@@ -93,11 +91,11 @@ def test_a_name_is_text_whatever_it_holds(run: Any) -> None:
 
 def test_what_is_peculiar_about_a_picture_is_told(run: Any) -> None:
     grey = encode(paint("impressionism").convert("L"))
-    assert EN("answer.grey") in said(run(Given("grey.jpg", grey)))
+    assert EN("answer.grey") in said(run(Upload("grey.jpg", grey)))
     tiny = encode(paint("impressionism", size=(64, 48)))
-    assert EN("answer.tiny", width=64, height=48) in said(run(Given("tiny.jpg", tiny)))
+    assert EN("answer.tiny", width=64, height=48) in said(run(Upload("tiny.jpg", tiny)))
     for size, shape in (((1200, 200), "wide"), ((200, 1200), "tall")):
-        test = run(Given("long.jpg", encode(paint("impressionism", size=size))))
+        test = run(Upload("long.jpg", encode(paint("impressionism", size=size))))
         assert EN("answer.long", shape=EN(f"answer.{shape}")) in said(test)
 
 
@@ -111,7 +109,7 @@ def test_every_kind_of_answer_has_its_words(run: Any) -> None:
         pictures = [paint(movement) for movement in list_examples()] + [draw_other("text-page")]
         for picture in pictures:
             data = encode(picture)
-            test = run(Given("a.jpg", data), language=language)
+            test = run(Upload("a.jpg", data), language=language)
             analysis = get_app_state().analyze("a.jpg", data, find=True)
             text = said(test)
             model_says[analysis.prediction.outcome] = True
@@ -124,16 +122,16 @@ def test_every_kind_of_answer_has_its_words(run: Any) -> None:
     assert set(model_says) == {Outcome.MOVEMENT, Outcome.UNSURE, Outcome.NOT_A_PAINTING}
 
 
-def show_explore() -> None:
+def explore_page() -> None:
     """A script of the one page; runs with nothing but its own imports."""
     import streamlit as st
 
     from smn.web.app_state import get_app_state
+    from smn.web.explore import show_explore
     from smn.web.frame import Visit
-    from smn.web.views import explore
     from smn.web.words import Words
 
-    explore.show(Visit(Words(st.session_state.spoken), get_app_state(), "light"))
+    show_explore(Visit(Words(st.session_state.spoken), get_app_state(), "light"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -141,7 +139,7 @@ def test_every_movement_can_be_explored(language: str) -> None:
     from streamlit.testing.v1 import AppTest
 
     words = Words(language)
-    test = AppTest.from_function(show_explore, default_timeout=60)
+    test = AppTest.from_function(explore_page, default_timeout=60)
     test.session_state["spoken"] = language
     test.session_state["movement"] = "impressionism"
     test.run()
@@ -167,31 +165,31 @@ def test_a_picture_is_analyzed_once_for_everybody(run: Any, monkeypatch: pytest.
         return real(self, name, data, find=find)  # type: ignore[arg-type]
 
     monkeypatch.setattr(type(state.analyzer), "analyze", counted)
-    run(Given("a.jpg", data))
-    run(Given("b.jpg", data))
+    run(Upload("a.jpg", data))
+    run(Upload("b.jpg", data))
     assert asked == ["a.jpg"]
 
 
 def test_a_name_is_the_visitors_own_although_analyses_are_shared(run: Any) -> None:
     data = encode(paint("pop-art", seed=22))
-    run(Given("secret-name.jpg", data))
-    test = run(Given("b.jpg", data), Given("c.jpg", encode(paint("pop-art", seed=23))))
+    run(Upload("secret-name.jpg", data))
+    test = run(Upload("b.jpg", data), Upload("c.jpg", encode(paint("pop-art", seed=23))))
     assert "secret-name" not in said(test)
 
 
 def test_only_so_many_are_analyzed_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.web.views.many.MOST", 2)
-    files = [Given(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
+    monkeypatch.setattr("smn.web.look.MAX_PICTURES", 2)
+    files = [Upload(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
     text = said(run(*files))
     assert EN("many.more", count=2) in text
     assert text.count('<th scope="row">') == 2
 
 
-def test_a_service_s_troubles_are_told_in_words() -> None:
+def test_errors_of_a_service_are_described_in_words() -> None:
     from smn.errors import ServiceError, SmnError
     from smn.web.frame import Visit
 
     visit = Visit(EN, get_app_state(), "light")
     for status, key in ((429, "busy"), (503, "busy"), (413, "refused"), (None, "down"), (500, "down"), (401, "down")):
-        assert say_trouble(visit, ServiceError("x", status=status)) == EN(f"bad.{key}")
-    assert say_trouble(visit, SmnError("x")) == EN("bad.other")
+        assert describe_error(visit, ServiceError("x", status=status)) == EN(f"bad.{key}")
+    assert describe_error(visit, SmnError("x")) == EN("bad.other")

@@ -23,9 +23,9 @@ from smn.predict.prediction import Prediction, parse_prediction
 from smn.rectify import Found, Rectify, straighten
 from smn.service.records import Records
 from smn.similar.index import SimilarIndex, SimilarWork, check_fit, parse_work, read_index
-from smn.web.settings import PageSettings
+from smn.web.page_settings import PageSettings
 
-GUESSES, ALIKE = 5, 8
+TOP_K, SIMILAR = 5, 8
 """How many guesses and similar works are shown."""
 
 
@@ -156,7 +156,7 @@ class LocalAnalyzer:
         """See `Analyzer.analyze`."""
         model = self._model if find else self._whole
         with self._turn:
-            analysis = model.analyze(data, top_k=GUESSES, evidence=model.runtime.explains)
+            analysis = model.analyze(data, top_k=TOP_K, evidence=model.runtime.explains)
             prediction = replace(analysis.prediction, path=name)
             evidence = weigh_labels(analysis) if model.runtime.explains else {}
             return PageAnalysis(
@@ -164,7 +164,7 @@ class LocalAnalyzer:
                 whole=analysis.upright if analysis.found else None,
                 evidence={guess.movement: evidence[guess.movement] for guess in prediction.predictions
                           if guess.movement in evidence},
-                works=self._index.search(analysis.embedding, top_k=ALIKE) if self._index else (),
+                works=self._index.search(analysis.embedding, top_k=SIMILAR) if self._index else (),
                 taxonomy=model.taxonomy,
             )  # fmt: skip
 
@@ -212,7 +212,7 @@ class RemoteAnalyzer:
         # First, because a picture that cannot be read need not be sent.
         upright = ImageSource(data, limits=self._limits).thumbnail(SIDE)
         wanted = Rectify.AUTO if find else Rectify.OFF
-        asked: dict[str, Any] = {"top_k": GUESSES, "rectify": wanted.value, "explain": True, "similar": ALIKE}
+        asked: dict[str, Any] = {"top_k": TOP_K, "rectify": wanted.value, "explain": True, "similar": SIMILAR}
         try:
             told = self._ask(data, asked)
         except ServiceError as error:

@@ -1,26 +1,102 @@
-"""What all visitors of the page share for as long as its process lives: the model, the index, analyzed pictures."""
+"""What all visitors share for as long as the process lives: model, index, analyzed pictures, thumbnails."""
 
+import asyncio
 import hashlib
 import io
+import ipaddress
 import json
 import os
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from smn.errors import SimilarError
+from PIL import Image
+
+from smn.errors import SimilarError, SmnError
 from smn.examples import list_examples, paint
-from smn.similar.index import SimilarIndex, read_index
+from smn.images import Limits, open_image
+from smn.service.safe_fetch import fetch_picture
+from smn.similar.index import SimilarIndex, Work, read_index
 from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
 from smn.web.drawing import family_of_each, place_of_each
-from smn.web.settings import PageSettings, read_page_settings
-from smn.web.thumbnails import Thumbnails
+from smn.web.page_settings import PageSettings, read_page_settings
+
+THUMBNAIL_SIDE = 360
+"""Pixels of a thumbnail's longer side."""
+
+_MAX_ADDRESSES, _MAX_THUMBNAILS, _RETRY_SECONDS = 10_000, 300, 60.0
+"""Addresses that may be asked for, pictures in memory, and seconds until one that failed is tried again."""
+
+_LIMITS = Limits(max_bytes=8_000_000, max_pixels=40_000_000)
+
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
+class Thumbnails:
+    """Thumbnails of works, fetched by the page's server, so that no third party learns who looks; of shown works only.
+
+    Args:
+        networks: that addresses may lie in although they are not public.
+        fetch: gets what lies at an address; by default over the network, guarded as the service's addresses are.
+    """
+
+    def __init__(self, *, networks: Sequence[str] = (), fetch: Fetch | None = None) -> None:
+        allowed = [ipaddress.ip_network(one) for one in networks]
+
+        async def get(address: str) -> bytes:
+            return await fetch_picture(address, max_bytes=_LIMITS.max_bytes, timeout=8.0, networks=allowed)
+
+        self._fetch = fetch or get
+        self._addresses: OrderedDict[str, str] = OrderedDict()
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._failed: dict[str, float] = {}
+        self._turn = asyncio.Semaphore(4)
+
+    def allow(self, work: Work) -> str | None:
+        """The key that a work's thumbnail may be asked for with; None where it has none. From any thread."""
+        address = work.thumbnail
+        if address is None:
+            return None
+        key = hashlib.sha256(address.encode()).hexdigest()[:24]
+        self._addresses[key] = address
+        while len(self._addresses) > _MAX_ADDRESSES:
+            self._addresses.popitem(last=False)
+        return key
+
+    async def get(self, key: str) -> bytes | None:
+        """A JPEG, or None where the key is unknown or the picture cannot be had at the moment."""
+        address = self._addresses.get(key)
+        if address is None or time.monotonic() < self._failed.get(key, 0.0):
+            return None
+        if key not in self._pictures:
+            async with self._turn:
+                try:
+                    picture = await asyncio.to_thread(_shrink, await self._fetch(address))
+                except SmnError:
+                    # Offline, moved, or no picture: its card is shown instead.
+                    self._failed[key] = time.monotonic() + _RETRY_SECONDS
+                    return None
+            self._failed.pop(key, None)
+            self._pictures[key] = picture
+            while len(self._pictures) > _MAX_THUMBNAILS:
+                self._pictures.popitem(last=False)
+        return self._pictures[key]
+
+
+def _shrink(data: bytes) -> bytes:
+    shown = open_image(data, limits=_LIMITS, reduce_to=THUMBNAIL_SIDE)
+    shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    shown.save(buffer, "JPEG", quality=82)
+    return buffer.getvalue()
+
 
 _FIGURES = Path(__file__).parent / "figures.json"
-_KEPT = 64
+_MAX_ANALYSES = 64
 """Analyzed pictures in memory, at 2 to 6 MB each."""
 
 Stamp = tuple[int, int] | None
@@ -69,7 +145,7 @@ class AppState:
         analysis = analyzer.analyze(name, data, find=find)
         with self._keeping:
             self._analyses[key] = analysis
-            while len(self._analyses) > _KEPT:
+            while len(self._analyses) > _MAX_ANALYSES:
                 self._analyses.popitem(last=False)
         return analysis
 

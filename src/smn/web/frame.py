@@ -1,4 +1,4 @@
-"""What stands around every page: its head, its foot, its style, its language."""
+"""The frame of every page: head, foot, style sheet, language."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from smn.web.app_state import AppState, get_app_state
-from smn.web.colours import FALLBACK
+from smn.web.drawing import FALLBACK
 from smn.web.words import LANGUAGES, Words, choose_language
 
 _PARTS = Path(__file__).parent / "parts"
@@ -32,7 +32,9 @@ class Visit:
 
 def show_page() -> None:
     """Show the page that the address asks for."""
-    from smn.web.views import explore, how, look, review
+    from smn.web.about import show_about, show_review
+    from smn.web.explore import show_explore
+    from smn.web.look import show_look
 
     words = Words(_language())
     theme = st.context.theme.type or "light"
@@ -45,13 +47,13 @@ def show_page() -> None:
         return st.Page(lambda: show(visit), title=words(f"page.{key}"), url_path=path, default=default)
 
     pages = [
-        page(look.show, "look", "look", default=True),
-        page(explore.show, "explore", "explore"),
-        page(how.show, "how", "how"),
-        page(review.show, "review", "review"),
+        page(show_look, "look", "look", default=True),
+        page(show_explore, "explore", "explore"),
+        page(show_about, "how", "how"),
+        page(show_review, "review", "review"),
     ]
     chosen = st.navigation(pages, position="hidden")
-    mount_part("manners", data={"language": words.language, "choose": words("start.drop_action")}, key="manners")
+    mount_part("a11y", data={"language": words.language, "choose": words("start.drop_action")}, key="a11y")
     _show_head(pages, words)
     chosen.run()
     _show_foot(visit)

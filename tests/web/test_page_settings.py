@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from smn.errors import InputError
-from smn.web.settings import PageSettings, read_page_settings
+from smn.web.page_settings import PageSettings, read_page_settings
 
 
 def test_settings_come_from_the_environment_and_the_command_line_goes_first() -> None:

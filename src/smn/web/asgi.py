@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from smn.examples import list_examples
 from smn.web.app_state import AppState, make_example, open_app_state
-from smn.web.settings import PageSettings
+from smn.web.page_settings import PageSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,10 +52,10 @@ _REVIEW = "/findings"
 
 
 class Headers:
-    """Adds headers that keep browsers from doing what the page does not need.
+    """ASGI middleware that adds security headers.
 
     Args:
-        app: what answers.
+        app: the ASGI application.
     """
 
     def __init__(self, app: "ASGIApp") -> None:

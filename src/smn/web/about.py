@@ -1,18 +1,17 @@
-"""How it works, and how well: the ladder, honest figures, limits."""
+"""How it works and how well, and the review of findings for curators."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from smn.web.colours import FALLBACK
-from smn.web.drawing import draw_ladder, draw_reliability
-from smn.web.frame import Visit
+from smn.web.drawing import FALLBACK, draw_ladder, draw_reliability
+from smn.web.frame import Visit, base_path
 from smn.web.words import Words
 
 
-def show(visit: Visit) -> None:
-    """Show the page."""
+def show_about(visit: Visit) -> None:
+    """Show how it works and how well it does."""
     words, figures = visit.words, visit.state.figures
     st.html(f'<h1>{words("how.heading")}</h1><p class="smn-lead">{words("how.lead")}</p>')
     if figures is None:
@@ -56,3 +55,25 @@ def _limits(figures: Mapping[str, Any] | None, words: Words) -> list[str]:
     }
     counted = [words("how.limit_accepted", **accepted)] if accepted else []
     return [words("how.limit_share", **shares), *counted, *said, words("how.limit_refuse", refused=refused)]
+
+
+_COMMANDS = """smn clean check data/mine --out findings
+smn clean review findings --out review
+smn web --review review"""
+
+
+def show_review(visit: Visit) -> None:
+    """Show the review of findings, where the settings name one."""
+    words = visit.words
+    st.html(f'<h1>{words("review.heading")}</h1><p class="smn-lead">{words("review.lead")}</p>')
+    if visit.state.settings.review is None:
+        st.html(f"<p>{words('review.none')}</p>")
+        st.code(_COMMANDS, language=None)
+        return
+    address = f"{base_path()}/findings/index.html"
+    st.html(
+        f'<p><a href="{address}" target="_blank">{words("review.open")}</a></p>'
+        f'<p class="smn-note">{words("review.keys")}</p>'
+    )
+    with st.container(key="smn-findings"):
+        st.iframe(address, height=800, alt=words("review.frame"))

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smn.predict.prediction import Guess, Outcome, Prediction
-from smn.web.phrasing import Phrasing, choose_phrasing
+from smn.web.answer import Phrasing, choose_phrasing
 
 
 def make(outcome: Outcome, *shares: float) -> Prediction:

@@ -15,7 +15,7 @@ from smn.bundle import DEFAULT
 from smn.examples import paint
 from smn.service.records import Records
 from smn.web.analyzer import Analyzer, LocalAnalyzer, RemoteAnalyzer
-from smn.web.settings import PageSettings
+from smn.web.page_settings import PageSettings
 from smn.web.words import Words
 from web_pictures import encode
 

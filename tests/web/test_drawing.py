@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.web.colours import FALLBACK, PAPER, READABLE, choose_accent, choose_ink, measure_contrast
+from smn.web.drawing import FALLBACK, PAPER, READABLE, choose_accent, choose_ink, measure_contrast
 
 COLOUR = st.integers(0, 0xFFFFFF).map("#{:06X}".format)
 

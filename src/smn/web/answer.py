@@ -1,8 +1,9 @@
-"""The painting and the answer beside it."""
+"""The painting and the answer beside it, phrased by how sure it is."""
 
 import base64
 import io
 from collections.abc import Sequence
+from enum import StrEnum
 from html import escape
 
 import numpy as np
@@ -11,12 +12,50 @@ from PIL import Image
 
 from smn.movements import find_movement, get_family
 from smn.movements.translation import translate_movement
-from smn.predict.prediction import Guess, Prediction
+from smn.predict.prediction import Guess, Outcome, Prediction
 from smn.web.analyzer import PageAnalysis
 from smn.web.drawing import UNLABELLED, draw_bars, draw_palette
 from smn.web.frame import Visit, mount_part
-from smn.web.phrasing import Phrasing, choose_phrasing
 from smn.web.words import Words
+
+SURE, FAIRLY = 0.8, 0.5
+"""Calibrated confidence, 0..1, from which an answer is sure, or fairly sure."""
+
+
+class Phrasing(StrEnum):
+    """How an answer is phrased."""
+
+    SURE = "sure"
+    """The movement's name alone."""
+    FAIRLY = "fairly"
+    """The movement, fairly sure."""
+    PERHAPS = "perhaps"
+    """The movement, perhaps: the likeliest by far, but less likely than not."""
+    TORN = "torn"
+    """Between two movements, one of which is likelier right than not."""
+    UNSURE = "unsure"
+    """I can't tell."""
+    NO_PAINTING = "no_painting"
+    """This does not look like a painting."""
+
+
+def choose_phrasing(prediction: Prediction, *, whatever_it_is: bool = False) -> Phrasing:
+    """The phrasing of an answer.
+
+    Args:
+        prediction: any answer but an error; it lists two guesses or more where its taxonomy has them.
+        whatever_it_is: told as if it were a painting.
+    """
+    if prediction.outcome is Outcome.NOT_A_PAINTING and not whatever_it_is:
+        return Phrasing.NO_PAINTING
+    best, *rest = (guess.probability for guess in prediction.predictions)
+    second = rest[0] if rest else 0.0
+    named = prediction.outcome is not Outcome.UNSURE
+    if named and best >= FAIRLY:
+        return Phrasing.SURE if best >= SURE else Phrasing.FAIRLY
+    if best + second >= FAIRLY and second >= best / 2:
+        return Phrasing.TORN
+    return Phrasing.PERHAPS if prediction.outcome is Outcome.MOVEMENT else Phrasing.UNSURE
 
 
 @st.fragment
@@ -59,8 +98,8 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
     phrasing = choose_phrasing(prediction, whatever_it_is=anyway)
     long = " smn-long" if phrasing in (Phrasing.UNSURE, Phrasing.NO_PAINTING) else ""  # a sentence, not a figure
     st.html(
-        f'<h1 class="smn-answer">{escape(say_answer(prediction, phrasing, words))}</h1>'
-        f'<p class="smn-sure{long}">{escape(_say_confidence(prediction, phrasing, words))}</p>'
+        f'<h1 class="smn-answer">{escape(phrase_answer(prediction, phrasing, words))}</h1>'
+        f'<p class="smn-sure{long}">{escape(_phrase_confidence(prediction, phrasing, words))}</p>'
     )
     if phrasing is Phrasing.NO_PAINTING:
         st.button(
@@ -74,7 +113,7 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
         years = words("answer.years", start=best.start, end=best.end)
         st.html(f'<p class="smn-label">{escape(told.summary)}</p><p class="smn-years">{escape(years)}</p>')
     bars = [_bar(guess, analysis, words) for guess in prediction.predictions]
-    st.html(draw_bars(bars, words) + _say_family(prediction, phrasing, words))
+    st.html(draw_bars(bars, words) + _phrase_family(prediction, phrasing, words))
     if phrasing is not Phrasing.NO_PAINTING:
         _show_meaning(visit, prediction)
     notes = list(_note_peculiarities(analysis, words))
@@ -82,13 +121,13 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
         st.html("".join(f'<p class="smn-note">{escape(note)}</p>' for note in notes))
 
 
-def say_answer(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+def phrase_answer(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
     """The answer in words."""
     best, *rest = (words.movement(guess.movement, otherwise=guess.label) for guess in prediction.predictions)
     return words(f"answer.{phrasing.value}", movement=best, other=rest[0] if rest else "")
 
 
-def _say_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+def _phrase_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
     first, *rest = (guess.probability for guess in prediction.predictions)
     share = first + (rest[0] if rest and phrasing is Phrasing.TORN else 0.0)
     return words(f"answer.confidence_{phrasing.value}", chance=words.in_hundred(share))
@@ -101,7 +140,7 @@ def _bar(guess: Guess, analysis: PageAnalysis, words: Words) -> tuple[str, str, 
     return words.movement(guess.movement, otherwise=guess.label), colour, guess.probability
 
 
-def _say_family(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+def _phrase_family(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
     if not prediction.families or phrasing is Phrasing.NO_PAINTING:
         return ""
     first = prediction.families[0]

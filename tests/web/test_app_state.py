@@ -15,7 +15,7 @@ from fetch_server import Answer, FetchServer
 from service_process import run_service
 from smn.examples import paint
 from smn.similar.index import DEFAULT_INDEX, Work
-from smn.web.thumbnails import SIDE, Thumbnails
+from smn.web.app_state import THUMBNAIL_SIDE, Thumbnails
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -43,7 +43,7 @@ def test_a_picture_is_fetched_once_and_made_small() -> None:
     assert first is not None
     assert first == second
     shown = Image.open(io.BytesIO(first))
-    assert (shown.format, max(shown.size)) == ("JPEG", SIDE)
+    assert (shown.format, max(shown.size)) == ("JPEG", THUMBNAIL_SIDE)
 
 
 def test_what_cannot_be_had_is_none_and_not_asked_for_again_at_once() -> None:
@@ -75,8 +75,8 @@ def test_a_work_without_a_picture_has_no_thumbnail() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.web.thumbnails._KNOWN", 3)
-    monkeypatch.setattr("smn.web.thumbnails._KEPT", 2)
+    monkeypatch.setattr("smn.web.app_state._MAX_ADDRESSES", 3)
+    monkeypatch.setattr("smn.web.app_state._MAX_THUMBNAILS", 2)
     asked: list[str] = []
 
     async def fetch(address: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Explore movements: one at a time, all of them in time, and a map of works."""
+"""Explore the movements: one at a time, a timeline, and a map of works."""
 
 from html import escape
 
@@ -7,15 +7,15 @@ import streamlit as st
 from smn.movements import find_movement, get_movement, list_movements
 from smn.movements.translation import translate_movement
 from smn.story.pages import read_story
+from smn.web.details import render_music, render_story, show_works
 from smn.web.drawing import draw_map, draw_timeline, movement_of_each
 from smn.web.frame import Visit
-from smn.web.views.below import show_works, tell_listening, tell_looking
 
 _FIRST = "impressionism"
 _WORKS = 12
 
 
-def show(visit: Visit) -> None:
+def show_explore(visit: Visit) -> None:
     """Show the page."""
     words, index = visit.words, visit.state.index
     movements = list_movements()
@@ -35,10 +35,10 @@ def show(visit: Visit) -> None:
             f'<p class="smn-label">{escape(movement.summary)}</p><p class="smn-note">{escape(years)} · '
             f"{escape(words('explore.places', places=', '.join(movement.places)))} · "
             f"{escape(words('explore.artists'))}: {escape(', '.join(movement.artists))}</p>"
-            + tell_looking(story, words)
+            + render_story(story, words)
         )
     with right:
-        st.html(tell_listening(story, words))
+        st.html(render_music(story, words))
         _show_neighbours(visit, [one.movement for one in story.neighbours])
     st.html(
         f'<h2>{words("explore.timeline")}</h2><p class="smn-note">{words("explore.timeline_note")}</p>'

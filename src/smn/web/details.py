@@ -1,4 +1,4 @@
-"""What waits below the answer: time, similar works, what to look for, what to listen to."""
+"""The tabs below the answer: time, similar works, what to look for, what to listen to."""
 
 from collections.abc import Sequence
 from html import escape
@@ -17,8 +17,8 @@ from smn.web.frame import Visit, base_path
 from smn.web.words import Words
 
 
-def show_below(visit: Visit, analysis: PageAnalysis) -> None:
-    """The sections of a picture."""
+def show_details(visit: Visit, analysis: PageAnalysis) -> None:
+    """Show the tabs of an analysis."""
     words = visit.words
     guesses = {guess.movement: guess.probability for guess in analysis.prediction.predictions}
     stories = [one for one in guesses if (known := find_movement(one)) is not None and known.id == one]
@@ -34,9 +34,9 @@ def show_below(visit: Visit, analysis: PageAnalysis) -> None:
     if stories:
         story = read_story(stories[0], language=words.language)
         with look:
-            st.html(tell_looking(story, words))
+            st.html(render_story(story, words))
         with listen:
-            st.html(tell_listening(story, words))
+            st.html(render_music(story, words))
 
 
 def show_works(visit: Visit, works: Sequence[Work]) -> None:
@@ -47,7 +47,7 @@ def show_works(visit: Visit, works: Sequence[Work]) -> None:
     st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))
 
 
-def tell_looking(story: Story, words: Words) -> str:
+def render_story(story: Story, words: Words) -> str:
     """What to look for, the story, works to know and neighbours, as HTML."""
     movement = translate_movement(get_movement(story.movement), words.language)
     traits = "".join(f"<li>{escape(trait)}</li>" for trait in movement.traits)
@@ -66,7 +66,7 @@ def tell_looking(story: Story, words: Words) -> str:
     )
 
 
-def tell_listening(story: Story, words: Words) -> str:
+def render_music(story: Story, words: Words) -> str:
     """What to listen to, as HTML."""
     pieces = "".join(
         "<li><strong>"
