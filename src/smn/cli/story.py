@@ -50,7 +50,7 @@ def story(  # noqa: PLR0917 - click passes options by name
     With --for, the movement is a picture's best guess, and a label for the picture comes first. With --endpoint, any
     server that speaks OpenAI's protocol writes that label from the facts; what it makes up is rejected.
     """
-    from smn.story.endpoint import Endpoint
+    from smn.story.generation import Endpoint
     from smn.story.pages import read_story
 
     if (name is None) == (picture is None):
@@ -87,8 +87,8 @@ def _look(
     from smn.predict.model import load
     from smn.predict.prediction import Outcome
     from smn.story.facts import collect_facts
+    from smn.story.generation import Audience, choose_playlist, write_label
     from smn.story.timeline import mark_prediction
-    from smn.story.writing import Audience, choose_playlist, write_label
 
     loaded = load(model)
     analysis = loaded.analyze(picture)

@@ -9,10 +9,8 @@ import smn
 from language_model_fake import Fake, drip, flood, serve_fake
 from smn.errors import GenerationError, InputError, UnknownNameError
 from smn.examples import paint
-from smn.story.endpoint import Endpoint, ask_json
-from smn.story.facts import Facts, collect_facts, name_colour
-from smn.story.grounding import LANGUAGES, find_fault
-from smn.story.writing import Audience, choose_playlist, write_label
+from smn.story.facts import LANGUAGES, Facts, collect_facts, find_fault, name_colour
+from smn.story.generation import Audience, Endpoint, ask_json, choose_playlist, write_label
 
 GOOD = "This picture looks like Impressionism. Look for short, separate strokes and for shadows in blue or violet."
 

@@ -1,15 +1,116 @@
-"""Texts and playlists for one picture: written by hand, or by a language model that is held to the facts."""
+"""Texts and playlists for one picture: written by hand, or by a language model and checked against the facts."""
 
+import json
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from smn.errors import GenerationError, InputError, UnknownNameError
-from smn.story.endpoint import Endpoint, ask_json
-from smn.story.facts import Facts
-from smn.story.grounding import LANGUAGES, LONGEST, SHORTEST, find_fault
+from smn.errors import GenerationError, InputError, MissingExtraError, UnknownNameError
+from smn.story.facts import LANGUAGES, MAX_LENGTH, MIN_LENGTH, Facts, find_fault
 from smn.story.pages import Piece, read_story
+
+_MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a language model answers.
+
+    Args:
+        url: of the protocol's root, such as ``http://127.0.0.1:8080/v1``: a local llama.cpp or Ollama, or a cloud.
+        model: its name there; some servers have but one and need none.
+        key: sent as a bearer token; never shown.
+        completion: use the completions endpoint, for base models without a chat template.
+        timeout: seconds for the whole answer.
+        max_tokens: how long an answer may be.
+
+    Raises:
+        InputError: the address is none, or a number is not above 0.
+    """
+
+    url: str
+    model: str = ""
+    key: str | None = field(default=None, repr=False)
+    completion: bool = False
+    timeout: float = 30.0
+    max_tokens: int = 300
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise InputError(f"The endpoint {self.url!r} is no address; give one such as http://127.0.0.1:8080/v1.")
+        if self.timeout <= 0 or self.max_tokens <= 0:
+            raise InputError(f"timeout is {self.timeout} and max_tokens {self.max_tokens}; both must be above 0.")
+
+
+def ask_json(endpoint: Endpoint, prompt: str, *, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's answer to a prompt, as an object that follows a JSON schema.
+
+    Servers with structured output enforce it; the caller checks the answers of others.
+
+    Raises:
+        GenerationError: the endpoint cannot be reached, takes too long, says too much, or gives no JSON object.
+        MissingExtraError: the extra ``generate`` is not installed.
+    """
+    try:
+        import httpx2
+    except ImportError as error:
+        raise MissingExtraError("generate", "httpx2") from error
+    body: dict[str, Any] = {
+        "max_tokens": endpoint.max_tokens,
+        "temperature": 0.4,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": dict(schema), "strict": True},
+        },
+    }
+    if endpoint.model:
+        body["model"] = endpoint.model
+    if endpoint.completion:
+        # llama.cpp takes the schema under this name when it continues a text.
+        path, body = "completions", {**body, "prompt": prompt, "json_schema": dict(schema)}
+    else:
+        path, body = "chat/completions", {**body, "messages": [{"role": "user", "content": prompt}]}
+    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+    address = f"{endpoint.url.rstrip('/')}/{path}"
+    try:
+        data = _fetch(httpx2, address, body, headers, endpoint.timeout)
+    except httpx2.HTTPError as error:
+        raise GenerationError(f"{address} cannot be reached ({type(error).__name__}: {error}).") from error
+    return _read(data, address, completion=endpoint.completion)
+
+
+def _fetch(httpx2: Any, address: str, body: Mapping[str, Any], headers: Mapping[str, str], timeout: float) -> bytes:
+    """The answer's body, no more than a limit of it, within a time that holds for all of it."""
+    until = time.monotonic() + timeout
+    data = b""
+    # httpx's timeout is between two bytes: a slowly dripping server would never time out.
+    with (
+        httpx2.Client(timeout=timeout, trust_env=False) as client,
+        client.stream("POST", address, json=body, headers=headers) as response,
+    ):
+        for part in response.iter_bytes():
+            data += part
+            if len(data) > _MAX_BYTES:
+                raise GenerationError(f"{address} said more than {_MAX_BYTES:,} bytes.")
+            if time.monotonic() > until:
+                raise GenerationError(f"{address} took longer than {timeout:g} seconds.")
+        if response.status_code != 200:
+            raise GenerationError(f"{address} answered {response.status_code}.")
+    return data
+
+
+def _read(data: bytes, address: str, *, completion: bool) -> dict[str, Any]:
+    try:
+        choice = json.loads(data)["choices"][0]
+        text = choice["text"] if completion else choice["message"]["content"]
+        answer = json.loads(text)
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+        raise GenerationError(f"{address} gave no JSON ({type(error).__name__}).") from error
+    if not isinstance(answer, dict):
+        raise GenerationError(f"{address} gave JSON, but no object.")
+    return answer
 
 
 class Audience(StrEnum):
@@ -20,7 +121,7 @@ class Audience(StrEnum):
     CURATOR = "curator"
 
 
-_MANNERS = {
+_STYLES = {
     Audience.ADULT: "for a museum visitor, warm and plain",
     Audience.CHILD: "for a child of eight, in short sentences",
     Audience.CURATOR: "for a curator, dry and exact",
@@ -80,8 +181,8 @@ def write_label(
         facts: what it may say.
         endpoint: the language model to ask; None for the text written by hand.
         audience: whom it is for.
-        language: one of `smn.story.grounding.LANGUAGES`.
-        attempts: how often the model is asked before the text written by hand is taken.
+        language: one of `smn.story.facts.LANGUAGES`.
+        attempts: how often the model is asked before falling back to the text written by hand.
 
     Raises:
         UnknownNameError: the language is none of these.
@@ -100,7 +201,7 @@ def write_label(
             answer = ask_json(endpoint, _prompt(facts, audience, language), schema=_LABEL)
         except GenerationError as error:
             reason = str(error)
-            break  # a server that is not there will not be there in a moment
+            break  # an unreachable server is not asked again
         text = answer.get("text")
         fault = find_fault(text.strip(), facts, language=language) if isinstance(text, str) else "it is no text"
         if fault is None and isinstance(text, str):
@@ -150,7 +251,7 @@ def choose_playlist(facts: Facts, *, endpoint: Endpoint | None = None, count: in
 
 _LABEL: Mapping[str, Any] = {
     "type": "object",
-    "properties": {"text": {"type": "string", "minLength": SHORTEST, "maxLength": LONGEST}},
+    "properties": {"text": {"type": "string", "minLength": MIN_LENGTH, "maxLength": MAX_LENGTH}},
     "required": ["text"],
     "additionalProperties": False,
 }
@@ -166,7 +267,7 @@ def _prompt(facts: Facts, audience: Audience, language: str) -> str:
     told = "\n".join(facts.lines())
     return (
         f"{told}\n\nUsing only the facts above, a label of two or three sentences for this picture, "
-        f"{_MANNERS[audience]}, in {LANGUAGES[language]}. It names no artist, no title and no year that is not above"
+        f"{_STYLES[audience]}, in {LANGUAGES[language]}. It names no artist, no title and no year that is not above"
         + (", and says that the movement is a guess" if facts.sureness == "unsure" else "")
         + '. As JSON such as {"text": "..."}:\n'
     )
