@@ -11,7 +11,7 @@ from PIL import Image
 from smn.cli.examples import examples
 from smn.errors import InputError, UnknownNameError
 from smn.examples import draw_other, list_others, write_others
-from smn.examples.others import OTHERS, Group, Part
+from smn.examples.gallery import OTHERS, Group, Part
 
 KINDS = 27
 WITHOUT_PHOTOGRAPHS = 17

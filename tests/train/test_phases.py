@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from smn.examples.others import Group
+from smn.examples.gallery import Group
 from smn.export.opening import load_network, open_runs
 from smn.manifest import read_manifest
 from smn.models import build_classifier

@@ -30,7 +30,7 @@ from smn.evaluate.provenance import note_use
 from smn.evaluate.report import BaselineReport, Report, SetReport, Train, Use
 from smn.evaluate.robustness import RobustnessReport, measure_robustness
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
-from smn.examples.others import Photographs
+from smn.examples.gallery import Photographs
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.promises import Promises
 from smn.reading import OnProgress, OpenedRows

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from smn.evaluate.metrics import Floats
-from smn.examples.others import OTHERS, Photographs, draw_other, list_others
+from smn.examples.gallery import OTHERS, Photographs, draw_other, list_others
 from smn.reading import OnProgress
 
 FIRST_SEED = 100_000
@@ -24,7 +24,7 @@ class KindReport:
     Args:
         kind: its name, one of `smn.examples.list_others`.
         part: whether training may have seen other pictures of the kind, ``"learned"`` or ``"held out"``.
-        group: what it is for whoever looks at it, a value of `smn.examples.others.Group`.
+        group: what it is for whoever looks at it, a value of `smn.examples.gallery.Group`.
         pictures: how many were asked about.
         caught: share of them that the model takes for no paintings, 0..1.
     """

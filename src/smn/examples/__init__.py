@@ -3,7 +3,6 @@
 They are nobody's paintings: everything is drawn from a seed, with no file and no network.
 """
 
-from smn.examples.gallery import list_examples, paint, write_examples, write_others
-from smn.examples.others import draw_other, list_others
+from smn.examples.gallery import draw_other, list_examples, list_others, paint, write_examples, write_others
 
 __all__ = ["draw_other", "list_examples", "list_others", "paint", "write_examples", "write_others"]

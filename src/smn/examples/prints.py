@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from smn.examples.brush import paper
-from smn.examples.fields import Array, as_image, blur, mix, noise, plane, ramp, ridge, smoothstep, tone, tones
 from smn.examples.shapes import Points, Sheet, ellipse, mask, points, rectangle, spline, trace
+from smn.examples.textures import Array, as_image, blur, mix, noise, paper, plane, ramp, ridge, smoothstep, tone, tones
 
 INK = tone("1c2a44")
 FOAM = tone("f2ead6")

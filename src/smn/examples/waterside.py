@@ -5,22 +5,29 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from smn.examples.brush import Brush, Canvas, Jitter, edges, scatter, varnish, vary, weave
-from smn.examples.fields import (
+from smn.examples.shapes import Points, ellipse, mask, points, spline
+from smn.examples.textures import (
     Array,
+    Brush,
+    Canvas,
+    Jitter,
     blur,
+    edges,
     mix,
     noise,
     plane,
     ramp,
     ridge,
+    scatter,
     shifted,
     smoothstep,
     tone,
     tones,
     unit,
+    varnish,
+    vary,
+    weave,
 )
-from smn.examples.shapes import Points, ellipse, mask, points, spline
 
 # Each mood: four sky colours from the zenith down, bank, tree shade, tree light, water tint, sun.
 MOODS = (

@@ -22,7 +22,7 @@ class Facts:
     Args:
         movement: id of the movement that the text is about.
         name: of the answer's label.
-        sureness: how sure the model is, in words.
+        confidence: how sure the model is, in words.
         years: first and last year of the movement's core.
         places: where it lived.
         traits: what a person can check.
@@ -32,7 +32,7 @@ class Facts:
 
     movement: str
     name: str
-    sureness: str
+    confidence: str
     years: tuple[int, int]
     places: tuple[str, ...]
     traits: tuple[str, ...]
@@ -42,7 +42,7 @@ class Facts:
     def lines(self) -> tuple[str, ...]:
         """The facts, one a line, as they are given to a language model. None of them is untrusted text."""
         told = [
-            f"Movement: {self.name} ({self.sureness})",
+            f"Movement: {self.name} ({self.confidence})",
             f"Years: {self.years[0]} to {self.years[1]}",
             f"Places: {', '.join(self.places)}",
             *(f"Look for: {trait}" for trait in self.traits),
@@ -69,13 +69,13 @@ def collect_facts(prediction: Prediction, taxonomy: Taxonomy, *, colours: tuple[
         raise InputError("There is no story about a picture that could not be read or is not a painting.")
     best = prediction.predictions[0]
     movement = get_movement(taxonomy.label(best.movement).movements[0])
-    sureness = next(words for least, words in _SURE if best.probability >= least)
+    confidence = next(words for least, words in _SURE if best.probability >= least)
     if prediction.outcome is Outcome.UNSURE:
-        sureness = "unsure"
+        confidence = "unsure"
     return Facts(
         movement=movement.id,
         name=best.label,
-        sureness=sureness,
+        confidence=confidence,
         years=(movement.start, movement.end),
         places=movement.places,
         traits=movement.traits,

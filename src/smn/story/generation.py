@@ -268,7 +268,7 @@ def _prompt(facts: Facts, audience: Audience, language: str) -> str:
     return (
         f"{told}\n\nUsing only the facts above, a label of two or three sentences for this picture, "
         f"{_STYLES[audience]}, in {LANGUAGES[language]}. It names no artist, no title and no year that is not above"
-        + (", and says that the movement is a guess" if facts.sureness == "unsure" else "")
+        + (", and says that the movement is a guess" if facts.confidence == "unsure" else "")
         + '. As JSON such as {"text": "..."}:\n'
     )
 
@@ -276,7 +276,7 @@ def _prompt(facts: Facts, audience: Audience, language: str) -> str:
 def _by_hand(facts: Facts, audience: Audience) -> str:
     first, last = facts.years
     trait = facts.traits[0][0].lower() + facts.traits[0][1:]
-    guess = facts.sureness == "unsure"
+    guess = facts.confidence == "unsure"
     where = " and ".join(facts.places[:2])
     if audience is Audience.CHILD:
         start = "Perhaps this picture is" if guess else "This picture looks like"
@@ -285,7 +285,7 @@ def _by_hand(facts: Facts, audience: Audience) -> str:
     if audience is Audience.CURATOR:
         colours = f" Dominant colours: {', '.join(facts.colours)}." if facts.colours else ""
         return (
-            f"{facts.name} ({facts.sureness}); {where}, {first}-{last}. Check: {'; '.join(facts.traits[:3])}.{colours}"
+            f"{facts.name} ({facts.confidence}); {where}, {first}-{last}. Check: {'; '.join(facts.traits[:3])}.{colours}"
         )
     start = f"This may be {facts.name}, but that is a guess." if guess else f"This looks like {facts.name}."
     return f"{start} {facts.summary} Look for this: {trait}."

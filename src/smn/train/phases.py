@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from smn.examples.others import OTHERS, Group, Part, draw_other, list_others
+from smn.examples.gallery import OTHERS, Group, Part, draw_other, list_others
 from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages

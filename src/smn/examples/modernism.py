@@ -1,12 +1,201 @@
-"""Abstraction without gesture: floating fields, near-empty canvases and hard geometry."""
+"""Surrealism, abstract expressionism, color field, geometric abstraction and minimalism."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from smn.examples.brush import varnish, weave
-from smn.examples.fields import Array, mix, noise, plane, ridge, smoothstep, tone, tones, unit
-from smn.examples.shapes import Sheet, ellipse, mask, points, rectangle
+from smn.examples.shapes import Light, Points, Sheet, ball, ellipse, mask, points, rectangle, spline, trace
+from smn.examples.textures import (
+    Array,
+    as_image,
+    blur,
+    mix,
+    noise,
+    plane,
+    ramp,
+    ridge,
+    smoothstep,
+    tone,
+    tones,
+    unit,
+    varnish,
+    weave,
+)
+
+SKIES = (
+    ("2f6f9f 7fb4c4 e8dca0 f4c878", "b8905a", "7a5a3a"),
+    ("1f3f6f 5f7fa8 d8a888 f4d08a", "c09a70", "6a4a40"),
+    ("2a6a78 8ab8a8 f0e4b0 f8d890", "c8a868", "80603a"),
+    ("3a5f9a 98b4d0 f0d8c0 f0b890", "a88868", "5f4a48"),
+)
+
+
+def _plain(rng: np.random.Generator, size: tuple[int, int], horizon: float, palette: tuple[str, str, str]) -> Array:
+    """Sky, thin clouds, a far cliff lit by low sun and bare ground fading to the horizon."""
+    width, height = size
+    shape = (height, width)
+    _, ys = plane(shape)
+    scene = ramp(ys, (0, horizon * 0.5, horizon * 0.88, horizon), tones(palette[0]))
+    clouds = noise(rng, shape, width / 3, octaves=6, stretch=3.2)
+    scene = mix(scene, tone("fff6e4"), smoothstep(0.6, 0.85, clouds) * smoothstep(horizon, 0.1, ys) * 0.6)
+    side = rng.choice([-1, 1])
+    far = (
+        np.clip((np.linspace(0, 1, width) - 0.58) * 2.4, 0, 1)
+        if side > 0
+        else np.clip((0.42 - np.linspace(0, 1, width)) * 2.4, 0, 1)
+    )
+    crest = horizon - 0.13 * far**0.5 * (0.7 + 0.35 * ridge(rng, width, width / 9, octaves=6)) * (far > 0)
+    below = (ys > crest[None, :]) & (ys < horizon)
+    strata = noise(rng, shape, width / 10, octaves=5, stretch=0.4)
+    cliff = ramp(strata, (0.2, 0.5, 0.8), tones("6a4a38 b88a58 f0cc88"))
+    scene = np.where(below[..., None], cliff, scene)
+    depth = np.clip((ys - horizon) / (1 - horizon), 0, 1)
+    ground = ramp(
+        depth,
+        (0, 0.25, 1),
+        np.stack([mix(tone(palette[1]), tones(palette[0])[3], 0.6), tone(palette[1]), tone(palette[2])]),
+    )
+    grit = noise(rng, shape, width / 10, octaves=6, stretch=6) - 0.5
+    ground = ground * (1 + 0.3 * grit * depth)[..., None]
+    return np.where((ys > horizon)[..., None], ground, scene).astype(np.float32)
+
+
+def _cast(scene: Array, outline: Points, size: tuple[int, int], strength: float, softness: float) -> Array:
+    """Darken a softened polygon, cooler in the shade."""
+    cover = blur(mask(size, outline), softness)
+    return mix(scene, scene * tone("4a4658") * 1.1, cover * strength)
+
+
+def _mirrorball(
+    scene: Array, centre: tuple[float, float], r: float, *, sky: Array, ground: Array, light: Light
+) -> None:
+    """A polished ball that mirrors the sky above and the plain below."""
+    height, width = scene.shape[:2]
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    dx, dy = (xs - centre[0]) / r, (ys - centre[1]) / r
+    bend = dy + 0.12 * dx**2
+    skin = ramp(
+        bend,
+        (-1, -0.25, 0.0, 0.06, 0.4, 1),
+        np.stack([sky[0], sky[1], sky[3] * 1.05, ground * 0.55, ground * 0.9, ground * 0.5]),
+    )
+    ball(scene, centre, (r, r), skin, Light(light.towards, ambient=0.42, bounce=0.15), gloss=90, sheen=0.9)
+
+
+def _floaters(
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    scene: Array,
+    horizon: float,
+    *,
+    palette: tuple[str, str, str],
+    light: Light,
+) -> Array:
+    """Balls hanging over the plain, each above its shadow."""
+    width, height = size
+    w = min(width, height * 1.25)
+    spots = rng.permutation([0.3, 0.42, 0.9, 0.82, 0.14])[: int(rng.integers(3, 6))]
+    sky, ground = tones(palette[0]), tone(palette[1])
+    for index, spot in enumerate(spots):
+        r = w * (0.105 if index == 0 else rng.uniform(0.018, 0.05))
+        x = (0.58 + 0.08 * rng.random() if index == 0 else float(spot)) * width
+        y = (0.3 if index == 0 else rng.uniform(0.1, 0.45)) * height * horizon / 0.5
+        floor = (horizon + rng.uniform(0.12, 0.3)) * height if index == 0 else (horizon + 0.05 + r / w * 2.4) * height
+        scene = _cast(scene, ellipse((x + r * 2.2, floor), (r * 2.0, r * 0.26), turn=0.03), size, 0.7, r * 0.1)
+        if index % 2 == 0:
+            _mirrorball(scene, (x, y), r, sky=sky, ground=ground, light=light)
+        else:
+            ball(scene, (x, y), (r, r), tones("d8683a e8d8c0 6a8f8a c04a40")[index % 4], light, gloss=40, sheen=0.5)
+    return scene
+
+
+def surrealism(rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """A dreamed plain, smoothly painted: (height, width, 3)."""
+    width, height = size
+    palette = SKIES[int(rng.integers(0, len(SKIES)))]
+    horizon = rng.uniform(0.46, 0.58)
+    light = Light(towards=(-0.75, -0.35, 0.55), ambient=0.16, bounce=0.22)
+    scene = _plain(rng, size, horizon, palette)
+    scene = _floaters(rng, size, scene, horizon, palette=palette, light=light)
+    figure = rng.uniform(0.72, 0.92) * width, (horizon + 0.055) * height, height * 0.06
+    for outline, code in _stranger(*figure):
+        scene = (
+            _cast(scene, outline, size, 0.6, 1.0) if not code else mix(scene, tone(code), mask(size, outline, factor=3))
+        )
+    if rng.random() < 0.5:
+        scene = np.asarray(scene[:, ::-1])
+    return varnish(rng, weave(rng, np.clip(scene, 0, 1).astype(np.float32), 0.018), 0.3)
+
+
+def _stranger(x: float, foot: float, tall: float) -> list[tuple[Points, str]]:
+    """A small far figure in a coat and hat with a long shadow (the outline without a colour)."""
+    coat = trace("-0.09,-0.78 0.09,-0.78 0.15,0 -0.15,0") * tall + (x, foot)
+    long = trace("-0.1,0 0.1,-0.02 2.6,0.2 2.5,0.3") * tall + (x, foot)
+    head = ellipse((x, foot - 0.87 * tall), (0.075 * tall, 0.09 * tall), count=24)
+    hat = trace("-0.15,-0.92 0.15,-0.92 0.08,-0.95 0.07,-1.06 -0.07,-1.06 -0.08,-0.95") * tall + (x, foot)
+    return [(long, ""), (coat, "2a2530"), (head, "c89a78"), (hat, "1f1a22")]
+
+
+POURED = (
+    "d8cbb0 17161a f2efe6 8f9296 b8562a 2f5f7a c89a3a",
+    "cfc4ac 1a1816 ece6d8 6f8a86 8a2a24 d8a83a 4a5a6a",
+    "e0d8c6 141418 f6f2e8 a8a49a d8b02a c03a2a 2a4a8a",
+)
+
+
+def _toss(rng: np.random.Generator, size: tuple[int, int]) -> Points:
+    """One looping throw of the arm across and past the canvas, (n, 2) in pixels."""
+    width, height = size
+    count = int(rng.integers(7, 13))
+    start = rng.uniform(-0.1, 1.1, 2)
+    heading = rng.uniform(0, 6.28) + np.cumsum(rng.normal(0.5 * rng.choice([-1, 1]), 0.95, count))
+    reach = rng.uniform(0.08, 0.26, count)[:, None]
+    path = start + np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * reach, axis=0)
+    path = np.where(path < -0.15, -0.3 - path, np.where(path > 1.15, 2.3 - path, path))
+    return spline(path * (width, height), steps=22)
+
+
+def _pour(rng: np.random.Generator, sheets: tuple[Sheet, Sheet], path: Points, ink: Array, thick: float) -> None:
+    """A skein of poured paint, swelling where the hand slows, with drops beside it."""
+    colour, relief = sheets
+    speed = np.hypot(*np.gradient(path, axis=0).T)
+    slow = np.clip(np.median(speed) / (speed + 1e-6), 0.3, 2.2)
+    swell = slow * (0.65 + 0.9 * np.abs(np.sin(np.cumsum(rng.normal(0, 0.35, len(path))))))
+    widths = (thick * swell).tolist()
+    colour.stroke(path, ink, widths)
+    relief.stroke(path, np.full(3, rng.uniform(0.55, 0.95), np.float32), widths)
+    for _ in range(int(rng.integers(3, 13))):
+        spot = path[int(rng.integers(0, len(path)))] + rng.normal(0, 7 * thick, 2)
+        radius = thick * rng.uniform(0.2, 0.9) ** 1.5
+        colour.disc((float(spot[0]), float(spot[1])), radius, ink)
+        relief.disc((float(spot[0]), float(spot[1])), radius, np.full(3, 0.8, np.float32))
+
+
+def _pour_web(rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """An all-over web of poured lines on raw canvas."""
+    u, inks = unit(size), tones(POURED[int(rng.integers(0, len(POURED)))])
+    shape = (size[1], size[0])
+    stain = smoothstep(0.48, 0.72, noise(rng, shape, size[0] / 5, octaves=5))
+    ground = mix(np.broadcast_to(inks[0], (*shape, 3)), inks[3], stain * 0.35)
+    sheets = Sheet(size, as_image(ground), factor=2), Sheet(size, tone("404040"), factor=2)
+    plan = [1] * 18 + [3] * 18 + [4] * 9 + [2] * 22 + [5] * 9 + [6] * 10 + [1] * 20 + [2] * 18 + [3] * 8 + [1] * 8
+    for index, place in enumerate(plan):
+        thick = (3.0 if index < 40 else 1.7) * u * rng.uniform(0.35, 1.6)
+        _pour(rng, sheets, _toss(rng, size), inks[place], max(0.5, thick))
+    for _ in range(int(260 * min(1.0, u))):
+        spot = rng.uniform(0, 1, 2) * size
+        place, radius = int(rng.integers(1, 7)), rng.exponential(1.3) * u
+        sheets[0].disc((float(spot[0]), float(spot[1])), radius, inks[place])
+    down, right = np.gradient(blur(sheets[1].colours()[..., 0], u))
+    slope = np.asarray(np.clip(down + right, -0.4, 0.4))
+    lit = sheets[0].colours() * (1 - 0.7 * slope[..., None])
+    return weave(rng, np.clip(lit, 0, 1).astype(np.float32), 0.05)
+
+
+def abstract_expressionism(rng: np.random.Generator, size: tuple[int, int]) -> Array:
+    """An all-over web of poured skeins: (height, width, 3)."""
+    return varnish(rng, _pour_web(rng, size), 0.12)
+
 
 # Ground, then the fields from the top.
 FIELDS = (
@@ -53,30 +242,6 @@ def color_field(rng: np.random.Generator, size: tuple[int, int]) -> Array:
         body = ink * (1 + 0.16 * brushed + 0.22 * cloud)[..., None] + 0.05 * bloom[..., None]
         scene = mix(scene, body.astype(np.float32), (cover * depth).astype(np.float32))
     return weave(rng, np.clip(scene, 0, 1).astype(np.float32), 0.045)
-
-
-def _martin(rng: np.random.Generator, size: tuple[int, int]) -> Array:
-    """Pale washes ruled with pencil."""
-    width, height = size
-    washes = ("ecd8d0 d8e0e4 f0e8d4", "dce4e8 ece6dc c8d8e0", "f0e0b8 e8ece8 f0d0c0")
-    inks, rows = tones(washes[int(rng.integers(0, 3))]), int(rng.integers(5, 12))
-    pattern = [0, 2, 1, 2] if rng.random() < 0.5 else [0, 1]
-    sheet, edge = Sheet(size, tone("f0ebe0")), height * 0.05
-    pitch = (height - 2 * edge) / rows
-    for row in range(rows):
-        top = edge + row * pitch
-        sheet.fill(rectangle(edge, top, width - edge, top + pitch), inks[pattern[row % len(pattern)]])
-    for row in range(rows + 1):
-        for offset in (0.0, 0.16) if rows < 9 else (0.0,):
-            y = edge + row * pitch + offset * pitch
-            if y < height - edge + 1:
-                xs = np.linspace(edge, width - edge, 40)
-                shake = ridge(rng, 40, 9) * 0.5
-                sheet.stroke(np.stack([xs, y + shake], 1), tone("8f8a86"), max(0.35, 0.7 * unit(size)))
-    scene = sheet.colours()
-    shape = (height, width)
-    wash = noise(rng, shape, width / 5, octaves=5, stretch=3) - 0.5
-    return np.asarray(scene * (1 + 0.045 * wash)[..., None], dtype=np.float32)
 
 
 def _nested(rng: np.random.Generator, size: tuple[int, int]) -> Array:
@@ -136,8 +301,8 @@ def _panels(rng: np.random.Generator, size: tuple[int, int]) -> Array:
 
 
 def minimalism(rng: np.random.Generator, size: tuple[int, int]) -> Array:
-    """Bands, ruled washes or a single shape, and almost nothing else: (height, width, 3)."""
-    scene = (_martin, _nested, _panels)[int(rng.choice(3, p=(0.35, 0.3, 0.35)))](rng, size)
+    """Bands or a single shape, and almost nothing else: (height, width, 3)."""
+    scene = (_nested if rng.random() < 0.45 else _panels)(rng, size)
     xs, ys = plane((size[1], size[0]))
     lamp = 1.02 - 0.1 * ((xs - 0.4) ** 2 + (ys - 0.3) ** 2)
     return weave(rng, np.clip(scene * lamp[..., None], 0, 1).astype(np.float32), 0.04)

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from smn.examples.others.primitives import (
+from smn.examples.page_kinds import (
     Size,
     Take,
     draw_blots,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
-from smn.examples.others.primitives import (
+from smn.examples.page_kinds import (
     Colour,
     Size,
     Take,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from smn.examples.others.primitives import Colour, Size, load_font, pick_colour, say
+from smn.examples.page_kinds import Colour, Size, load_font, pick_colour, say
 
 _CRAYONS: list[Colour] = [
     (220, 40, 40), (40, 90, 200), (250, 200, 30), (40, 150, 60), (240, 130, 30), (120, 60, 150), (110, 70, 40),
