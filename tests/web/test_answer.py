@@ -35,8 +35,8 @@ def test_answers_are_phrased_by_how_sure_they_are(
 
 def test_what_is_no_painting_can_be_phrased_all_the_same() -> None:
     given_anyway = make(Outcome.NOT_A_PAINTING, 0.9, 0.05)
-    assert choose_phrasing(given_anyway, whatever_it_is=True) is Phrasing.SURE
-    assert choose_phrasing(make(Outcome.NOT_A_PAINTING, 0.2, 0.1), whatever_it_is=True) is Phrasing.UNSURE
+    assert choose_phrasing(given_anyway, as_painting=True) is Phrasing.SURE
+    assert choose_phrasing(make(Outcome.NOT_A_PAINTING, 0.2, 0.1), as_painting=True) is Phrasing.UNSURE
 
 
 @given(st.floats(0.04, 1), st.floats(0, 1), st.sampled_from([Outcome.MOVEMENT, Outcome.UNSURE]))

@@ -65,7 +65,7 @@ class Part(StrEnum):
 
 
 class Group(StrEnum):
-    """What kinds have in common for whoever looks at them."""
+    """What kinds have in common for a visitor."""
 
     PHOTOGRAPH = "photograph"
     PAGE = "page"
@@ -90,7 +90,7 @@ class Kind:
 
     Args:
         part: whether training may see it.
-        group: what it is for whoever looks at it.
+        group: what it is for a visitor.
         draw: draws a picture of a size by rule alone.
         compose: makes one of photographs.
     """
@@ -179,13 +179,12 @@ def _draw(kind: str, random: np.random.Generator, size: Size, photographs: Photo
     known = OTHERS[kind]
     if known.draw is not None:
         return known.draw(random, size)
-    given = photographs if photographs is not None else ()
-    if known.compose is None or not len(given):
+    if known.compose is None or photographs is None or not len(photographs):
         raise InputError(
             f"A picture of kind {kind} is made of photographs, and there are 0; give one or more, "
             f"or choose one of {', '.join(list_others(needs_photograph=False))}."
         )
-    return known.compose(random, size, lambda: given[int(random.integers(len(given)))])
+    return known.compose(random, size, lambda: photographs[int(random.integers(len(photographs)))])
 
 
 def _encode(random: np.random.Generator, picture: Image.Image) -> Image.Image:

@@ -118,7 +118,7 @@ def surrealism(rng: np.random.Generator, size: tuple[int, int]) -> Array:
     scene = _plain(rng, size, horizon, palette)
     scene = _floaters(rng, size, scene, horizon, palette=palette, light=light)
     figure = rng.uniform(0.72, 0.92) * width, (horizon + 0.055) * height, height * 0.06
-    for outline, code in _stranger(*figure):
+    for outline, code in _distant_figure(*figure):
         scene = (
             _cast(scene, outline, size, 0.6, 1.0) if not code else mix(scene, tone(code), mask(size, outline, factor=3))
         )
@@ -127,7 +127,7 @@ def surrealism(rng: np.random.Generator, size: tuple[int, int]) -> Array:
     return varnish(rng, weave(rng, np.clip(scene, 0, 1).astype(np.float32), 0.018), 0.3)
 
 
-def _stranger(x: float, foot: float, tall: float) -> list[tuple[Points, str]]:
+def _distant_figure(x: float, foot: float, tall: float) -> list[tuple[Points, str]]:
     """A small far figure in a coat and hat with a long shadow (the outline without a colour)."""
     coat = trace("-0.09,-0.78 0.09,-0.78 0.15,0 -0.15,0") * tall + (x, foot)
     long = trace("-0.1,0 0.1,-0.02 2.6,0.2 2.5,0.3") * tall + (x, foot)

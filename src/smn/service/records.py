@@ -17,7 +17,7 @@ class Base(DeclarativeBase):
 
 
 class PredictionRecord(Base):
-    """An answer that was given."""
+    """An answer of the model."""
 
     __tablename__ = "predictions"
 
@@ -77,7 +77,7 @@ class Records:
         """Store an answer; returns its id once it is committed.
 
         Args:
-            answer: as it was given.
+            answer: as a JSON object.
             sha256: of the picture.
             caller: the name of the key that asked.
             image: the picture, if its sender allows keeping it; stored only with a folder of images.
@@ -129,7 +129,7 @@ class Records:
             seen = FeedbackRecord.reviewed
             query = query.where(seen.is_not(None) if reviewed else seen.is_(None))
         with self._session() as session:
-            return [_feedback_row(said, given) for said, given in session.execute(query.limit(limit))]
+            return [_feedback_row(said, prediction) for said, prediction in session.execute(query.limit(limit))]
 
     def review(self, feedback: str, *, accepted: bool) -> bool:
         """Store a reviewer's decision; False if there is no such feedback."""
@@ -191,7 +191,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _feedback_row(said: FeedbackRecord, given: PredictionRecord) -> dict[str, Any]:
-    about = {name: getattr(given, name) for name in ("id", "image_sha256", "image", "answer")}
+def _feedback_row(said: FeedbackRecord, prediction: PredictionRecord) -> dict[str, Any]:
+    about = {name: getattr(prediction, name) for name in ("id", "image_sha256", "image", "answer")}
     row = {name: getattr(said, name) for name in ("id", "verdict", "movement", "text", "accepted")}
     return {**row, "created": said.created.isoformat(), "prediction": about}

@@ -23,7 +23,7 @@ class ServiceSettings:
 
     Args:
         bundle: the model's folder; a new ``bundle.json`` there is loaded without a restart.
-        index: of works that look alike.
+        index: of similar works.
         database: where predictions and feedback are remembered, ``sqlite:///FILE`` or ``postgresql+psycopg://...``;
             empty for no memory.
         images: folder for pictures that their senders let be kept; None keeps none, whatever is sent.
@@ -36,10 +36,10 @@ class ServiceSettings:
         max_body: of a request, in bytes.
         max_pixels: of a picture.
         max_files: pictures in one request.
-        queue: pictures that may wait or be worked on; more are turned away for a moment.
-        batch: pictures that the network sees at once, at most; more than 1 is worth it where the network has more than
+        queue: pictures that may wait or be in progress; more are refused with 429.
+        batch: largest batch of pictures; more than 1 is worth it where the network has more than
             one thread (docs/serve.md).
-        threads: of the network; 0 lets ONNX Runtime choose, which answers one caller sooner and many more slowly.
+        threads: of the network; 0 lets ONNX Runtime choose, which is faster for one caller and slower for many.
         timeout: seconds for the whole of a request.
         cache: answers that are kept in memory by their pictures' content.
         watch: seconds between looks for a new bundle; 0 never looks.
@@ -111,7 +111,7 @@ class ServiceSettings:
 
 
 def read_service_settings(environment: Mapping[str, str], **given: Any) -> ServiceSettings:
-    """Settings from variables such as ``SMN_MAX_BODY``, and from what was given on the command line, which goes first.
+    """Settings from variables such as ``SMN_MAX_BODY``, and from the command line, which takes precedence.
 
     Raises:
         InputError: a variable cannot be read, is unknown, or does not fit.

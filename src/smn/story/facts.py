@@ -41,15 +41,15 @@ class Facts:
 
     def lines(self) -> tuple[str, ...]:
         """The facts, one a line, as they are given to a language model. None of them is untrusted text."""
-        told = [
+        lines = [
             f"Movement: {self.name} ({self.confidence})",
             f"Years: {self.years[0]} to {self.years[1]}",
             f"Places: {', '.join(self.places)}",
             *(f"Look for: {trait}" for trait in self.traits),
         ]
         if self.colours:
-            told.append(f"Colours of this picture: {', '.join(self.colours)}")
-        return tuple(told)
+            lines.append(f"Colours of this picture: {', '.join(self.colours)}")
+        return tuple(lines)
 
 
 def collect_facts(prediction: Prediction, taxonomy: Taxonomy, *, colours: tuple[str, ...] = ()) -> Facts:

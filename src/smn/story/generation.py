@@ -167,8 +167,8 @@ class Playlist:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        told = asdict(self)
-        return told | {"pieces": list(told["pieces"])}
+        values = asdict(self)
+        return values | {"pieces": list(values["pieces"])}
 
 
 def write_label(
@@ -231,9 +231,9 @@ def choose_playlist(facts: Facts, *, endpoint: Endpoint | None = None, count: in
     listed = "\n".join(
         f"{number}. {piece.composer}: {piece.title}. {piece.why}" for number, piece in enumerate(known, 1)
     )
-    told = "\n".join(facts.lines())
+    lines = "\n".join(facts.lines())
     prompt = (
-        f"{told}\n\nPieces of music:\n{listed}\n\nThe numbers of the {count} pieces that suit this picture best, best "
+        f"{lines}\n\nPieces of music:\n{listed}\n\nThe numbers of the {count} pieces that suit this picture best, best "
         'first, as JSON such as {"pieces": [1, 2]}:\n'
     )
     try:
@@ -264,9 +264,9 @@ def _pick(known: int, count: int) -> dict[str, Any]:
 
 
 def _prompt(facts: Facts, audience: Audience, language: str) -> str:
-    told = "\n".join(facts.lines())
+    lines = "\n".join(facts.lines())
     return (
-        f"{told}\n\nUsing only the facts above, a label of two or three sentences for this picture, "
+        f"{lines}\n\nUsing only the facts above, a label of two or three sentences for this picture, "
         f"{_STYLES[audience]}, in {LANGUAGES[language]}. It names no artist, no title and no year that is not above"
         + (", and says that the movement is a guess" if facts.confidence == "unsure" else "")
         + '. As JSON such as {"text": "..."}:\n'
@@ -284,8 +284,7 @@ def _by_hand(facts: Facts, audience: Audience) -> str:
         return f"{start} {facts.name}. {when} Can you find this: {trait}?"
     if audience is Audience.CURATOR:
         colours = f" Dominant colours: {', '.join(facts.colours)}." if facts.colours else ""
-        return (
-            f"{facts.name} ({facts.confidence}); {where}, {first}-{last}. Check: {'; '.join(facts.traits[:3])}.{colours}"
-        )
+        traits = "; ".join(facts.traits[:3])
+        return f"{facts.name} ({facts.confidence}); {where}, {first}-{last}. Check: {traits}.{colours}"
     start = f"This may be {facts.name}, but that is a guess." if guess else f"This looks like {facts.name}."
     return f"{start} {facts.summary} Look for this: {trait}."

@@ -1,4 +1,4 @@
-"""Reads the page of each movement: ``pages/<movement>.toml``; what is told in French stands in ``fr.toml``."""
+"""Reads the page of each movement: ``pages/<movement>.toml``; the French texts stand in ``fr.toml``."""
 
 import tomllib
 from collections.abc import Mapping
@@ -90,8 +90,8 @@ class Story:
         movement = get_movement(self.movement)
         known = {"name": movement.name, "start": movement.start, "end": movement.end, "places": list(movement.places),
                  "summary": movement.summary, "traits": list(movement.traits)}  # fmt: skip
-        told = asdict(self)
-        lists = {key: list(told[key]) for key in ("works", "neighbours", "music", "sources")}
+        values = asdict(self)
+        lists = {key: list(values[key]) for key in ("works", "neighbours", "music", "sources")}
         return {"movement": self.movement, **known, "text": self.text, **lists}
 
 
@@ -143,18 +143,18 @@ def _texts(language: str) -> Mapping[str, Any]:
 
 
 def _translate(story: Story, language: str) -> Story:
-    """A story told in another language; its facts, who and when, are those of the English one."""
-    told = _texts(language)[story.movement]
+    """A story in another language, with the facts (who, when) of the English one."""
+    texts = _texts(language)[story.movement]
     return replace(
         story,
-        text=told["text"],
+        text=texts["text"],
         works=tuple(
             replace(work, title=title, place=place)
-            for work, (title, place) in zip(story.works, told["work"], strict=True)
+            for work, (title, place) in zip(story.works, texts["work"], strict=True)
         ),
-        neighbours=tuple(replace(one, how=how) for one, how in zip(story.neighbours, told["neighbour"], strict=True)),
+        neighbours=tuple(replace(one, how=how) for one, how in zip(story.neighbours, texts["neighbour"], strict=True)),
         music=tuple(
             replace(piece, title=title, why=why, note=note[0] if note else None)
-            for piece, (title, why, *note) in zip(story.music, told["music"], strict=True)
+            for piece, (title, why, *note) in zip(story.music, texts["music"], strict=True)
         ),
     )

@@ -37,8 +37,8 @@ def draw_timeline(out: Path, *, marked: Mapping[str, float] | None = None) -> No
         start = max(movement.start, _FIRST)
         colour = get_family(movement.family).colour
         axis.barh(row, movement.end - start, left=start, height=0.7, color=colour, alpha=0.9 if bright else 0.22)
-        told = movement.name if share is None else f"{movement.name}  {share:.0%}"
-        _write(axis, row, movement, start, told, bold=share is not None, faint=not bright)
+        label = movement.name if share is None else f"{movement.name}  {share:.0%}"
+        _write(axis, row, movement, start, label, bold=share is not None, faint=not bright)
     axis.set_xlim(_FIRST, _LAST)
     axis.set_ylim(len(movements) - 0.4, -0.6)
     axis.set_yticks([])
@@ -51,12 +51,12 @@ def draw_timeline(out: Path, *, marked: Mapping[str, float] | None = None) -> No
     figure.savefig(out, dpi=100)
 
 
-def _write(axis: object, row: int, movement: Movement, start: int, told: str, *, bold: bool, faint: bool) -> None:
+def _write(axis: object, row: int, movement: Movement, start: int, label: str, *, bold: bool, faint: bool) -> None:
     # Beside the bar, on the side where there is room.
     left = movement.end > 1700
     place, side = (start - 5, "right") if left else (movement.end + 5, "left")
     axis.text(  # type: ignore[attr-defined]
-        place, row, told, ha=side, va="center", fontsize=9, weight="bold" if bold else "normal",
+        place, row, label, ha=side, va="center", fontsize=9, weight="bold" if bold else "normal",
         color="#B3ABA0" if faint else "#2B2723",
     )  # fmt: skip
 

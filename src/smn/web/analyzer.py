@@ -35,16 +35,16 @@ _OVERLAY = 640
 
 @dataclass(frozen=True, eq=False)
 class PageAnalysis:
-    """A picture, and everything that the page says of it.
+    """A picture and everything that the page shows of it.
 
     Args:
-        name: as its sender calls it.
+        name: of the uploaded file.
         sha256: of its bytes.
         prediction: the answer.
         image: what the model saw, upright; straightened where a painting was found on a wall.
         whole: the picture that the painting was found in, upright; None where the model saw it whole.
         evidence: (G, G) by the movement's id, for the guesses; empty where the model does not tell.
-        works: that look alike, most alike first; empty where there is no index.
+        works: similar works, most similar first; empty where there is no index.
         taxonomy: what was answered in, if it is known here.
         prediction_id: the answer's id at a service that remembers it.
     """
@@ -72,7 +72,7 @@ class PageAnalysis:
 
 
 class Analyzer(Protocol):
-    """What the page asks."""
+    """The interface of the page to a model or a service."""
 
     @property
     def model(self) -> str:
@@ -97,7 +97,7 @@ class Analyzer(Protocol):
     def add_feedback(
         self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None
     ) -> None:
-        """Keep what somebody says of an answer; it is safe when this returns.
+        """Store feedback on an answer; it is committed when this returns.
 
         Args:
             analysis: what it is about.
@@ -129,7 +129,7 @@ class LocalAnalyzer:
         self._database, self._images = service.database, service.images
         self._index = _read_index(service.index, self._model)
         self._opening = Lock()
-        # Two at a time: more would be no sooner, and take more memory.
+        # Two at a time: more are not faster, and take more memory.
         self._turn = BoundedSemaphore(2)
 
     @property
@@ -171,7 +171,7 @@ class LocalAnalyzer:
     def add_feedback(
         self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None
     ) -> None:
-        """See `Analyzer.add_feedback`: nothing is remembered of a picture before somebody says something of it."""
+        """See `Analyzer.add_feedback`: nothing is stored of a picture without feedback."""
         answer = analysis.prediction.to_dict() | {"path": None}
         known = self._records.add_prediction(answer, sha256=analysis.sha256, caller="page", image=picture)
         self._records.add_feedback(known, verdict=_verdict(agree=agree), movement=movement, text=text)
@@ -209,40 +209,40 @@ class RemoteAnalyzer:
 
     def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
         """See `Analyzer.analyze`."""
-        # First, because a picture that cannot be read need not be sent.
+        # First: an unreadable picture is not sent.
         upright = ImageSource(data, limits=self._limits).thumbnail(SIDE)
         wanted = Rectify.AUTO if find else Rectify.OFF
         asked: dict[str, Any] = {"top_k": TOP_K, "rectify": wanted.value, "explain": True, "similar": SIMILAR}
         try:
-            told = self._ask(data, asked)
+            answer = self._ask(data, asked)
         except ServiceError as error:
-            # A model that does not tell why, or an index that does not fit: the answer alone is worth having.
+            # A model without evidence, or an index that does not fit: ask for the answer alone.
             if error.status not in (422, 503):
                 raise
-            told = self._ask(data, {key: asked[key] for key in ("top_k", "rectify")})
-        prediction = parse_prediction(told)
+            answer = self._ask(data, {key: asked[key] for key in ("top_k", "rectify")})
+        prediction = parse_prediction(answer)
         self.model = prediction.model
         found = None
         if prediction.rectified is not None:
             found = Found(np.array(prediction.rectified.corners), prediction.rectified.confidence)
-        maps = (told.get("explanation") or {}).get("maps") or {}
+        maps = (answer.get("explanation") or {}).get("maps") or {}
         return PageAnalysis(
             name=name, sha256=_digest(data), prediction=prediction,
             image=straighten(upright, found) if found else upright, whole=upright if found else None,
             evidence={movement: np.array(grid, dtype=np.float64) for movement, grid in maps.items()},
-            works=tuple(SimilarWork(parse_work(one), one["similarity"]) for one in told.get("similar") or ()),
-            taxonomy=_guess_taxonomy([guess.movement for guess in prediction.predictions]), prediction_id=told["id"],
+            works=tuple(SimilarWork(parse_work(one), one["similarity"]) for one in answer.get("similar") or ()),
+            taxonomy=_guess_taxonomy([guess.movement for guess in prediction.predictions]), prediction_id=answer["id"],
         )  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._client.close()
 
     def _ask(self, data: bytes, asked: Mapping[str, Any]) -> dict[str, Any]:
-        told = self._client.predict(data, **asked)[0]
-        if told["outcome"] == "error":
-            raise ServiceError(str(told["error"]), status=422)
-        return told
+        answer = self._client.predict(data, **asked)[0]
+        if answer["outcome"] == "error":
+            raise ServiceError(str(answer["error"]), status=422)
+        return answer
 
     def add_feedback(
         self, analysis: PageAnalysis, *, agree: bool, movement: str | None, text: str | None, picture: bytes | None

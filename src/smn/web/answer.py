@@ -39,14 +39,14 @@ class Phrasing(StrEnum):
     """This does not look like a painting."""
 
 
-def choose_phrasing(prediction: Prediction, *, whatever_it_is: bool = False) -> Phrasing:
+def choose_phrasing(prediction: Prediction, *, as_painting: bool = False) -> Phrasing:
     """The phrasing of an answer.
 
     Args:
         prediction: any answer but an error; it lists two guesses or more where its taxonomy has them.
-        whatever_it_is: told as if it were a painting.
+        as_painting: phrase it as a painting's, whatever the outcome.
     """
-    if prediction.outcome is Outcome.NOT_A_PAINTING and not whatever_it_is:
+    if prediction.outcome is Outcome.NOT_A_PAINTING and not as_painting:
         return Phrasing.NO_PAINTING
     best, *rest = (guess.probability for guess in prediction.predictions)
     second = rest[0] if rest else 0.0
@@ -95,7 +95,7 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
     """The answer in words, then the guesses, then what the confidence means."""
     words, prediction = visit.words, analysis.prediction
     anyway = st.session_state.get("anyway") == analysis.sha256
-    phrasing = choose_phrasing(prediction, whatever_it_is=anyway)
+    phrasing = choose_phrasing(prediction, as_painting=anyway)
     long = " smn-long" if phrasing in (Phrasing.UNSURE, Phrasing.NO_PAINTING) else ""  # a sentence, not a figure
     st.html(
         f'<h1 class="smn-answer">{escape(phrase_answer(prediction, phrasing, words))}</h1>'
@@ -109,9 +109,9 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
     first = prediction.predictions[0].movement
     best = find_movement(first)
     if best is not None and best.id == first and phrasing in (Phrasing.SURE, Phrasing.FAIRLY, Phrasing.PERHAPS):
-        told = translate_movement(best, words.language)
+        translated = translate_movement(best, words.language)
         years = words("answer.years", start=best.start, end=best.end)
-        st.html(f'<p class="smn-label">{escape(told.summary)}</p><p class="smn-years">{escape(years)}</p>')
+        st.html(f'<p class="smn-label">{escape(translated.summary)}</p><p class="smn-years">{escape(years)}</p>')
     bars = [_bar(guess, analysis, words) for guess in prediction.predictions]
     st.html(draw_bars(bars, words) + _phrase_family(prediction, phrasing, words))
     if phrasing is not Phrasing.NO_PAINTING:

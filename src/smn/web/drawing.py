@@ -134,14 +134,14 @@ def draw_timeline(movements: Sequence[Movement], words: Words, *, marked: dict[s
         share = (marked or {}).get(movement.id)
         start, end = max(movement.start, _FIRST), min(movement.end, _LAST)
         left, right = (100 * (year - _FIRST) / (_LAST - _FIRST) for year in (start, end))
-        told = words.movement(movement.id) + (f" · {words.in_hundred(share)}" if share is not None else "")
+        label = words.movement(movement.id) + (f" · {words.in_hundred(share)}" if share is not None else "")
         # Beside the bar, where there is room.
         side = f"right:{100.6 - left:.2f}%" if left > 50 else f"left:{right + 0.6:.2f}%"
         rows.append(
             f'<li class="{"smn-bright" if bright else "smn-pale"}">'
             f'<span class="smn-span" style="left:{left:.2f}%;width:{max(right - left, 0.6):.2f}%;'
             f'background:{get_family(movement.family).colour}"></span>'
-            f'<span class="smn-when" style="{side}">{escape(told)}'
+            f'<span class="smn-when" style="{side}">{escape(label)}'
             f'<span class="smn-aside">, {escape(words("answer.years", start=movement.start, end=movement.end))}</span>'
             "</span></li>"
         )

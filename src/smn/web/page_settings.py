@@ -42,7 +42,7 @@ class PageSettings:
 
 
 def read_page_settings(environment: Mapping[str, str], **given: Any) -> PageSettings:
-    """Settings from variables such as ``SMN_API``, and from what was given on the command line, which goes first.
+    """Settings from variables such as ``SMN_API``, and from the command line, which takes precedence.
 
     Args:
         environment: such as ``os.environ``; ``SMN_API``, ``SMN_API_KEY``, ``SMN_REVIEW``, ``SMN_THUMBNAILS`` and
