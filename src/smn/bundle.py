@@ -57,7 +57,7 @@ class Bundle:
         metrics: figures measured at export, by name.
         model_sha256: of ``model.onnx``.
         promises: what lets a precision or a coverage be asked for; None in bundles that were exported without.
-        groups: what each of the network's judges knows from paintings, values of `smn.examples.others.Group`; empty
+        groups: what each of the network's judges knows from paintings, values of `smn.examples.gallery.Group`; empty
             where the graph gives the lowest judge alone.
     """
 

@@ -167,8 +167,8 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     except ImportError as error:
         raise MissingExtraError("web", str(error.name)) from error
 
-    from smn.web.app import create_app
-    from smn.web.settings import read_page_settings
+    from smn.web.asgi import create_app
+    from smn.web.page_settings import read_page_settings
 
     database = _choose_database(database, memory=memory)
     settings = read_page_settings(os.environ, database=database, **given)

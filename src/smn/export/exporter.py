@@ -13,7 +13,7 @@ from torch import nn
 from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
-from smn.examples.others import Group
+from smn.examples.gallery import Group
 from smn.export.calibrating import calibrate, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from smn.calibration import fit_temperature, log_loss, softmax
 from smn.clean.checks import Progress
+from smn.manifest.identity import artist_key
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
