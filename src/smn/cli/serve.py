@@ -58,10 +58,7 @@ def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], 
     from smn.serve.middleware import JsonLines
     from smn.service.service_settings import read_service_settings
 
-    if not given.pop("memory"):
-        database = ""
-    elif database is None and "SMN_DATABASE" not in os.environ:
-        database = f"sqlite:///{_FOLDER / 'smn.db'}"
+    database = _choose_database(database, memory=given.pop("memory"))
     settings = read_service_settings(os.environ, database=database, origins=origins or None, **given)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
