@@ -11,10 +11,10 @@ from hypothesis import settings
 from PIL import Image
 
 from awkward_files import READABLE, UNREADABLE
-from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
+from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
-from smn.promises import Promises
 
 # How long an example takes says nothing where other programs share the machine.
 settings.register_profile("smn", deadline=None)
@@ -92,7 +92,7 @@ def make_tiny_bundle(tmp_path: Path) -> BundleMaker:
         hues: dict[str, tuple[float, float, float]] | None = None,
         size: int = 32,
         thresholds: Thresholds | None = None,
-        promises: Promises | None = None,
+        policy: AnswerPolicy | None = None,
     ) -> Bundle:
         hues = {"fauvism": (1, -1, -1), "impressionism": (-1, -1, 1), "realism": (-1, 1, -1)} if hues is None else hues
         labels = read_taxonomy(taxonomy).label_ids
@@ -112,7 +112,7 @@ def make_tiny_bundle(tmp_path: Path) -> BundleMaker:
                 thresholds=thresholds or Thresholds(confidence=0.4, painting=0.5),
                 licence="CC0-1.0",
                 model_sha256=file_sha256(folder / "model.onnx"),
-                promises=promises,
+                policy=policy,
             )
         )
         return read_bundle(folder)

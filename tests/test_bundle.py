@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from smn.bundle import DEFAULT, Bundle, Thresholds, file_sha256, list_models, read_bundle, write_bundle
-from smn.conformal import SetTable
+from smn.bundle import DEFAULT, Bundle, file_sha256, list_models, read_bundle, write_bundle
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds
+from smn.confidence.conformal import SetTable
+from smn.confidence.selective import OperatingPoint, PrecisionTable
 from smn.errors import BundleError, OutputExistsError
 from smn.movements import read_taxonomy
-from smn.precision import Point, PrecisionTable
 from smn.preprocess import Fit, PreprocessSpec
-from smn.promises import Promises
 
 KEYS = {
     "schema", "name", "taxonomy", "preprocess", "temperature", "thresholds", "licence", "model_sha256",
@@ -36,7 +36,9 @@ def test_a_bundle_survives_writing_and_reading(tiny_bundle: Bundle, tmp_path: Pa
         tiny_bundle, folder=folder, name="naïve-2", temperature=1.7, thresholds=Thresholds(0.3, 0.6, family=0.4),
         preprocess=PreprocessSpec(32, Fit.CROP, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
         recipe={"seed": 3, "model": {"levels": [0, 1]}}, data={"sha256": "ab", "rows": 7}, metrics={"top1": 0.5},
-        promises=Promises(PrecisionTable((Point(0.4, 0.6, 0.3),) * 20, (None,) * 20), SetTable((0.25,) * 50)),
+        policy=AnswerPolicy(
+            PrecisionTable((OperatingPoint(0.4, 0.6, 0.3),) * 20, (None,) * 20), SetTable((0.25,) * 50)
+        ),
     )  # fmt: skip
     file = write_bundle(bundle)
     assert file == folder / "bundle.json"
@@ -49,10 +51,10 @@ def test_the_keys_of_the_file_are_pinned(tiny_bundle: Bundle) -> None:
     assert set(json.loads((tiny_bundle.folder / "bundle.json").read_text(encoding="utf-8"))) == KEYS
 
 
-def test_a_bundle_of_before_promises_loads(tiny_bundle: Bundle) -> None:
+def test_a_bundle_without_a_policy_loads(tiny_bundle: Bundle) -> None:
     data = json.loads((tiny_bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     assert set(data["thresholds"]) == {"confidence", "painting"}
-    assert (tiny_bundle.promises, tiny_bundle.thresholds.family) == (None, None)
+    assert (tiny_bundle.policy, tiny_bundle.thresholds.family) == (None, None)
 
 
 def test_an_existing_bundle_is_not_overwritten(tiny_bundle: Bundle) -> None:

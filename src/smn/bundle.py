@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smn.errors import BundleError, OutputExistsError, TaxonomyError
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds
+from smn.errors import BundleError, InputError, OutputExistsError, TaxonomyError
 from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
-from smn.promises import Promises
 
 SCHEMA = 1
 """The version of ``bundle.json``'s layout that this smn reads and writes."""
@@ -21,22 +21,6 @@ _PACKAGED = Path(__file__).parent / "bundles"
 
 DEFAULT = _PACKAGED / "default"
 """The bundle inside the package that answers where none is named."""
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Where answers change their outcome; all chosen on validation data.
-
-    Args:
-        confidence: below this calibrated confidence (0..1) the outcome is ``unsure``.
-        painting: below this painting score (0..1) the outcome is ``not_a_painting``.
-        family: where the movement is unsure, the family is said at or above this probability (0..1); None in bundles
-            of smn 0.1's first days, which then say none.
-    """
-
-    confidence: float
-    painting: float
-    family: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,15 +34,13 @@ class Bundle:
             the order of the network's logits.
         preprocess: what happens to a picture before the network.
         temperature: divides the logits before the softmax; fitted on validation data.
-        thresholds: see `Thresholds`.
+        thresholds: where answers change their outcome.
         licence: the licence of the weights and what rights the training pictures carry.
         recipe: the recipe, resolved, with which it was trained.
         data: hashes and counts of the data it was trained on.
         metrics: figures measured at export, by name.
         model_sha256: of ``model.onnx``.
-        promises: what lets a precision or a coverage be asked for; None in bundles that were exported without.
-        groups: what each of the network's judges knows from paintings, values of `smn.examples.gallery.Group`; empty
-            where the graph gives the lowest judge alone.
+        policy: lets a precision or a coverage be asked for; None in bundles that were exported without.
     """
 
     folder: Path
@@ -72,8 +54,7 @@ class Bundle:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    promises: Promises | None = None
-    groups: tuple[str, ...] = ()
+    policy: AnswerPolicy | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -84,6 +65,19 @@ class Bundle:
     def model_file(self) -> Path:
         """Path of the ONNX graph."""
         return self.folder / "model.onnx"
+
+    def require_policy(self, asked: str) -> AnswerPolicy:
+        """The policy by which ``asked``, a precision or a coverage, is chosen.
+
+        Raises:
+            InputError: the bundle was exported without one.
+        """
+        if self.policy is None:
+            raise InputError(
+                f"{self.name} was exported without what {asked} needs; export it anew with: smn export RUN --out "
+                f"FOLDER, or leave {asked} out."
+            )
+        return self.policy
 
 
 _PLAIN = ("name", "temperature", "licence", "model_sha256", "recipe", "data", "metrics")
@@ -104,10 +98,8 @@ def write_bundle(bundle: Bundle) -> Path:
     data |= {name: getattr(bundle, name) for name in _PLAIN}
     data["preprocess"] = bundle.preprocess.to_dict()
     data["thresholds"] = {name: value for name, value in asdict(bundle.thresholds).items() if value is not None}
-    if bundle.promises is not None:
-        data["promises"] = bundle.promises.to_dict()
-    if bundle.groups:
-        data["groups"] = list(bundle.groups)
+    if bundle.policy is not None:
+        data["promises"] = bundle.policy.to_dict()
     partial = file.with_suffix(".partial")
     partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(partial, file)
@@ -154,8 +146,7 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
             taxonomy=parse_taxonomy(data["taxonomy"], where=str(file)),
             preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
             thresholds=Thresholds(**data["thresholds"]),
-            promises=Promises.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
-            groups=tuple(map(str, data.get("groups", ()))),
+            policy=AnswerPolicy.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
             **{key: data[key] for key in _PLAIN},
         )
         numbers = [bundle.temperature, *(value for value in asdict(bundle.thresholds).values() if value is not None)]

@@ -18,10 +18,10 @@ from pyarrow import parquet
 from awkward_files import READABLE, UNREADABLE, jpeg
 from smn.bundle import Bundle
 from smn.cli import main
-from smn.conformal import SetTable
-from smn.precision import ASKED, Point, PrecisionTable
+from smn.confidence.answer_policy import AnswerPolicy
+from smn.confidence.conformal import SetTable
+from smn.confidence.selective import PRECISION_LEVELS, OperatingPoint, PrecisionTable
 from smn.predict import Model
-from smn.promises import Promises
 
 SMN = Path(sys.executable).with_name("smn")
 Predict = Callable[..., Result]
@@ -348,12 +348,12 @@ def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, 
 @pytest.fixture
 def promising(make_tiny_bundle: Callable[..., Bundle], tmp_path: Path) -> Bundle:
     """A bundle that names a movement from 0.6 on at up to 90 % right, and a family from 0.8 on."""
-    points = tuple(Point(0.6, 0.9, 0.25) if asked <= 0.9 else None for asked in ASKED)
-    families = tuple(Point(0.8, 0.9, 0.5) for _ in ASKED)
+    points = tuple(OperatingPoint(0.6, 0.9, 0.25) if asked <= 0.9 else None for asked in PRECISION_LEVELS)
+    families = tuple(OperatingPoint(0.8, 0.9, 0.5) for _ in PRECISION_LEVELS)
     return make_tiny_bundle(
         tmp_path / "promising",
         hues={"fauvism": (1, -1, -1), "expressionism": (-1, -1, 1)},
-        promises=Promises(PrecisionTable(points, families), SetTable((0.7,) * 50)),
+        policy=AnswerPolicy(PrecisionTable(points, families), SetTable((0.7,) * 50)),
     )
 
 

@@ -5,21 +5,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from smn.bundle import Thresholds
+from smn.artists import cluster_artists
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds, fit_policy, is_correct
 from smn.evaluate import Predictions
 from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promises
-from smn.manifest.identity import cluster_artists
-from smn.promises import Promises, fit_promises, judge
 
 Make = Callable[..., Predictions]
 
 
-def promise(made: Predictions) -> Promises:
+def promise(made: Predictions) -> AnswerPolicy:
     artists = cluster_artists(made.artists)
-    return fit_promises(made.probabilities, made.truth, taxonomy=made.taxonomy, artists=artists)
+    return fit_policy(made.probabilities, made.truth, taxonomy=made.taxonomy, artists=artists)
 
 
-def with_sets(make: Make, promises: Promises, **given: object) -> Predictions:
+def with_sets(make: Make, promises: AnswerPolicy, **given: object) -> Predictions:
     plain = make(**given)
     sets = list_sets(plain.probabilities, promises, source=plain.taxonomy, target=plain.taxonomy)
     return make(**given, sets=sets)
@@ -45,7 +44,7 @@ def test_figures_are_what_they_are_called(make_predictions: Make) -> None:
     promises = promise(make_predictions(rows=1000, seed=1))
     made = with_sets(make_predictions, promises, rows=300, seed=2)
     kept = measure_promises(made, promises, thresholds=Thresholds(0.3, 0.5), resamples=0)
-    (confidence, right), (family, family_right) = judge(made.probabilities, made.truth, made.taxonomy)
+    (confidence, right), (family, family_right) = is_correct(made.probabilities, made.truth, made.taxonomy)
     movement, family_point = promises.precision.choose(PRECISIONS[1])
     assert movement is not None
     assert family_point is not None

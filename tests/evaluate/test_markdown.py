@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from smn.bundle import Thresholds
+from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
 from smn.evaluate.keeping import PrecisionReport, PromiseReport, SizeReport
 from smn.evaluate.markdown import describe_report, write_figure, write_table

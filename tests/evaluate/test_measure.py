@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from smn.bundle import Thresholds
+from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import FIGURES, Predictions, measure, measure_figures
 from smn.evaluate.baselines import name_artists
 from smn.movements.regroup import families_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from smn.bundle import Thresholds
+from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import FIGURES, DataUse, Model, Predictions, Report, Use, measure, report
 from smn.evaluate.report import write_json
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from smn.bundle import Thresholds
+from smn.confidence.answer_policy import Thresholds
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 from smn.evaluate import Model, Predictions, Report, check_folder, measure, write_report, writing
 

@@ -92,7 +92,7 @@ def test_an_analysis_without_evidence_says_how_to_get_it(model: smn.Model) -> No
 
 def test_evidence_adds_up_to_what_the_answer_hangs_on(model: smn.Model) -> None:
     """Blurring what speaks most for the answer costs it more than blurring what speaks least."""
-    from smn.calibration import softmax
+    from smn.confidence.calibration import softmax
 
     lost = []
     for seed, movement in enumerate(("impressionism", "ukiyo-e", "romanticism", "cubism", "fauvism", "art-nouveau")):

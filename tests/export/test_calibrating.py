@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from smn.bundle import Bundle
-from smn.calibration import softmax
+from smn.confidence.answer_policy import is_correct
+from smn.confidence.calibration import softmax
 from smn.export.calibrating import calibrate
-from smn.promises import judge
 from smn.runtime import Outputs
 from smn.train.settings import AnswerSettings
 
@@ -25,7 +25,7 @@ def test_everything_is_learned_from_the_outputs(tiny_bundle: Bundle, outputs: tu
     assert made.temperature == pytest.approx(1.5, abs=0.15)
     assert made.metrics["val_log_loss"] < made.metrics["val_log_loss_before"]
     probabilities = softmax(given.logits, temperature=made.temperature)
-    (confidence, right), (family, family_right) = judge(probabilities, truth, made.taxonomy)
+    (confidence, right), (family, family_right) = is_correct(probabilities, truth, made.taxonomy)
     sure = confidence >= made.thresholds.confidence
     assert right[sure].mean() >= 0.7
     assert made.thresholds.family is not None
@@ -36,8 +36,8 @@ def test_everything_is_learned_from_the_outputs(tiny_bundle: Bundle, outputs: tu
 
 def test_the_table_agrees_with_the_threshold(tiny_bundle: Bundle, outputs: tuple[Outputs, np.ndarray]) -> None:
     made = calibrate(tiny_bundle, *outputs, artists=np.arange(800), answers=AnswerSettings(precision=0.6))
-    assert made.promises is not None
-    movement, family = made.promises.precision.choose(0.6)
+    assert made.policy is not None
+    movement, family = made.policy.precision.choose(0.6)
     assert movement is not None
     assert movement.confidence == made.thresholds.confidence
     assert family is not None

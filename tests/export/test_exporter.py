@@ -13,7 +13,8 @@ import torch
 from onnx import numpy_helper
 
 from smn.bundle import Bundle, read_bundle
-from smn.calibration import fit_temperature, sigmoid, softmax
+from smn.confidence.answer_policy import fit_policy
+from smn.confidence.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
 from smn.export.graph import fold_normalisation, round_weights
@@ -22,7 +23,6 @@ from smn.manifest import Manifest, read_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
-from smn.promises import fit_promises
 from smn.runtime import Runtime
 from smn.train import read_recipe
 from smn.train.run import train
@@ -72,7 +72,7 @@ def test_what_is_written(bundle: Bundle, tiny_run: Path) -> None:
     assert (again.recipe, again.data) == (known["recipe"], known["data"])
     assert again.model_sha256 == bundle.model_sha256
     assert again.thresholds == bundle.thresholds
-    assert again.promises == bundle.promises
+    assert again.policy == bundle.policy
     assert again.temperature == bundle.temperature
 
 
@@ -138,10 +138,10 @@ def test_calibration_and_thresholds_come_from_the_validation_split(bundle: Bundl
     assert answered.any()
     assert right[answered].mean() >= 0.6
     assert bundle.thresholds.family is not None
-    assert bundle.promises is not None
+    assert bundle.policy is not None
     artists = cluster_artists([manifest.column("artist")[row] for row in data.rows])
-    assert bundle.promises.sets.masses == pytest.approx(
-        fit_promises(probabilities, data.targets, taxonomy=bundle.taxonomy, artists=artists).sets.masses, abs=1e-4
+    assert bundle.policy.sets.masses == pytest.approx(
+        fit_policy(probabilities, data.targets, taxonomy=bundle.taxonomy, artists=artists).sets.masses, abs=1e-4
     )
     assert not (sigmoid(outputs.painting) < bundle.thresholds.painting - 1e-6).any()  # 1 % of 12 is none
 

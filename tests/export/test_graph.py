@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from smn.calibration import sigmoid, softmax
+from smn.confidence.calibration import sigmoid, softmax
 from smn.errors import AgreementError
 from smn.export.graph import _store_small, fold_normalisation, round_weights, write_graph
 from smn.models import Classifier, Ensemble, PooledClassifier, build_classifier

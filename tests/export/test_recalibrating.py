@@ -27,7 +27,7 @@ def test_the_same_pictures_teach_the_same(exported: Path, tiny_run: Path, tmp_pa
     assert (after.name, after.model_sha256) == ("tiny-2", before.model_sha256)
     assert after.temperature == pytest.approx(before.temperature)
     assert after.thresholds == before.thresholds
-    assert after.promises == before.promises == again.promises
+    assert after.policy == before.policy == again.policy
     assert after.metrics == before.metrics
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (exported / "model.onnx").read_bytes()
 

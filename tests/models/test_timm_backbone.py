@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import InputError, UnknownNameError
 from smn.export.graph import fold_normalisation, round_weights, write_graph
 from smn.models import PooledClassifier, build_timm

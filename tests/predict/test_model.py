@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from awkward_files import upright_with
-from smn.bundle import Bundle, Thresholds
+from smn.bundle import Bundle
+from smn.confidence.answer_policy import Thresholds
 from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits
 from smn.predict import Model, Outcome, load

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from smn.bundle import Bundle, read_bundle
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import BundleError, InputError
 from smn.export import export_run
 from smn.export.opening import load_network, open_runs

@@ -8,7 +8,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from smn.calibration import fit_temperature, softmax
+from smn.confidence.calibration import fit_temperature, softmax
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -15,7 +15,7 @@ def measure_grey(data: Path, out: Path) -> None:
     from PIL import Image, ImageOps
 
     from smn.bundle import read_bundle
-    from smn.calibration import sigmoid, softmax
+    from smn.confidence.calibration import sigmoid, softmax
     from smn.evaluate import EvaluationSet
     from smn.evaluate.sets import select_rows
     from smn.images import open_image

@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 
 from calibrators import CALIBRATORS
 from smn.bundle import DEFAULT, Bundle, read_bundle
-from smn.calibration import fit_temperature, softmax
-from smn.conformal import LEVELS, mass_before
+from smn.confidence.answer_policy import fit_policy, is_correct
+from smn.confidence.calibration import fit_temperature, softmax
+from smn.confidence.conformal import COVERAGE_LEVELS, mass_before
+from smn.confidence.selective import find_threshold
 from smn.evaluate.bootstrap import bootstrap
 from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promises
 from smn.evaluate.metrics import calibration_error, negative_log_likelihood, weighted_mean
 from smn.evaluate.predictions import Predictions
 from smn.evaluate.sets import EvaluationSet, select_rows
-from smn.manifest.identity import cluster_artists
-from smn.precision import find_threshold
-from smn.promises import fit_promises, judge
 from smn.reading import Failure
 from smn.runtime import Runtime
 
@@ -186,7 +185,7 @@ def _quantile(scores: Floats, clusters: Ints, coverage: float, way: str) -> floa
 
 def compare_precisions(known: Known, probabilities: Floats, bundle: Bundle) -> list[dict[str, Any]]:
     """What held-out artists' answers are worth at thresholds of each precision, and two ways to threshold families."""
-    movements, families = judge(probabilities, known.truth, bundle.taxonomy)
+    movements, families = is_correct(probabilities, known.truth, bundle.taxonomy)
     rows = []
     for asked in (*PRECISIONS, 0.8):
         found: dict[str, list[tuple[float, float]]] = {}
@@ -221,15 +220,15 @@ def _answer_held_out(movements: Level, families: Level, folds: Ints, asked: floa
 
 
 def _bar(level: Level, among: NDArray[np.bool_], asked: float) -> float:
-    found = find_threshold(level[0][among], level[1][among], precision=asked, fewest=30)
+    found = find_threshold(level[0][among], level[1][among], precision=asked, min_answers=30)
     return float("inf") if found is None else found
 
 
 def report(bundle: Bundle, val: Known, others: Mapping[str, Known]) -> dict[str, Any]:
     """What becomes elsewhere of what the whole validation split promises."""
     probabilities = softmax(val.logits, temperature=bundle.temperature)
-    promises = fit_promises(probabilities, val.truth, taxonomy=bundle.taxonomy, artists=val.clusters)
-    movement, family = promises.precision.choose(0.6)
+    policy = fit_policy(probabilities, val.truth, taxonomy=bundle.taxonomy, artists=val.clusters)
+    movement, family = policy.precision.choose(0.6)
     thresholds = replace(bundle.thresholds, family=family.confidence if family else None)
     kept = {}
     for name, known in {"val": val, **others}.items():
@@ -237,14 +236,14 @@ def report(bundle: Bundle, val: Known, others: Mapping[str, Known]) -> dict[str,
         nothing = (None,) * len(known.truth)
         predictions = Predictions(
             name, bundle.taxonomy, tuple(map(str, range(len(known.truth)))), own, known.truth, known.artists, nothing,
-            nothing, sets=list_sets(own, promises, source=bundle.taxonomy, target=bundle.taxonomy),
+            nothing, sets=list_sets(own, policy, source=bundle.taxonomy, target=bundle.taxonomy),
         )  # fmt: skip
-        measured = measure_promises(predictions, promises, thresholds=thresholds)
+        measured = measure_promises(predictions, policy, thresholds=thresholds)
         kept[name] = {
             "precisions": [_plain(one) for one in measured.precisions], "sets": [_plain(one) for one in measured.sets],
         }  # fmt: skip
-    reached = [point.precision for point in promises.precision.movements if point]
-    return {"kept": kept, "highest_movement_precision": max(reached, default=None), "levels": len(LEVELS),
+    reached = [point.precision for point in policy.precision.movements if point]
+    return {"kept": kept, "highest_movement_precision": max(reached, default=None), "levels": len(COVERAGE_LEVELS),
             "thresholds": {"movement": movement and movement.confidence, "family": thresholds.family}}  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from smn.errors import InputError
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
 from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
 from smn.predict.model import Model, load
-from smn.predict.policy import choose_mass
 from smn.predict.prediction import Outcome, Prediction
 from smn.rectify import Rectify
 
@@ -64,7 +63,8 @@ def predict(  # noqa: PLR0917 - click passes options by name
     if not inputs:
         raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
     loaded = load(model, taxonomy=taxonomy, precision=precision, rectify=Rectify(rectify))
-    choose_mass(loaded.bundle, coverage)  # what is wrong with it must be said before any work is done
+    if coverage is not None:  # what is wrong with it must be said before any work is done
+        loaded.bundle.require_policy("coverage").sets.choose(coverage)
     if loaded.precision_note:
         note(loaded.precision_note)
     settings = _Settings(top_k, coverage, precision, batch_size)

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.confidence.answer_policy import AnswerPolicy
 from smn.errors import InputError
 from smn.evaluate.kinds import Judge
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.report import DataUse, Model
 from smn.manifest import Manifest
 from smn.movements import Taxonomy
-from smn.promises import Promises
 from smn.reading import Failure, OnProgress
 
 _BATCH = 32
@@ -90,7 +90,7 @@ class Candidate:
     data: tuple[DataUse, ...]
     knows_paintings: bool
     ask: Ask
-    promises: Promises | None = None
+    promises: AnswerPolicy | None = None
     judge: Judge | None = None
     ask_changed: AskChanged | None = None
 

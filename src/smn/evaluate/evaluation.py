@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from smn.bundle import Bundle
+from smn.confidence.answer_policy import AnswerPolicy
 from smn.errors import InputError
 from smn.evaluate.baselines import (
     TrainingRows,
@@ -32,7 +33,6 @@ from smn.evaluate.robustness import RobustnessReport, measure_robustness
 from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
 from smn.examples.gallery import Photographs
 from smn.movements import Taxonomy, read_taxonomy, regroup
-from smn.promises import Promises
 from smn.reading import OnProgress, OpenedRows
 
 
@@ -157,7 +157,7 @@ def predict_selection(
     source: Taxonomy,
     taxonomy: Taxonomy,
     not_paintings: Floats | None = None,
-    promises: Promises | None = None,
+    promises: AnswerPolicy | None = None,
 ) -> Predictions:
     """Turn a model's answers to a selection into predictions in a taxonomy.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from smn.bundle import Bundle
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.explain.evidence import weigh_evidence
 from smn.runtime import Runtime
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.bundle import Bundle
-from smn.calibration import sigmoid, softmax
+from smn.confidence.calibration import sigmoid, softmax
 from smn.evaluate.candidate import Answers, Candidate, Classified, answer_pictures
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.provenance import list_training

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.bundle import Thresholds
-from smn.conformal import Bools, choose_sets
+from smn.artists import cluster_artists
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds, is_correct
+from smn.confidence.conformal import Bools, choose_sets
+from smn.confidence.selective import OperatingPoint
 from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Floats, weighted_mean
 from smn.evaluate.predictions import Predictions
 from smn.manifest.identity import cluster_artists
 from smn.movements import Taxonomy
-from smn.precision import Point
-from smn.promises import Promises, judge
 
 COVERAGES = (0.8, 0.9, 0.95)
 """Of the sets that are measured."""
@@ -65,7 +65,7 @@ class PromiseReport:
 
 
 def list_sets(
-    probabilities: Floats, promises: Promises, *, source: Taxonomy, target: Taxonomy
+    probabilities: Floats, promises: AnswerPolicy, *, source: Taxonomy, target: Taxonomy
 ) -> Mapping[float, Bools]:
     """Sets of the target's labels (N, L) for each of `COVERAGES`.
 
@@ -82,7 +82,7 @@ def list_sets(
 
 
 def measure_promises(
-    predictions: Predictions, promises: Promises, *, thresholds: Thresholds, resamples: int = 1000, seed: int = 0
+    predictions: Predictions, promises: AnswerPolicy, *, thresholds: Thresholds, resamples: int = 1000, seed: int = 0
 ) -> PromiseReport:
     """What became of a bundle's promises on one set, with intervals over artists.
 
@@ -96,7 +96,7 @@ def measure_promises(
     truth, rows = predictions.truth, np.arange(len(predictions))
     score = predictions.painting
     taken = np.ones(len(rows), dtype=bool) if score is None else score >= thresholds.painting
-    levels = judge(predictions.probabilities, truth, predictions.taxonomy)
+    levels = is_correct(predictions.probabilities, truth, predictions.taxonomy)
     answers = [_answer(levels, promises.precision.choose(asked), taken) for asked in PRECISIONS]
     rights = (levels[0][1], levels[1][1])
     sets = {coverage: (chosen[rows, truth], chosen.sum(axis=1)) for coverage, chosen in predictions.sets.items()}
@@ -115,7 +115,9 @@ def measure_promises(
 
 
 def _answer(
-    levels: tuple[tuple[Floats, Bools], tuple[Floats, Bools]], points: tuple[Point | None, Point | None], taken: Bools
+    levels: tuple[tuple[Floats, Bools], tuple[Floats, Bools]],
+    points: tuple[OperatingPoint | None, OperatingPoint | None],
+    taken: Bools,
 ) -> tuple[Bools, Bools]:
     """Which pictures get a movement, and which a family alone."""
     movement, family = (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.bundle import Thresholds
+from smn.artists import artist_key, cluster_artists
+from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import metrics
 from smn.evaluate.bootstrap import Figure, bootstrap
 from smn.evaluate.metrics import Bools, Floats, Ints

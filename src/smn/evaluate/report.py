@@ -67,7 +67,7 @@ from pathlib import Path
 from typing import Any
 
 from smn import __version__
-from smn.bundle import Thresholds
+from smn.confidence.answer_policy import Thresholds
 from smn.evaluate.bootstrap import UNKNOWN, Figure
 from smn.evaluate.keeping import PromiseReport
 from smn.evaluate.kinds import KindReport

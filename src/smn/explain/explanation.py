@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import InputError, OutputExistsError, UnknownNameError
 from smn.explain.evidence import overlay_evidence, weigh_evidence
 from smn.extras import require_extra

@@ -1,4 +1,4 @@
-"""What validation data teaches a bundle: temperature, thresholds, and what it may promise."""
+"""What validation data teaches a bundle: temperature, thresholds and policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.bundle import Bundle, Thresholds
-from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.bundle import Bundle
+from smn.confidence.answer_policy import Thresholds, fit_policy, is_correct
+from smn.confidence.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.confidence.selective import choose_confidence, choose_painting
 from smn.errors import InputError
-from smn.export.thresholds import choose_confidence, choose_painting
-from smn.promises import fit_promises, judge
 from smn.runtime import Outputs
 from smn.train.recipe import Recipe
 from smn.train.settings import AnswerSettings
@@ -29,7 +29,7 @@ def calibrate(
     """The bundle with everything that is learned from its network's outputs for the validation pictures.
 
     Args:
-        bundle: its graph is final; temperature, thresholds, promises and metrics are replaced.
+        bundle: its graph is final; temperature, thresholds, policy and metrics are replaced.
         outputs: the network's, for N pictures that it was not trained on.
         targets: (N,), the right labels, 0..K-1.
         artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
@@ -38,7 +38,7 @@ def calibrate(
     """
     temperature = fit_temperature(outputs.logits, targets)
     probabilities = softmax(outputs.logits, temperature=temperature)
-    (confidence, right), (family, family_right) = judge(probabilities, targets, bundle.taxonomy)
+    (confidence, right), (family, family_right) = is_correct(probabilities, targets, bundle.taxonomy)
     movement = choose_confidence(confidence, right, precision=answers.precision)
     # Only pictures whose movement is not sure are answered with a family alone.
     left = confidence < movement
@@ -53,8 +53,8 @@ def calibrate(
         "val_log_loss_before": log_loss(softmax(outputs.logits), targets),
         "val_log_loss": log_loss(probabilities, targets),
     }
-    promises = fit_promises(probabilities, targets, taxonomy=bundle.taxonomy, artists=artists)
-    return replace(bundle, temperature=temperature, thresholds=thresholds, promises=promises, metrics=metrics)
+    policy = fit_policy(probabilities, targets, taxonomy=bundle.taxonomy, artists=artists)
+    return replace(bundle, temperature=temperature, thresholds=thresholds, policy=policy, metrics=metrics)
 
 
 def take_calibration(bundle: Bundle, source: Bundle) -> Bundle:
@@ -63,7 +63,7 @@ def take_calibration(bundle: Bundle, source: Bundle) -> Bundle:
         bundle,
         temperature=source.temperature,
         thresholds=source.thresholds,
-        promises=source.promises,
+        policy=source.policy,
         metrics={**source.metrics, "calibrated_by": source.name},
     )
 

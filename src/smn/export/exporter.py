@@ -10,8 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
-from smn.calibration import sigmoid, softmax
+from smn.artists import cluster_artists
+from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
+from smn.confidence.answer_policy import Thresholds
+from smn.confidence.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.examples.gallery import Group
 from smn.export.calibrating import calibrate, check_recipe, take_calibration

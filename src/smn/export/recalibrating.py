@@ -27,9 +27,9 @@ def recalibrate_bundle(
     name: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
-    """Copy a bundle, its temperature, thresholds and promises learned anew; the network stays as it is.
+    """Copy a bundle, its temperature, thresholds and policy learned anew; the network stays as it is.
 
-    For a bundle that was exported before there were promises, or for pictures of another kind than those that it was
+    For a bundle that was exported without a policy, or for pictures of another kind than those that it was
     calibrated on.
 
     Args:

@@ -71,7 +71,8 @@ def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
 
     What a network has learned does not change how long it takes, so a rung can be timed again without its run.
     """
-    from smn.bundle import Bundle, Thresholds, file_sha256, write_bundle
+    from smn.bundle import Bundle, file_sha256, write_bundle
+    from smn.confidence.answer_policy import Thresholds
     from smn.export.graph import fold_normalisation, round_weights, write_graph
     from smn.movements import read_taxonomy
     from smn.train.building import build_network

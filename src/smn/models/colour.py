@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.calibration import fit_temperature, softmax
+from smn.artists import cluster_artists
+from smn.confidence.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra
 from smn.manifest import Manifest

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.bundle import DEFAULT, Bundle, read_bundle
-from smn.calibration import sigmoid, softmax
+from smn.confidence.answer_policy import Thresholds
+from smn.confidence.calibration import sigmoid, softmax
+from smn.confidence.conformal import list_sets
 from smn.errors import InputError
 from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture
 from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
-from smn.predict.policy import choose_thresholds, describe_precision, list_sets
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 from smn.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.runtime import Outputs, Runtime
@@ -120,8 +121,7 @@ class Model:
         rectify: Rectify = Rectify.AUTO,
     ) -> None:
         self.bundle = bundle
-        self.thresholds = choose_thresholds(bundle, precision)
-        self.precision_note = describe_precision(bundle, precision)
+        self.thresholds, self.precision_note = _apply_precision(bundle, precision)
         self.limits = limits
         self.rectify = rectify
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
@@ -151,8 +151,7 @@ class Model:
         if rectify is not None:
             other.rectify = rectify
         if precision is not None:
-            other.thresholds = choose_thresholds(self.bundle, precision)
-            other.precision_note = describe_precision(self.bundle, precision)
+            other.thresholds, other.precision_note = _apply_precision(self.bundle, precision)
         return other
 
     def predict(self, image: Picture, *, top_k: int = 3, coverage: float | None = None) -> Prediction:
@@ -268,7 +267,10 @@ class Model:
         if top_k < 1:
             raise InputError(f"top_k is {top_k}; it must be 1 or more.")
         own = softmax(outputs.logits, temperature=self.bundle.temperature)
-        sets = list_sets(own, bundle=self.bundle, target=self.taxonomy, coverage=coverage)
+        sets: Sequence[tuple[str, ...] | None] = [None] * len(own)
+        if coverage is not None:
+            mass = self.bundle.require_policy("coverage").sets.choose(coverage)
+            sets = list_sets(own, mass=mass, source=self.bundle.taxonomy, target=self.taxonomy)
         probabilities, covered = regroup(own, source=self.bundle.taxonomy, target=self.taxonomy)
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
@@ -344,6 +346,15 @@ class Model:
             rectified=None if found is None else _to_rectified(found),
             looks_like=None if is_painting else looks_like,
         )
+
+
+def _apply_precision(bundle: Bundle, precision: float | None) -> tuple[Thresholds, str | None]:
+    """The thresholds for a precision, and what to expect of it; the bundle's own and None where none is asked for."""
+    if precision is None:
+        return bundle.thresholds, None
+    policy = bundle.require_policy("precision")
+    thresholds = policy.choose_thresholds(precision, painting=bundle.thresholds.painting)
+    return thresholds, policy.describe_precision(precision, model=bundle.name)
 
 
 def _read_target(taxonomy: str | Path, bundle: Bundle) -> Taxonomy:

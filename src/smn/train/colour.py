@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn import images
-from smn.calibration import log_loss
+from smn.confidence.calibration import log_loss
 from smn.errors import InputError
 from smn.extras import require_extra
 from smn.manifest import Manifest, read_manifest

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from smn.bundle import DEFAULT, Bundle, read_bundle
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import InputError
 from smn.movements import Taxonomy
 from smn.preprocess import PreprocessSpec

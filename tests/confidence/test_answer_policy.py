@@ -1,18 +1,21 @@
 """How sure an answer must be, and what is said of it."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from smn.bundle import Bundle, Thresholds
-from smn.conformal import SetTable
-from smn.errors import InputError
-from smn.precision import ASKED, Point, PrecisionTable
+from awkward_files import jpeg
+from smn.bundle import Bundle
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds, fit_policy, is_correct
+from smn.confidence.conformal import SetTable, fit_sets
+from smn.confidence.selective import PRECISION_LEVELS, OperatingPoint, PrecisionTable, fit_precision
+from smn.errors import BundleError, InputError
+from smn.movements import read_taxonomy
 from smn.predict import Model, Outcome
-from smn.predict.policy import choose_mass, choose_thresholds, describe_precision
-from smn.promises import Promises
 
 BundleMaker = Callable[..., Bundle]
 Painter = Callable[..., Path]
@@ -20,21 +23,23 @@ PURPLE = (255, 0, 255)  # half Fauvism, half Impressionism
 TEAL = (0, 255, 255)  # half Realism, half Impressionism
 
 
-def promise(movements: float | None, families: float | None) -> Promises:
+def make_policy(movements: float | None, families: float | None) -> AnswerPolicy:
     """Thresholds that hold for every precision up to 0.9."""
 
-    def points(height: float | None) -> tuple[Point | None, ...]:
-        return tuple(None if height is None or asked > 0.9 else Point(height, 0.9, 0.12) for asked in ASKED)
+    def points(height: float | None) -> tuple[OperatingPoint | None, ...]:
+        return tuple(
+            None if height is None or asked > 0.9 else OperatingPoint(height, 0.9, 0.12) for asked in PRECISION_LEVELS
+        )
 
-    return Promises(PrecisionTable(points(movements), points(families)), SetTable((0.1,) * 40 + (0.7,) * 10))
+    return AnswerPolicy(PrecisionTable(points(movements), points(families)), SetTable((0.1,) * 40 + (0.7,) * 10))
 
 
 def test_without_a_precision_the_bundles_thresholds_hold(make_tiny_bundle: BundleMaker, tmp_path: Path) -> None:
-    old = make_tiny_bundle(tmp_path / "old", thresholds=Thresholds(0.4, 0.5))
-    assert choose_thresholds(old, None) == Thresholds(0.4, 0.5, family=None)
-    new = make_tiny_bundle(tmp_path / "new", thresholds=Thresholds(0.4, 0.5, family=0.3))
-    assert choose_thresholds(new, None) == new.thresholds
-    assert describe_precision(new, None) is None
+    old = Model(make_tiny_bundle(tmp_path / "old", thresholds=Thresholds(0.4, 0.5)))
+    assert old.thresholds == Thresholds(0.4, 0.5, family=None)
+    new = Model(make_tiny_bundle(tmp_path / "new", thresholds=Thresholds(0.4, 0.5, family=0.3)))
+    assert new.thresholds == new.bundle.thresholds
+    assert new.precision_note is None
 
 
 @pytest.mark.parametrize(
@@ -49,18 +54,21 @@ def test_without_a_precision_the_bundles_thresholds_hold(make_tiny_bundle: Bundl
 def test_a_precision_raises_the_thresholds_and_says_what_to_expect(
     make_tiny_bundle: BundleMaker, movements: float | None, families: float | None, said: str
 ) -> None:
-    bundle = make_tiny_bundle(promises=promise(movements, families))
+    policy = make_policy(movements, families)
     confidence = math.inf if movements is None else movements
-    assert choose_thresholds(bundle, 0.9) == Thresholds(confidence, bundle.thresholds.painting, families)
-    assert said in (describe_precision(bundle, 0.9) or "")
+    thresholds = Thresholds(confidence, 0.5, families)
+    assert policy.choose_thresholds(0.9, painting=0.5) == thresholds
+    assert said in policy.describe_precision(0.9, model="tiny-1")
+    model = Model(make_tiny_bundle(thresholds=Thresholds(0.4, 0.5), policy=policy), precision=0.9)
+    assert (model.thresholds, model.precision_note) == (thresholds, policy.describe_precision(0.9, model="tiny-1"))
 
 
 def test_what_an_old_bundle_does_not_know_says_what_to_do(tiny_bundle: Bundle) -> None:
     with pytest.raises(InputError, match=r"tiny-1 was exported without what precision needs; export it anew"):
         Model(tiny_bundle, precision=0.9)
     with pytest.raises(InputError, match=r"what coverage needs; .* or leave coverage out"):
-        choose_mass(tiny_bundle, 0.9)
-    assert choose_mass(tiny_bundle, None) is None
+        Model(tiny_bundle).predict(jpeg(), coverage=0.9)
+    assert Model(tiny_bundle).predict(jpeg()).set is None
 
 
 def test_an_unsure_movement_may_have_a_sure_family(make_tiny_bundle: BundleMaker, paint_file: Painter) -> None:
@@ -82,7 +90,7 @@ def test_an_unsure_family_is_not_named(make_tiny_bundle: BundleMaker, paint_file
 
 
 def test_a_higher_precision_answers_less(make_tiny_bundle: BundleMaker, paint_file: Painter) -> None:
-    bundle, file = make_tiny_bundle(promises=promise(0.6, None)), paint_file("a.png", PURPLE)
+    bundle, file = make_tiny_bundle(policy=make_policy(0.6, None)), paint_file("a.png", PURPLE)
     assert Model(bundle).predict(file).outcome is Outcome.MOVEMENT
     assert Model(bundle, precision=0.9).predict(file).outcome is Outcome.UNSURE
     red = paint_file("b.png", (255, 0, 0))
@@ -91,7 +99,7 @@ def test_a_higher_precision_answers_less(make_tiny_bundle: BundleMaker, paint_fi
 
 
 def test_a_set_holds_more_for_more_coverage(make_tiny_bundle: BundleMaker, paint_file: Painter) -> None:
-    model = Model(make_tiny_bundle(promises=promise(0.6, None)))
+    model = Model(make_tiny_bundle(policy=make_policy(0.6, None)))
     file = paint_file("a.png", PURPLE)
     assert model.predict(file).set is None
     small, large = (model.predict(file, coverage=coverage) for coverage in (0.5, 0.95))
@@ -104,6 +112,45 @@ def test_a_set_holds_more_for_more_coverage(make_tiny_bundle: BundleMaker, paint
 
 
 def test_a_set_in_another_taxonomy_has_its_labels(make_tiny_bundle: BundleMaker, paint_file: Painter) -> None:
-    model = Model(make_tiny_bundle(promises=promise(0.6, None)), taxonomy="origin-8")
+    model = Model(make_tiny_bundle(policy=make_policy(0.6, None)), taxonomy="origin-8")
     answer = model.predict(paint_file("a.png", TEAL), coverage=0.95)
     assert set(answer.set or ()) == {"realism", "impressionism"}
+
+
+TAXONOMY = read_taxonomy("origin-8")
+
+
+def made(count: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    probabilities = random.dirichlet(np.full(8, 0.4), count)
+    targets = np.array([random.choice(8, p=row) for row in probabilities])
+    return probabilities, targets, np.arange(count) % 40
+
+
+def test_movements_and_families_are_judged() -> None:
+    ids = TAXONOMY.label_ids
+    row = np.full(8, 0.02)
+    row[ids.index("abstract")], row[ids.index("color-field")], row[ids.index("cubism")] = 0.3, 0.25, 0.35
+    (confidence, right), (family, family_right) = is_correct(row[None], np.array([ids.index("abstract")]), TAXONOMY)
+    assert (confidence[0], right[0]) == (0.35, False)
+    # Abstract and Colour Field are of one family, which together is likelier than Cubism.
+    assert (family[0], family_right[0]) == (pytest.approx(0.55), True)
+
+
+def test_a_policy_is_made_of_its_parts() -> None:
+    probabilities, targets, artists = made()
+    policy = fit_policy(probabilities, targets, taxonomy=TAXONOMY, artists=artists)
+    assert policy.precision == fit_precision(*is_correct(probabilities, targets, TAXONOMY))
+    assert policy.sets == fit_sets(probabilities, targets, artists=artists)
+
+
+def test_a_policy_survives_json() -> None:
+    probabilities, targets, artists = made()
+    policy = fit_policy(probabilities, targets, taxonomy=TAXONOMY, artists=artists)
+    assert AnswerPolicy.from_dict(json.loads(json.dumps(policy.to_dict())), where="bundle.json") == policy
+
+
+@pytest.mark.parametrize("data", [{}, {"precision": {}}, {"precision": 3, "sets": []}])
+def test_a_damaged_policy_names_the_file(data: dict[str, object]) -> None:
+    with pytest.raises(BundleError, match=r"here\.json has promises that do not fit .*export the model anew"):
+        AnswerPolicy.from_dict(data, where="here.json")

@@ -1,4 +1,4 @@
-"""Sets of labels that together hold the right one with a wanted probability: conformal prediction.
+"""Conformal prediction: sets of labels that hold the right one with a wanted probability.
 
 A set lists labels, most likely first, until the labels listed hold enough probability. How much is enough is learned on
 pictures whose label is known: adaptive prediction sets (Romano, Sesia & Candès 2020, "Classification with Valid and
@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.errors import InputError
-from smn.movements import Taxonomy
+from smn.movements import Taxonomy, regroup
 from smn.movements.regroup import membership
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-LEVELS = tuple(round(0.01 * step, 2) for step in range(50, 100))
+COVERAGE_LEVELS = tuple(round(0.01 * step, 2) for step in range(50, 100))
 """The coverages, 0.5 to 0.99, for which a table holds a mass."""
 
 
@@ -31,13 +31,13 @@ class SetTable:
     """How much probability must stand before a label for it to be left out.
 
     Args:
-        masses: for each of `LEVELS`, 0..1, never falling; 1 lets every label in.
+        masses: for each of `COVERAGE_LEVELS`, 0..1, never falling; 1 lets every label in.
     """
 
     masses: tuple[float, ...]
 
     def choose(self, coverage: float) -> float:
-        """The mass for a coverage; for the next higher of `LEVELS` where it lies between.
+        """The mass for a coverage; for the next higher of `COVERAGE_LEVELS` where it lies between.
 
         Args:
             coverage: wanted share of sets that hold the right label, 0.5..0.99.
@@ -45,13 +45,14 @@ class SetTable:
         Raises:
             InputError: it lies outside.
         """
-        if not LEVELS[0] <= coverage <= LEVELS[-1]:
-            raise InputError(f"The coverage is {coverage:g}, but must be {LEVELS[0]:g} to {LEVELS[-1]:g}, such as 0.9.")
-        return next(mass for level, mass in zip(LEVELS, self.masses, strict=True) if level >= coverage - 1e-9)
+        least, most = COVERAGE_LEVELS[0], COVERAGE_LEVELS[-1]
+        if not least <= coverage <= most:
+            raise InputError(f"The coverage is {coverage:g}, but must be {least:g} to {most:g}, such as 0.9.")
+        return next(mass for level, mass in zip(COVERAGE_LEVELS, self.masses, strict=True) if level >= coverage - 1e-9)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that `from_dict` reads."""
-        return {"coverage": list(LEVELS), "mass": list(self.masses)}
+        return {"coverage": list(COVERAGE_LEVELS), "mass": list(self.masses)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "SetTable":
@@ -61,8 +62,10 @@ class SetTable:
             KeyError, TypeError, ValueError: the data does not fit.
         """
         masses = tuple(float(mass) for mass in data["mass"])
-        if data["coverage"] != list(LEVELS) or len(masses) != len(LEVELS):
-            raise ValueError(f"promises.sets needs a mass for each coverage {LEVELS[0]} to {LEVELS[-1]}")
+        if data["coverage"] != list(COVERAGE_LEVELS) or len(masses) != len(COVERAGE_LEVELS):
+            raise ValueError(
+                f"promises.sets needs a mass for each coverage {COVERAGE_LEVELS[0]} to {COVERAGE_LEVELS[-1]}"
+            )
         if not all(0.0 <= mass <= 1.0 for mass in masses) or list(masses) != sorted(masses):
             raise ValueError("promises.sets.mass must rise from 0 to 1")
         return cls(masses)
@@ -97,11 +100,11 @@ def fit_sets(probabilities: Floats, targets: Ints, *, artists: Ints) -> SetTable
         artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
     """
     if not len(targets):
-        return SetTable((1.0,) * len(LEVELS))
+        return SetTable((1.0,) * len(COVERAGE_LEVELS))
     scores = np.sort(mass_before(probabilities)[np.arange(len(targets)), targets])
     count = len(np.unique(artists))
     # The tolerance keeps rounding from asking for one picture more than a level needs.
-    needed = [math.ceil(level * len(scores) * (count + 1) / count - 1e-9) for level in LEVELS]
+    needed = [math.ceil(level * len(scores) * (count + 1) / count - 1e-9) for level in COVERAGE_LEVELS]
     return SetTable(tuple(float(scores[place - 1]) if place <= len(scores) else 1.0 for place in needed))
 
 
@@ -130,3 +133,12 @@ def choose_sets(probabilities: Floats, *, mass: float, source: Taxonomy, target:
     lost = ~chosen.any(axis=1)
     chosen[lost, best[lost]] = True
     return np.asarray(chosen, dtype=bool)
+
+
+def list_sets(probabilities: Floats, *, mass: float, source: Taxonomy, target: Taxonomy) -> list[tuple[str, ...]]:
+    """Each picture's set as ids of labels, most likely first; takes what `choose_sets` takes."""
+    chosen = choose_sets(probabilities, mass=mass, source=source, target=target)
+    order = np.argsort(-regroup(probabilities, source=source, target=target)[0], axis=1, kind="stable")
+    return [
+        tuple(target.labels[at].id for at in places if held[at]) for places, held in zip(order, chosen, strict=True)
+    ]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.confidence.calibration import fit_temperature, log_loss, sigmoid, softmax
 
 logits = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(2, 8)), elements=st.floats(-1e4, 1e4))
 temperatures = st.floats(0.05, 20)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.conformal import LEVELS, SetTable, choose_sets, fit_sets, mass_before
+from smn.confidence.conformal import COVERAGE_LEVELS, SetTable, choose_sets, fit_sets, mass_before
 from smn.errors import InputError
 from smn.movements import parse_taxonomy, read_taxonomy
 
@@ -111,7 +111,7 @@ def test_a_set_in_another_taxonomy_holds_what_its_own_labels_are_read_as() -> No
 
 
 def test_between_two_coverages_the_larger_set_is_taken() -> None:
-    table = SetTable(tuple(level / 2 for level in LEVELS))
+    table = SetTable(tuple(level / 2 for level in COVERAGE_LEVELS))
     assert table.choose(0.5) == 0.25
     assert table.choose(0.901) == pytest.approx(0.455)
     assert table.choose(0.99) == pytest.approx(0.495)
