@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smn.evaluate.camera import Photograph, take_photograph
+from camera import Photograph, take_photograph
 from smn.examples import list_examples, paint
 from smn.rectify import Corners, find_painting, straighten
 

@@ -11,20 +11,19 @@ import pytest
 from click.testing import CliRunner
 
 import smn.evaluate
+from coloured_rows import Row
 from smn.bundle import Bundle
 from smn.cli.evaluate import evaluate
 from smn.errors import InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.evaluate import EvaluationSet, evaluate_model, evaluation
+from smn.evaluate.evaluated_model import open_bundle
 from smn.evaluate.evaluation import predict_selection
-from smn.evaluate.infer import open_bundle
-from smn.evaluate.kinds import measure_kinds
+from smn.evaluate.evaluation_sets import select_rows
+from smn.evaluate.refusal import measure_kinds
 from smn.evaluate.robustness import AS_IS, CHANGES
-from smn.evaluate.sets import select_rows
 from smn.examples import list_others
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
-
-from .conftest import Row
 
 Make = Callable[..., Path]
 
@@ -132,11 +131,11 @@ def test_robustness_probe_and_accepted_labels_through_the_cli(
 
 
 def test_a_model_that_is_no_bundle_has_no_embedding(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
-    candidate = replace(open_bundle(tiny_bundle), ask_changed=None)
+    evaluated = replace(open_bundle(tiny_bundle), predict_changed=None)
     sets = [EvaluationSet("pool", data["pool"], "test")]
     for asked in ({"robustness": 5}, {"probe": "source"}):
         with pytest.raises(InputError, match=r"tiny-1 is no bundle, .* leave robustness and probe out"):
-            evaluate_model(candidate, sets, **asked)  # type: ignore[arg-type]
+            evaluate_model(evaluated, sets, **asked)  # type: ignore[arg-type]
 
 
 def test_a_column_that_cannot_be_probed_is_told_before_work(tiny_bundle: Bundle, data: dict[str, Path]) -> None:
@@ -190,9 +189,9 @@ def test_predictions_are_read_in_the_taxonomy_asked_for(
     target = read_taxonomy(taxonomy)
     rows = [Row("impressionism", artist="Ann", source="east"), Row("realism"), Row("realism", looks="impressionism")]
     selection = select_rows(EvaluationSet("pool", make_manifest("pool", rows)), target)
-    candidate = open_bundle(tiny_bundle)
-    answers = candidate.ask(selection.manifest, selection.rows, title="pool", on_progress=None)
-    made = predict_selection(answers, selection, name="pool", source=candidate.taxonomy, taxonomy=target)
+    evaluated = open_bundle(tiny_bundle)
+    answers = evaluated.predict_rows(selection.manifest, selection.rows, title="pool", on_progress=None)
+    made = predict_selection(answers, selection, name="pool", source=evaluated.taxonomy, taxonomy=target)
     np.testing.assert_allclose(made.probabilities.sum(axis=1), 1.0)
     answered = [target.label_ids[at] for at in made.probabilities.argmax(axis=1)]
     assert answered == ["impressionism", "realism", "impressionism"]
@@ -208,7 +207,7 @@ def test_help_shows_an_example() -> None:
 
 def test_evaluation_never_imports_torch_and_importing_it_is_light() -> None:
     code = (
-        "import sys, smn.evaluate, smn.cli.evaluate, smn.evaluate.pictures;"
+        "import sys, smn.evaluate, smn.cli.evaluate, smn.evaluate.report_plots;"
         "heavy = {'torch', 'matplotlib', 'pyarrow', 'sklearn', 'onnxruntime'} & set(sys.modules);"
         "assert not heavy, heavy"
     )
@@ -220,7 +219,7 @@ def test_public_names() -> None:
         *(
             "FIGURES",
             "BaselineReport",
-            "Candidate",
+            "EvaluatedModel",
             "ClassReport",
             "CoveragePoint",
             "DataUse",

@@ -120,7 +120,7 @@ def test_other_taxonomies_are_explained_in_their_own_labels() -> None:
 
 
 def test_a_straightened_painting_is_what_is_shown() -> None:
-    from smn.evaluate.camera import take_photograph
+    from camera import take_photograph
 
     photograph = take_photograph(paint("impressionism", seed=0), seed=3).image
     why = explain_picture(smn.load(rectify=smn.Rectify.ON), photograph)

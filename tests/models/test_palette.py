@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smn.evaluate.colour import convert_to_lab as convert_without_scikit_image
+from smn.evaluate.baselines import convert_to_lab as convert_without_scikit_image
 from smn.examples import list_examples, paint
 from smn.models.palette import COLOURS, SIDE, cluster_colours, convert_to_lab, extract_palette, find_typical_palettes
 

@@ -237,7 +237,7 @@ def test_an_analysis_holds_what_the_answer_was_made_of(model: Model, paint_file:
 
 
 def test_an_analysis_of_a_photograph_shows_the_painting_and_the_whole() -> None:
-    from smn.evaluate.camera import take_photograph
+    from camera import take_photograph
     from smn.examples import paint
 
     photograph = take_photograph(paint("impressionism", seed=0), seed=3).image

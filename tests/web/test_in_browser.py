@@ -11,8 +11,8 @@ from PIL import Image
 
 import smn
 from awkward_files import UNREADABLE
+from camera import take_photograph
 from chromium import needs_chromium
-from smn.evaluate.camera import take_photograph
 from smn.examples import draw_other, paint
 from smn.service.records import Records
 from smn.web.answer import choose_phrasing, phrase_answer

@@ -27,10 +27,11 @@ _COMPARED = 60
 
 def measure(data: Path) -> dict[str, Any]:
     """Measure on famous works, drawn by lot."""
+    from faithfulness import compare_maps, measure_curves
+    from smn.artists import cluster_artists
     from smn.bundle import read_bundle
     from smn.cli.screen import progress
-    from smn.evaluate.bootstrap import bootstrap
-    from smn.evaluate.faithfulness import compare_maps, measure_curves
+    from smn.evaluate.metrics import bootstrap
     from smn.images import open_image
     from smn.manifest import read_manifest
     from smn.manifest.identity import cluster_artists

@@ -22,10 +22,10 @@ _SIDE = 260
 
 def measure(data: Path, bundle: str | None) -> None:
     """Measure and keep."""
+    from photograph_cost import measure_photographs
     from smn.bundle import DEFAULT, read_bundle
     from smn.cli.screen import progress
     from smn.evaluate import EvaluationSet
-    from smn.evaluate.photographs import measure_photographs
 
     KEPT.mkdir(parents=True, exist_ok=True)
     for name, (folder, split, count) in _SETS.items():
@@ -40,7 +40,7 @@ def draw() -> None:
     """A photograph of each shown painting above what is made of it, one column each."""
     from PIL import Image, ImageDraw, ImageOps
 
-    from smn.evaluate.camera import take_photograph
+    from camera import take_photograph
     from smn.examples import paint
     from smn.rectify import find_painting, straighten
 

@@ -10,14 +10,14 @@ GREY = RESULTS / "grey" / "grey.json"
 
 
 def measure_grey(data: Path, out: Path) -> None:
-    """Ask the default model about the famous works in colour and in black and white."""
+    """PredictRows the default model about the famous works in colour and in black and white."""
     import numpy as np
     from PIL import Image, ImageOps
 
     from smn.bundle import read_bundle
     from smn.confidence.calibration import sigmoid, softmax
     from smn.evaluate import EvaluationSet
-    from smn.evaluate.sets import select_rows
+    from smn.evaluate.evaluation_sets import select_rows
     from smn.images import open_image
     from smn.runtime import Runtime
 

@@ -24,11 +24,9 @@ from smn.confidence.answer_policy import fit_policy, is_correct
 from smn.confidence.calibration import fit_temperature, softmax
 from smn.confidence.conformal import COVERAGE_LEVELS, mass_before
 from smn.confidence.selective import find_threshold
-from smn.evaluate.bootstrap import bootstrap
-from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promises
-from smn.evaluate.metrics import calibration_error, negative_log_likelihood, weighted_mean
-from smn.evaluate.predictions import Predictions
-from smn.evaluate.sets import EvaluationSet, select_rows
+from smn.evaluate.evaluation_sets import EvaluationSet, Predictions, select_rows
+from smn.evaluate.metrics import bootstrap, calibration_error, negative_log_likelihood, weighted_mean
+from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, list_sets, measure_policy
 from smn.reading import Failure
 from smn.runtime import Runtime
 
@@ -238,7 +236,7 @@ def report(bundle: Bundle, val: Known, others: Mapping[str, Known]) -> dict[str,
             name, bundle.taxonomy, tuple(map(str, range(len(known.truth)))), own, known.truth, known.artists, nothing,
             nothing, sets=list_sets(own, policy, source=bundle.taxonomy, target=bundle.taxonomy),
         )  # fmt: skip
-        measured = measure_promises(predictions, policy, thresholds=thresholds)
+        measured = measure_policy(predictions, policy, thresholds=thresholds)
         kept[name] = {
             "precisions": [_plain(one) for one in measured.precisions], "sets": [_plain(one) for one in measured.sets],
         }  # fmt: skip

@@ -12,7 +12,7 @@ from smn.cli.screen import console, progress
 
 if TYPE_CHECKING:
     from smn.bundle import Bundle
-    from smn.evaluate import Candidate, Report
+    from smn.evaluate import EvaluatedModel, Report
 
 _SET = "[NAME=]MANIFEST[:SPLIT]"
 _EXAMPLE = """\b
@@ -27,7 +27,9 @@ Example:
 @click.option("--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Measure on these; repeatable.")
 @click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Photographs of something else, to refuse.")
 @click.option("--train", metavar="MANIFEST[:SPLIT]", help="Show baselines that learn from these.")
-@click.option("--robustness", default=0, metavar="COUNT", type=click.IntRange(0), help="Ask about so many changed.")
+@click.option(
+    "--robustness", default=0, metavar="COUNT", type=click.IntRange(0), help="PredictRows about so many changed."
+)
 @click.option("--probe", metavar="COLUMN", help="Predict this column, such as source, from the embedding.")
 @click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the model's]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the report into.")
@@ -67,7 +69,7 @@ def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **
         click.echo(f"Wrote {written.parent / 'report.md'}, {written.name} and the pictures beside it.")
 
 
-def _open(model: Path | None) -> "Bundle | Candidate":
+def _open(model: Path | None) -> "Bundle | EvaluatedModel":
     from smn.bundle import DEFAULT, read_bundle
     from smn.evaluate import open_colour_run
 
@@ -91,7 +93,7 @@ def _show(report: "Report") -> None:
     from rich.table import Table
 
     from smn.evaluate import FIGURES
-    from smn.evaluate.markdown import write_figure
+    from smn.evaluate.report_writing import write_figure
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(report.model.name)

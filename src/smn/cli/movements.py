@@ -120,7 +120,7 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
     families. Go by a set that you do not report on afterwards.
     """
     from smn.errors import OutputExistsError
-    from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
+    from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy, write_taxonomy
 
     for file in (out, curve):
         if file is not None and file.exists():
@@ -155,8 +155,7 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
 
 
 def _draw_curve(report: Path, own: Taxonomy, curve: Path, *, part: str, labels: int) -> None:
-    from smn.evaluate.refining import read_confusion
-    from smn.evaluate.tradeoff import count_families, count_preset, draw_tradeoff
+    from smn.evaluate.taxonomy_search import count_families, count_preset, draw_tradeoff, read_confusion
 
     confusion = read_confusion(report, own, part=part)
     original = count_preset(confusion, own, read_taxonomy("origin-8"))
@@ -177,9 +176,8 @@ def compare_families(report: Path, part: str, name: str, groups: int, form: str)
 
     Shows 8 to 12 groups beside the families, and lists one of these groupings.
     """
-    from smn.evaluate.kinship import group_confused
-    from smn.evaluate.refining import read_confusion
-    from smn.evaluate.tradeoff import count_families
+    from smn.evaluate.family_confusion import group_confused
+    from smn.evaluate.taxonomy_search import count_families, read_confusion
 
     own = read_taxonomy(name)
     confusion = read_confusion(report, own, part=part)
@@ -191,7 +189,9 @@ def compare_families(report: Path, part: str, name: str, groups: int, form: str)
         click.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
     rows = [("families", families, "", "")]
-    rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_lot:.2f}") for one in found]
+    rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_chance:.2f}") for one in found]
+    from smn.cli.screen import show_table
+
     show_table(
         f"{part}: families and what is confused",
         ("", "groups", "top-1, %", "bits", "agreement", "by lot"),

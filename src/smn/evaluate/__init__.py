@@ -1,11 +1,10 @@
 """Measures how good a model is, honestly: intervals over artists, per source, beside baselines."""
 
-from smn.evaluate.bootstrap import Figure
-from smn.evaluate.candidate import Candidate
-from smn.evaluate.colourrun import open_colour_run
+from smn.evaluate.evaluated_model import EvaluatedModel, open_colour_run
 from smn.evaluate.evaluation import evaluate_model, measure_baselines
+from smn.evaluate.evaluation_sets import EvaluationSet, Predictions
 from smn.evaluate.measure import measure, measure_figures
-from smn.evaluate.predictions import Predictions
+from smn.evaluate.metrics import Figure
 from smn.evaluate.report import (
     FIGURES,
     BaselineReport,
@@ -20,17 +19,16 @@ from smn.evaluate.report import (
     Train,
     Use,
 )
-from smn.evaluate.sets import EvaluationSet
-from smn.evaluate.writing import check_folder, write_report
+from smn.evaluate.report_writing import check_folder, write_report
 from smn.reading import Failure
 
 __all__ = [
     "FIGURES",
     "BaselineReport",
-    "Candidate",
     "ClassReport",
     "CoveragePoint",
     "DataUse",
+    "EvaluatedModel",
     "EvaluationSet",
     "Failure",
     "Figure",

@@ -1,7 +1,7 @@
 """Measures a model on sets of pictures."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,34 +10,29 @@ import numpy as np
 from smn.bundle import Bundle
 from smn.confidence.answer_policy import AnswerPolicy
 from smn.errors import InputError
-from smn.evaluate.baselines import (
-    TrainingRows,
-    answer_majority,
-    count_known,
-    look_up_artist,
-    match_colour,
-    name_artists,
+from smn.evaluate.baselines import TrainingRows, measure_baselines, name_artists, read_colours
+from smn.evaluate.evaluated_model import Answers, EvaluatedModel, open_bundle
+from smn.evaluate.evaluation_sets import (
+    EvaluationSet,
+    Predictions,
+    Selection,
+    check_sets,
+    select_not_paintings,
+    select_rows,
 )
-from smn.evaluate.candidate import Answers, Candidate
-from smn.evaluate.colour import read_colours
-from smn.evaluate.infer import open_bundle
-from smn.evaluate.keeping import list_sets, measure_promises
-from smn.evaluate.kinds import KindReport, measure_kinds
-from smn.evaluate.measure import measure, measure_figures
-from smn.evaluate.metrics import Floats, Ints
-from smn.evaluate.predictions import Predictions
-from smn.evaluate.probe import measure_probe
-from smn.evaluate.provenance import note_use
-from smn.evaluate.report import BaselineReport, Report, SetReport, Train, Use
+from smn.evaluate.measure import measure
+from smn.evaluate.metrics import Floats
+from smn.evaluate.probe import ProbeReport, measure_probe
+from smn.evaluate.refusal import KindReport, measure_kinds
+from smn.evaluate.report import BaselineReport, DataUse, Report, SetReport, Train, Use
 from smn.evaluate.robustness import RobustnessReport, measure_robustness
-from smn.evaluate.sets import EvaluationSet, Selection, check_sets, select_not_paintings, select_rows
-from smn.examples.gallery import Photographs
+from smn.evaluate.selective_answers import list_sets, measure_policy
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.reading import OnProgress, OpenedRows
 
 
 def evaluate_model(
-    model: Bundle | Candidate,
+    model: Bundle | EvaluatedModel,
     sets: Sequence[EvaluationSet],
     *,
     taxonomy: str | Path | None = None,
@@ -83,61 +78,28 @@ def evaluate_model(
     target = own if taxonomy is None else read_taxonomy(taxonomy)
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)
-    candidate = open_bundle(model) if isinstance(model, Bundle) else model
-    if candidate.ask_changed is None and (robustness or probe):
+    evaluated = open_bundle(model) if isinstance(model, Bundle) else model
+    if evaluated.predict_changed is None and (robustness or probe):
         raise InputError(
-            f"{candidate.about.name} is no bundle, and only a bundle's robustness and embedding can be measured; leave "
+            f"{evaluated.about.name} is no bundle, and only a bundle's robustness and embedding can be measured; leave "
             "robustness and probe out."
         )
     for selection in selections if probe else ():
         selection.manifest.rows(**{str(probe): ()})  # says now, before any work, that the column is missing
-    data = list(candidate.data)
+    data = list(evaluated.data)
     if train is not None and rows is not None:
         data.append(note_use(Use.BASELINES, train, rows=len(rows.truth), data_hash=rows.data_hash))
     others: Floats | None = None
     kinds: tuple[KindReport, ...] = ()
-    if not_paintings is not None and candidate.knows_paintings:
-        manifest, numbers = select_not_paintings(not_paintings)
-        data.append(note_use(Use.NOT_PAINTINGS, not_paintings, rows=len(numbers), data_hash=manifest.data_hash()))
-        asked = candidate.ask(manifest, numbers, title=not_paintings.name, on_progress=on_progress)
-        others, readable = asked.painting, numbers[asked.kept].tolist()
-        kinds = _measure_kinds(candidate, OpenedRows(manifest, readable), on_progress)
-    reports = []
-    for chosen, selection in zip(sets, selections, strict=True):
-        answers = candidate.ask(selection.manifest, selection.rows, title=chosen.name, on_progress=on_progress)
-        predictions = predict_selection(
-            answers,
-            selection,
-            name=chosen.name,
-            source=own,
-            taxonomy=target,
-            not_paintings=others,
-            promises=candidate.promises,
-        )
-        if rows is not None:
-            predictions = replace(predictions, known_artists=name_artists(rows.artists))
-        measured = _measure(predictions, candidate, resamples=resamples, seed=seed)
-        if rows is not None:
-            colours = _read_own_colours(selection, answers, chosen.name, on_progress)
-            beside = measure_baselines(predictions, train=rows, colours=colours, resamples=resamples, seed=seed)
-            measured = replace(measured, baselines=beside)
-        drawn = {"resamples": resamples, "seed": seed}
-        if robustness and candidate.ask_changed is not None:
-            few = np.sort(np.random.default_rng(seed).permutation(len(predictions))[:robustness])
-            rows_asked = selection.rows[answers.kept][few]
-            title = f"{chosen.name} changed"
-            changed = candidate.ask_changed(selection.manifest, rows_asked, title=title, on_progress=on_progress)
-            found = _compare_changed(predictions, few[changed.kept], changed, source=own, **drawn)
-            measured = replace(measured, robustness=found)
-        if probe and answers.embedding is not None:
-            values = [selection.values(probe)[at] for at in answers.kept]
-            truth, artists = predictions.truth, predictions.artists
-            probed = measure_probe(answers.embedding, values, column=probe, truth=truth, artists=artists, **drawn)
-            measured = replace(measured, probe=probed)
-        reports.append(measured)
-        data.append(note_use(Use.MEASURED, chosen, rows=measured.rows, data_hash=measured.data_hash))
+    if not_paintings is not None and evaluated.score_images is not None:
+        use, others, kinds = _measure_refusal(evaluated, not_paintings, on_progress)
+        data.append(use)
+    measuring = _Measuring(evaluated, target, rows, others, robustness, probe, resamples, seed, on_progress)
+    reports = [measuring.measure(chosen, selection) for chosen, selection in zip(sets, selections, strict=True)]
+    for chosen, one in zip(sets, reports, strict=True):
+        data.append(note_use(Use.MEASURED, chosen, rows=one.rows, data_hash=one.data_hash))
     return Report(
-        model=candidate.about,
+        model=evaluated.about,
         taxonomy=target,
         sets=tuple(reports),
         seed=seed,
@@ -149,6 +111,124 @@ def evaluate_model(
     )
 
 
+@dataclass(frozen=True)
+class _Measuring:
+    """How each set is measured: what `evaluate_model` takes, and the scores of the pictures that are no paintings."""
+
+    evaluated: EvaluatedModel
+    taxonomy: Taxonomy
+    train: TrainingRows | None
+    not_paintings: Floats | None
+    robustness: int
+    probe: str | None
+    resamples: int
+    seed: int
+    on_progress: OnProgress | None
+
+    @property
+    def drawing(self) -> dict[str, int]:
+        return {"resamples": self.resamples, "seed": self.seed}
+
+    def measure(self, chosen: EvaluationSet, selection: Selection) -> SetReport:
+        answers = self.evaluated.predict_rows(
+            selection.manifest, selection.rows, title=chosen.name, on_progress=self.on_progress
+        )
+        predictions = predict_selection(
+            answers,
+            selection,
+            name=chosen.name,
+            source=self.evaluated.taxonomy,
+            taxonomy=self.taxonomy,
+            not_paintings=self.not_paintings,
+            policy=self.evaluated.policy,
+        )
+        if self.train is not None:
+            predictions = replace(predictions, known_artists=name_artists(self.train.artists))
+        thresholds, policy = self.evaluated.about.thresholds, self.evaluated.policy
+        measured = measure(predictions, thresholds=thresholds, **self.drawing)
+        if thresholds is not None and policy is not None:
+            kept = measure_policy(predictions, policy, thresholds=thresholds, **self.drawing)
+            measured = replace(measured, promises=kept)
+        return replace(
+            measured,
+            baselines=self._measure_baselines(predictions, selection, answers),
+            robustness=self._measure_robustness(predictions, selection, answers),
+            probe=self._measure_probe(predictions, selection, answers),
+        )
+
+    def _measure_baselines(
+        self, predictions: Predictions, selection: Selection, answers: Answers
+    ) -> tuple[BaselineReport, ...]:
+        if self.train is None:
+            return ()
+        rows, title = selection.rows[answers.kept], f"{predictions.name} colours"
+        colours = read_colours(selection.manifest, rows, title=title, on_progress=self.on_progress)
+        return measure_baselines(predictions, train=self.train, colours=colours, **self.drawing)
+
+    def _measure_robustness(
+        self, predictions: Predictions, selection: Selection, answers: Answers
+    ) -> RobustnessReport | None:
+        if not self.robustness or self.evaluated.predict_changed is None:
+            return None
+        few = np.sort(np.random.default_rng(self.seed).permutation(len(predictions))[: self.robustness])
+        rows, title = selection.rows[answers.kept][few], f"{predictions.name} changed"
+        changed = self.evaluated.predict_changed(selection.manifest, rows, title=title, on_progress=self.on_progress)
+        places = few[changed.kept]
+        count, changes, labels = changed.probabilities.shape
+        flat = changed.probabilities.reshape(count * changes, labels)
+        after = regroup(flat, source=self.evaluated.taxonomy, target=self.taxonomy)[0].reshape(count, changes, -1)
+        return measure_robustness(
+            np.concatenate([predictions.probabilities[places][:, None], after], axis=1),
+            predictions.truth[places],
+            accepted=None if predictions.accepted is None else predictions.accepted[places],
+            artists=[predictions.artists[at] for at in places],
+            **self.drawing,
+        )
+
+    def _measure_probe(self, predictions: Predictions, selection: Selection, answers: Answers) -> ProbeReport | None:
+        if not self.probe or answers.embedding is None:
+            return None
+        column = selection.values(self.probe)
+        return measure_probe(
+            answers.embedding,
+            [column[at] for at in answers.kept],
+            column=self.probe,
+            truth=predictions.truth,
+            artists=predictions.artists,
+            **self.drawing,
+        )
+
+
+def _measure_refusal(
+    evaluated: EvaluatedModel, chosen: EvaluationSet, on_progress: OnProgress | None
+) -> tuple[DataUse, Floats | None, tuple[KindReport, ...]]:
+    """The use of a set that is no paintings, the model's scores of it, and what it refuses of each drawn kind."""
+    manifest, numbers = select_not_paintings(chosen)
+    use = note_use(Use.NOT_PAINTINGS, chosen, rows=len(numbers), data_hash=manifest.data_hash())
+    asked = evaluated.predict_rows(manifest, numbers, title=chosen.name, on_progress=on_progress)
+    if evaluated.score_images is None or evaluated.about.thresholds is None:
+        return use, asked.painting, ()
+    kinds = measure_kinds(
+        evaluated.score_images,
+        threshold=evaluated.about.thresholds.painting,
+        photographs=OpenedRows(manifest, numbers[asked.kept].tolist()),
+        on_progress=on_progress,
+    )
+    return use, asked.painting, kinds
+
+
+def note_use(use: Use, chosen: EvaluationSet, *, rows: int, data_hash: str) -> DataUse:
+    """The use of a set's manifest.
+
+    Args:
+        use: what for.
+        chosen: the set.
+        rows: how many of its rows were used.
+        data_hash: of the whole manifest.
+    """
+    return DataUse(use, chosen.name, chosen.manifest.as_posix(), chosen.split, rows, data_hash)
+
+
 def predict_selection(
     answers: Answers,
     selection: Selection,
@@ -157,7 +237,7 @@ def predict_selection(
     source: Taxonomy,
     taxonomy: Taxonomy,
     not_paintings: Floats | None = None,
-    promises: AnswerPolicy | None = None,
+    policy: AnswerPolicy | None = None,
 ) -> Predictions:
     """Turn a model's answers to a selection into predictions in a taxonomy.
 
@@ -168,7 +248,7 @@ def predict_selection(
         source: the labels that the model answers in.
         taxonomy: the labels that are asked for.
         not_paintings: (Q,), the model's scores 0..1 of pictures that are no paintings.
-        promises: the model's, for the sets that it would list.
+        policy: the model's, for the sets that it would list.
     """
     probabilities, _ = regroup(answers.probabilities, source=source, target=taxonomy)
 
@@ -191,75 +271,8 @@ def predict_selection(
         failures=answers.failures,
         data_hash=selection.manifest.data_hash(),
         years=kept("year"),
-        sets={} if promises is None else list_sets(answers.probabilities, promises, source=source, target=taxonomy),
+        sets={} if policy is None else list_sets(answers.probabilities, policy, source=source, target=taxonomy),
         accepted=None if selection.accepted is None else selection.accepted[answers.kept],
-    )
-
-
-def _compare_changed(
-    predictions: Predictions, places: Ints, changed: Answers, *, source: Taxonomy, resamples: int, seed: int
-) -> RobustnessReport:
-    """What became of some of the predictions, by their places (M,), when the pictures were changed."""
-    taxonomy = predictions.taxonomy
-    count, changes, labels = changed.probabilities.shape
-    flat = changed.probabilities.reshape(count * changes, labels)
-    after = regroup(flat, source=source, target=taxonomy)[0].reshape(count, changes, -1)
-    return measure_robustness(
-        np.concatenate([predictions.probabilities[places][:, None], after], axis=1),
-        predictions.truth[places],
-        accepted=None if predictions.accepted is None else predictions.accepted[places],
-        artists=[predictions.artists[at] for at in places],
-        resamples=resamples,
-        seed=seed,
-    )
-
-
-def _measure(predictions: Predictions, candidate: Candidate, *, resamples: int, seed: int) -> SetReport:
-    thresholds, promises = candidate.about.thresholds, candidate.promises
-    measured = measure(predictions, thresholds=thresholds, resamples=resamples, seed=seed)
-    if thresholds is None or promises is None:
-        return measured
-    kept = measure_promises(predictions, promises, thresholds=thresholds, resamples=resamples, seed=seed)
-    return replace(measured, promises=kept)
-
-
-def _measure_kinds(
-    candidate: Candidate, photographs: Photographs, on_progress: OnProgress | None
-) -> tuple[KindReport, ...]:
-    if candidate.judge is None or candidate.about.thresholds is None:
-        return ()
-    threshold = candidate.about.thresholds.painting
-    return measure_kinds(candidate.judge, threshold=threshold, photographs=photographs, on_progress=on_progress)
-
-
-def measure_baselines(
-    predictions: Predictions, *, train: TrainingRows, colours: Floats, resamples: int = 1000, seed: int = 0
-) -> tuple[BaselineReport, ...]:
-    """The baselines' figures on the rows that a model was measured on.
-
-    Args:
-        predictions: the model's; only what is known about the rows is used.
-        train: what the baselines learn from.
-        colours: (N, 3), the rows' mean colours in CIELAB.
-        resamples: as for the model.
-        seed: as for the model, so that the same artists are drawn.
-    """
-    known = count_known(predictions.artists, train=train)
-    share = f"{known} of these {len(predictions)} paintings are by an artist whom it knows"
-    answers = {
-        ("majority", "Majority class", "Answers the commonest movement of the training data, whatever it sees."): (
-            answer_majority(predictions, train=train)
-        ),
-        ("artist", "Artist look-up", f"Answers the artist's commonest movement in the training data; {share}."): (
-            look_up_artist(predictions, train=train)
-        ),
-        ("colour", "Mean colour", "Answers the movement whose mean colour in CIELAB is nearest."): (
-            match_colour(predictions, train=train, colours=colours)
-        ),
-    }
-    return tuple(
-        BaselineReport(*described, measure_figures(answer, resamples=resamples, seed=seed))
-        for described, answer in answers.items()
     )
 
 
@@ -267,8 +280,3 @@ def _read_training_rows(train: EvaluationSet, taxonomy: Taxonomy, on_progress: O
     selection = select_rows(train, taxonomy)
     colours = read_colours(selection.manifest, selection.rows, title=f"{train.name} colours", on_progress=on_progress)
     return TrainingRows(selection.truth, selection.values("artist"), colours, selection.manifest.data_hash())
-
-
-def _read_own_colours(selection: Selection, answers: Answers, name: str, on_progress: OnProgress | None) -> Floats:
-    rows = np.asarray(selection.rows[answers.kept])
-    return read_colours(selection.manifest, rows, title=f"{name} colours", on_progress=on_progress)

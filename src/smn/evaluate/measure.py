@@ -8,9 +8,8 @@ import numpy as np
 from smn.artists import artist_key, cluster_artists
 from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import metrics
-from smn.evaluate.bootstrap import Figure, bootstrap
-from smn.evaluate.metrics import Bools, Floats, Ints
-from smn.evaluate.predictions import Predictions
+from smn.evaluate.evaluation_sets import Predictions
+from smn.evaluate.metrics import Bools, Figure, Floats, Ints, bootstrap
 from smn.evaluate.report import (
     FIGURES,
     AcceptedReport,
@@ -19,8 +18,7 @@ from smn.evaluate.report import (
     GroupReport,
     SetReport,
 )
-from smn.evaluate.useful import THRESHOLDS, Useful, UsefulPoint, judge_useful
-from smn.manifest.identity import artist_key, cluster_artists
+from smn.evaluate.selective_answers import THRESHOLDS, Useful, UsefulPoint, judge_useful
 from smn.movements import family_names
 from smn.movements.regroup import families_of
 

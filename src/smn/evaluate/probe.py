@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.evaluate.bootstrap import Figure, bootstrap
-from smn.evaluate.metrics import Floats, Ints, balanced_accuracy, count_confusion, recall
+from smn.artists import cluster_artists
+from smn.evaluate.metrics import Figure, Floats, Ints, balanced_accuracy, bootstrap, count_confusion, recall
 from smn.extras import require_extra
 from smn.manifest.identity import cluster_artists
 
@@ -93,18 +93,23 @@ def measure_probe(
     clusters = cluster_artists(artists)
     names = ["" if value is None else str(value) for value in values]
     counts = Counter(name for name in names if name)
-    hands = {name: {int(one) for one, own in zip(clusters, names, strict=True) if own == name} for name in counts}
-    kept = [name for name, count in counts.most_common() if count >= _ROWS and len(hands[name]) >= _FOLDS]
+    owners = {name: {int(one) for one, own in zip(clusters, names, strict=True) if own == name} for name in counts}
+    kept = [name for name, count in counts.most_common() if count >= _ROWS and len(owners[name]) >= _FOLDS]
     if len(kept) < 2:
         return None
     rows = np.array([at for at, name in enumerate(names) if name in kept])
     target = np.array([kept.index(names[row]) for row in rows], dtype=np.int64)
     groups = np.unique(clusters[rows], return_inverse=True)[1].astype(np.int64)
     labels = np.eye(int(truth.max()) + 1)[truth[rows]]
-    seen, told = (_predict(features, target, groups, seed=seed) for features in (embedding[rows], labels))
+    from_embedding, from_label = (
+        _predict(features, target, groups, seed=seed) for features in (embedding[rows], labels)
+    )
 
     def statistic(weights: Floats) -> Floats:
-        tables = [count_confusion(target, answer, classes=len(kept), weights=weights) for answer in (seen, told)]
+        tables = [
+            count_confusion(target, answer, classes=len(kept), weights=weights)
+            for answer in (from_embedding, from_label)
+        ]
         return np.array([*map(balanced_accuracy, tables), *recall(tables[0])])
 
     figures = bootstrap(statistic, [groups], resamples=resamples, seed=seed)

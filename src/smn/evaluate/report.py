@@ -58,23 +58,18 @@ Each set:
 ==================  ====================================================================================================
 """
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from smn import __version__
 from smn.confidence.answer_policy import Thresholds
-from smn.evaluate.bootstrap import UNKNOWN, Figure
-from smn.evaluate.keeping import PromiseReport
-from smn.evaluate.kinds import KindReport
-from smn.evaluate.metrics import Bins, Ints
+from smn.evaluate.metrics import UNKNOWN, Bins, Figure, Ints
 from smn.evaluate.probe import ProbeReport
+from smn.evaluate.refusal import KindReport
 from smn.evaluate.robustness import RobustnessReport
-from smn.evaluate.useful import UsefulPoint
+from smn.evaluate.selective_answers import PolicyReport, UsefulPoint
 from smn.movements import Taxonomy
 from smn.reading import Failure
 
@@ -251,7 +246,7 @@ class SetReport:
     excluded: Mapping[str, int]
     failures: tuple[Failure, ...]
     baselines: tuple[BaselineReport, ...] = ()
-    promises: PromiseReport | None = None
+    promises: PolicyReport | None = None
     accepted: AcceptedReport | None = None
     useful: tuple[UsefulPoint, ...] = ()
     robustness: RobustnessReport | None = None
@@ -350,20 +345,6 @@ class Report:
             "sets": _plain(self.sets),
             "kinds": _plain(self.kinds),
         }
-
-
-def write_json(report: Report, file: Path) -> Path:
-    """Write ``report.json``, all of it or nothing.
-
-    Args:
-        report: what to write.
-        file: where; it must not exist, which the caller has checked.
-    """
-    partial = file.with_name(file.name + ".partial")
-    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, file)
-    return file
 
 
 def _plain(value: Any) -> Any:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from smn.evaluate.bootstrap import Figure, bootstrap
-from smn.evaluate.metrics import Bools, Floats, Ints, rank_accepted, rank_truth, weighted_mean
-from smn.manifest.identity import cluster_artists
+from smn.artists import cluster_artists
+from smn.evaluate.metrics import Bools, Figure, Floats, Ints, bootstrap, rank_accepted, rank_truth, weighted_mean
 
 _LONGEST = 4096  # pixels of the longer side; larger pictures are reduced to it before they are changed
 _SCALE = 224  # pixels of the shorter side at which blur and sharpening have a radius of 1

@@ -11,8 +11,8 @@ from typing import Any
 from smn.bundle import read_bundle
 from smn.errors import InputError, SmnError
 from smn.evaluate import EvaluationSet, evaluate_model, write_report
-from smn.evaluate.colourrun import open_colour_run
-from smn.evaluate.sets import select_rows
+from smn.evaluate.evaluated_model import open_colour_run
+from smn.evaluate.evaluation_sets import select_rows
 from smn.ladder.costs import Costs, choose_files, measure_costs, time_network
 from smn.ladder.holding import hold_out
 from smn.ladder.rungs import Ladder, Rung

@@ -1,15 +1,31 @@
+import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from smn.confidence.answer_policy import Thresholds
-from smn.evaluate import FIGURES, BaselineReport, Failure, Figure, Model, Predictions, Report, Train, measure
-from smn.evaluate.keeping import PrecisionReport, PromiseReport, SizeReport
-from smn.evaluate.markdown import describe_report, write_figure, write_table
+from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.evaluate import (
+    FIGURES,
+    BaselineReport,
+    Failure,
+    Figure,
+    Model,
+    Predictions,
+    Report,
+    Train,
+    check_folder,
+    measure,
+    write_report,
+    writing,
+)
 from smn.evaluate.probe import ProbeClass, ProbeReport
+from smn.evaluate.report_writing import describe_report, write_figure, write_table
 from smn.evaluate.robustness import ChangeReport, RobustnessReport
+from smn.evaluate.selective_answers import PolicyReport, PrecisionReport, SizeReport
 
 
 def test_figures_are_percentages_or_nats_or_a_dash() -> None:
@@ -28,7 +44,7 @@ def page(make_predictions: Callable[..., Predictions]) -> str:
     measured = measure(predictions, thresholds=Thresholds(0.3, 0.5), resamples=5)
     simple = BaselineReport("majority", "Majority class", "Answers the commonest.", measured.figures)
     one = Figure(0.4466, 0.363, 0.53)
-    kept = PromiseReport((PrecisionReport(0.9, one, one, one, one),), (SizeReport(0.8, one, Figure(4.5, 4.0, 5.0)),))
+    kept = PolicyReport((PrecisionReport(0.9, one, one, one, one),), (SizeReport(0.8, one, Figure(4.5, 4.0, 5.0)),))
     measured = replace(measured, baselines=(simple,), unreachable=("cubism",), promises=kept)
     model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.3, 0.5, family=0.4))
     return describe_report(
@@ -105,3 +121,52 @@ def test_accepted_figures_robustness_and_probe_have_their_sections(
         "Too rare to be probed: north (2).",
     ):
         assert said in page, said
+
+
+@pytest.fixture
+def made(make_predictions: Callable[..., Predictions]) -> Report:
+    predictions = make_predictions(rows=30)
+    model = Model("m-1", "f" * 64, "origin-8", 1.0, Thresholds(0.3, 0.5))
+    return Report(model, predictions.taxonomy, (measure(predictions, resamples=3),), seed=0, resamples=3)
+
+
+def test_report_is_written_once(made: Report, tmp_path: Path) -> None:
+    file = write_report(made, tmp_path / "new" / "report")
+    assert sorted(one.name for one in file.parent.iterdir()) == [
+        "made-classes.png",
+        "made-confusion.png",
+        "made-coverage.png",
+        "made-reliability.png",
+        "report.json",
+        "report.md",
+    ]
+    before = file.read_bytes()
+    with pytest.raises(OutputExistsError, match="choose another name"):
+        write_report(made, file.parent)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.md", "made-coverage.png"])
+def test_nothing_that_is_there_is_overwritten(made: Report, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OutputExistsError):
+        write_report(made, tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_other_files_may_stand_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    check_folder(tmp_path, ("made",))
+
+
+def test_out_must_not_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="needs a folder"):
+        check_folder(tmp_path / "file", ())
+
+
+def test_missing_matplotlib_is_told_before_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert importlib.util.find_spec("matplotlib") is not None
+    monkeypatch.setattr(writing, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r'pip install .*\[evaluate\]"'):
+        check_folder(tmp_path, ())

@@ -6,21 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.evaluate.kinds import measure_kinds
+from smn.evaluate.refusal import measure_kinds
 from smn.examples import list_others
 
 
 def test_every_kind_is_asked_about_and_counted() -> None:
     asked: list[int] = []
 
-    def judge(images: Iterable[Image.Image]) -> NDArray[np.float64]:
+    def score_images(images: Iterable[Image.Image]) -> NDArray[np.float64]:
         """The n-th picture of a kind gets the score n / 2."""
         sizes = [image.size for image in images]
         asked.append(len(sizes))
         return np.arange(len(sizes)) / 2
 
     photographs = [Image.new("RGB", (64, 48), "blue")]
-    reports = measure_kinds(judge, threshold=0.5, photographs=photographs, count=2)
+    reports = measure_kinds(score_images, threshold=0.5, photographs=photographs, count=2)
     assert [one.kind for one in reports] == list(list_others())
     assert asked == [2] * len(reports)
     assert {one.caught for one in reports} == {0.5}  # 0; what reaches the threshold is a painting

@@ -1,15 +1,65 @@
-"""The report as a page to read."""
+"""Writes a report's folder: ``report.json``, the page ``report.md``, and the plots."""
 
+import json
 import math
+import os
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
-from smn.evaluate.bootstrap import Figure
-from smn.evaluate.keeping import PromiseReport
-from smn.evaluate.metrics import calibration_error_by_chance
-from smn.evaluate.pictures import PICTURES, ROBUSTNESS
+from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.evaluate.metrics import Figure, calibration_error_by_chance
 from smn.evaluate.probe import ProbeReport
 from smn.evaluate.report import FIGURES, AcceptedReport, ClassReport, Report, SetReport, Use
+from smn.evaluate.report_plots import PICTURES, ROBUSTNESS, draw_set
 from smn.evaluate.robustness import RobustnessReport
+from smn.evaluate.selective_answers import PolicyReport
+
+
+def check_folder(folder: Path, names: tuple[str, ...]) -> None:
+    """Check, before any work is done, that a report can be written into a folder.
+
+    Args:
+        folder: it need not exist.
+        names: of the sets that the report will have.
+
+    Raises:
+        OutputExistsError: a file that the report consists of is there already.
+        InputError: the folder is a file.
+        MissingExtraError: matplotlib is not installed.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, but a report needs a folder; choose another name for --out.")
+    pictures = [f"{name}-{picture}.png" for name in names for picture in (*PICTURES, ROBUSTNESS)]
+    for name in ("report.json", "report.md", *pictures):
+        if (folder / name).exists():
+            raise OutputExistsError(folder / name)
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("evaluate", "matplotlib")
+
+
+def write_report(report: Report, folder: str | Path) -> Path:
+    """Write ``report.json``, ``report.md`` and the pictures of each set.
+
+    Args:
+        report: what to write.
+        folder: made if it is not there. ``report.json`` comes last: where it stands, the report is complete.
+
+    Returns:
+        The path of ``report.json``.
+
+    Raises:
+        OutputExistsError: a file of the same name is there already.
+        MissingExtraError: matplotlib is not installed.
+    """
+    folder = Path(folder)
+    check_folder(folder, tuple(measured.name for measured in report.sets))
+    folder.mkdir(parents=True, exist_ok=True)
+    for measured in report.sets:
+        draw_set(measured, folder)
+    (folder / "report.md").write_text(describe_report(report), encoding="utf-8")
+    return _write_json(report, folder / "report.json")
+
 
 _BASELINE_FIGURES = (
     "top1", "accepted_top1", "top3", "accepted_top3", "macro_f1", "balanced_accuracy", "log_loss", "calibration_error",
@@ -29,6 +79,20 @@ _CAPTIONS = {
 }
 
 
+def _write_json(report: Report, file: Path) -> Path:
+    """Write ``report.json``, all of it or nothing.
+
+    Args:
+        report: what to write.
+        file: where; it must not exist, which the caller has checked.
+    """
+    partial = file.with_name(file.name + ".partial")
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    os.replace(partial, file)
+    return file
+
+
 def describe_report(report: Report) -> str:
     """The report as Markdown, with its pictures by relative name."""
     parts = [_describe_head(report), _describe_headline(report), *_describe_data(report)]
@@ -39,7 +103,7 @@ def describe_report(report: Report) -> str:
             *([_describe_accepted(measured.accepted)] if measured.accepted else []),
             *([_describe_baselines(report, measured)] if measured.baselines else []),
             _describe_groups(measured),
-            *([_describe_promises(measured.promises)] if measured.promises else []),
+            *([_describe_policy(measured.promises)] if measured.promises else []),
             *([_describe_robustness(measured.name, measured.robustness)] if measured.robustness else []),
             *([_describe_probe(measured.probe)] if measured.probe else []),
             "### Families\n\n" + _table_classes(measured.families, "family"),
@@ -153,7 +217,7 @@ def _describe_groups(measured: SetReport) -> str:
     return "### Sources, labels, artists, centuries\n\n" + write_table(head, rows) + (note if split else "")
 
 
-def _describe_promises(promises: PromiseReport) -> str:
+def _describe_policy(promises: PolicyReport) -> str:
     def share(figure: Figure) -> str:
         return write_figure(figure, key="top1")
 

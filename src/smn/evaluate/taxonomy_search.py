@@ -1,7 +1,7 @@
-"""Suggests a coarser taxonomy where a model cannot tell movements apart: merges within families, or drops."""
+"""Searches a coarser taxonomy where a model confuses movements, and draws what accuracy gains and information loses."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from smn.errors import InputError, UnknownNameError
 from smn.movements import Taxonomy, parse_taxonomy
+from smn.movements.regroup import membership
+from smn.style import ACCENT, DEEP, INK, MUTED, SMALL, draw_picture, place_axes, write_title
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +49,8 @@ class Step:
     bits: float
 
 
-def refine(confusion: Floats, taxonomy: Taxonomy, *, by: Refinement, fewest: int = 2) -> list[Step]:
-    """Every step from a taxonomy to ``fewest`` labels, or to where no two labels of a family are left to merge.
+def refine(confusion: Floats, taxonomy: Taxonomy, *, by: Refinement, min_labels: int = 2) -> list[Step]:
+    """Every step from a taxonomy to ``min_labels`` labels, or to where no two labels of a family are left to merge.
 
     Greedy: each step takes the pair of labels with the largest mean of the two rates of confusion, or the label whose
     errors and whose false alarms weigh most, each as a share of its own row and column.
@@ -57,13 +59,13 @@ def refine(confusion: Floats, taxonomy: Taxonomy, *, by: Refinement, fewest: int
         confusion: (K, K) counts, right label by row, answer by column, of artists that the model has not seen.
         taxonomy: the K labels.
         by: merge or drop.
-        fewest: labels to stop at, 2 or more.
+        min_labels: labels to stop at, 2 or more.
     """
     groups: list[tuple[int, ...]] = [(place,) for place in range(len(taxonomy.labels))]
     table = np.asarray(confusion, dtype=np.float64)
     steps = [count_step(groups, table, taxonomy)]
-    while len(groups) > fewest:
-        chosen = _closest(groups, table, taxonomy) if by is Refinement.MERGE else (_vaguest(groups, table),)
+    while len(groups) > min_labels:
+        chosen = _most_confused(groups, table, taxonomy) if by is Refinement.MERGE else (_lowest_f1(groups, table),)
         if not chosen:
             break
         done = tuple(taxonomy.labels[place].id for index in chosen for place in groups[index])
@@ -171,7 +173,7 @@ def _grouped(groups: Sequence[tuple[int, ...]], table: Floats) -> Floats:
     return np.array([[table[np.ix_(mine, theirs)].sum() for theirs in groups] for mine in groups])
 
 
-def _closest(groups: Sequence[tuple[int, ...]], table: Floats, taxonomy: Taxonomy) -> tuple[int, ...]:
+def _most_confused(groups: Sequence[tuple[int, ...]], table: Floats, taxonomy: Taxonomy) -> tuple[int, ...]:
     """Places of the two groups of one family that are taken for each other most; empty if no family has two."""
     counts = _grouped(groups, table)
     rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
@@ -185,7 +187,7 @@ def _closest(groups: Sequence[tuple[int, ...]], table: Floats, taxonomy: Taxonom
     return max(pairs, key=lambda pair: (pair[0], -pair[1], -pair[2]))[1:] if pairs else ()
 
 
-def _vaguest(groups: Sequence[tuple[int, ...]], table: Floats) -> int:
+def _lowest_f1(groups: Sequence[tuple[int, ...]], table: Floats) -> int:
     """Place of the group with the lowest F1 score."""
     counts = _grouped(groups, table)
     weight = counts.sum(axis=0) + counts.sum(axis=1)
@@ -201,3 +203,86 @@ def _entry(group: Sequence[str], taxonomy: Taxonomy) -> dict[str, object]:
         "family": members[0].family,
         "movements": movements,
     }
+
+
+def count_preset(confusion: Floats, taxonomy: Taxonomy, target: Taxonomy) -> Step:
+    """A confusion matrix (K, K) read in another taxonomy: labels outside it are dropped, the others joined.
+
+    Like every `Step` a lower bound: sums of probabilities might have won where no single label did.
+    """
+    homes = membership(taxonomy.labels, target)
+    return count_step(_places(homes), np.asarray(confusion, dtype=np.float64), taxonomy)
+
+
+def count_families(confusion: Floats, taxonomy: Taxonomy) -> Step:
+    """A confusion matrix (K, K) read as families."""
+    families = tuple(dict.fromkeys(label.family for label in taxonomy.labels))
+    homes = np.array([[label.family == family for family in families] for label in taxonomy.labels], dtype=np.float64)
+    return count_step(_places(homes), np.asarray(confusion, dtype=np.float64), taxonomy)
+
+
+def _places(homes: Floats) -> list[tuple[int, ...]]:
+    columns = [tuple(np.flatnonzero(column).tolist()) for column in homes.T]
+    return [column for column in columns if column]
+
+
+def draw_tradeoff(
+    confusion: Floats, taxonomy: Taxonomy, file: Path, *, chosen: int, presets: Mapping[str, Step], part: str
+) -> None:
+    """Draw accuracy and information against the number of labels, for merging and for dropping.
+
+    Args:
+        confusion: (K, K) counts, right label by row, answer by column.
+        taxonomy: the K labels.
+        file: the PNG to write.
+        chosen: the number of labels to mark.
+        presets: taxonomies to mark, by name.
+        part: name of the set.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    ways = {way: refine(confusion, taxonomy, by=way) for way in Refinement}
+    with draw_picture(file, width=8.2, height=6.6) as figure:
+        write_title(
+            figure,
+            f"{part}: fewer labels, more right answers, less said",
+            f"{taxonomy.id}; solid: merging within families; dashed: dropping, which counts no picture that is dropped "
+            "or answered so.",
+        )
+        accuracy = place_axes(figure, left=0.85, bottom=3.2, right=1.25, top=1.0)
+        bits = place_axes(figure, left=0.85, bottom=0.7, right=1.25, top=3.75)
+        most = len(taxonomy.labels)
+        for axes in (accuracy, bits):
+            axes.set_xlim(most + 0.5, 1.5)
+            axes.axvline(chosen, color=ACCENT, linewidth=0.8)
+        for way, steps in ways.items():
+            style = "-" if way is Refinement.MERGE else (0, (4, 2))
+            counts = [len(step.groups) for step in steps]
+            for name, colour in (("top1", INK), ("balanced", DEEP)):
+                shares = [100 * getattr(step, name) for step in steps]
+                accuracy.plot(counts, shares, color=colour, linestyle=style, linewidth=1.3)
+                said = {"top1": "top-1", "balanced": "mean recall"}[name]
+                beside = (5, 4 if name == "top1" else -6)
+                accuracy.annotate(
+                    f"{said}, {way.value}", (counts[-1], shares[-1]), beside, textcoords="offset points",
+                    fontsize=SMALL, color=colour, va="center", annotation_clip=False,
+                )  # fmt: skip
+            bits.plot(counts, [step.bits for step in steps], color=INK, linestyle=style, linewidth=1.3)
+            bits.annotate(
+                way.value, (counts[-1], steps[-1].bits), (5, 0), textcoords="offset points", fontsize=SMALL,
+                va="center", annotation_clip=False,
+            )  # fmt: skip
+        for name, step in presets.items():
+            for axes, value, above in ((accuracy, 100 * step.top1, 6), (bits, step.bits, -13)):
+                axes.plot(len(step.groups), value, "o", color=ACCENT, markersize=4)
+                axes.annotate(
+                    name, (len(step.groups), value), (-3, above), textcoords="offset points", fontsize=SMALL,
+                    ha="right", color=ACCENT,
+                )  # fmt: skip
+        accuracy.text(chosen - 0.15, 3, f"{chosen} labels", fontsize=SMALL, color=ACCENT)
+        accuracy.set(ylabel="right answers, %")
+        accuracy.set_ylim(0, 105)
+        bits.set(xlabel="labels", ylabel="bits an answer tells per picture")
+        bits.set_ylim(0, None)
+        bits.text(0.01, 0.05, "what is dropped tells nothing", transform=bits.transAxes, fontsize=SMALL, color=MUTED)

@@ -1,24 +1,20 @@
 """What a photograph costs."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from coloured_rows import Row, write_rows
+from photograph_cost import WAYS, measure_photographs
 from smn.bundle import Bundle
 from smn.evaluate import EvaluationSet
-from smn.evaluate.photographs import WAYS, measure_photographs
-
-from .conftest import Row
 
 
-def test_the_same_paintings_are_asked_about_in_every_way(
-    tiny_bundle: Bundle, make_manifest: Callable[..., Path]
-) -> None:
+def test_the_same_paintings_are_asked_about_in_every_way(tiny_bundle: Bundle, tmp_path: Path) -> None:
     rows = [Row("fauvism", artist=f"F{at}") for at in range(4)] + [Row("realism", artist="R", looks="impressionism")]
     told: list[tuple[int, int]] = []
     report = measure_photographs(
-        tiny_bundle, EvaluationSet.parse(f"some={make_manifest('some', rows)}"), count=3, resamples=20,
+        tiny_bundle, EvaluationSet.parse(f"some={write_rows(tmp_path / 'some', rows)}"), count=3, resamples=20,
         on_progress=lambda _, done, total: told.append((done, total)),
     )  # fmt: skip
     assert (report.name, report.model, report.paintings) == ("some", tiny_bundle.name, 3)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from smn.evaluate.camera import take_photograph
+from camera import take_photograph
 from smn.examples import paint
 
 

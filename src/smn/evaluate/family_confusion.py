@@ -1,4 +1,4 @@
-"""Which labels a model takes for each other, as groups, and how far these are the families that people drew."""
+"""Which labels a model confuses, as clusters, and how far these agree with the families of the taxonomy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.errors import InputError
-from smn.evaluate.refining import Floats, Step, count_step
+from smn.evaluate.taxonomy_search import Floats, Step, count_step
 from smn.extras import require_extra
 from smn.movements import Taxonomy
 
@@ -21,13 +21,13 @@ class Grouping:
     Args:
         step: the groups and their figures.
         agreement: adjusted Rand index with the families (Hubert & Arabie 1985): 1 for the same groups, about 0 for
-            groups by lot, below 0 for less than that.
-        by_lot: what 95 of 100 groupings by lot, of groups as large, do not exceed.
+            random groups, below 0 for less than that.
+        by_chance: the 95th percentile of random groupings with groups of the same sizes.
     """
 
     step: Step
     agreement: float
-    by_lot: float
+    by_chance: float
 
 
 def group_confused(
@@ -42,8 +42,8 @@ def group_confused(
         confusion: (K, K) counts, right label by row, answer by column, of artists that the model has not seen.
         taxonomy: the K labels.
         counts: numbers of groups, 2..K.
-        draws: how many groupings by lot to compare with.
-        seed: of the lot.
+        draws: how many random groupings to compare with.
+        seed: of the random groupings.
 
     Raises:
         InputError: a number of groups lies outside.
@@ -69,8 +69,8 @@ def group_confused(
         drawn = random.permuted(np.tile(groups, (draws, 1)), axis=1)
         places = [tuple(np.flatnonzero(groups == one).tolist()) for one in dict.fromkeys(groups.tolist())]
         agreement = float(adjusted_rand(families, groups[None])[0])
-        by_lot = float(np.quantile(adjusted_rand(families, drawn), 0.95))
-        found.append(Grouping(count_step(places, table, taxonomy), agreement, by_lot))
+        by_chance = float(np.quantile(adjusted_rand(families, drawn), 0.95))
+        found.append(Grouping(count_step(places, table, taxonomy), agreement, by_chance))
     return found
 
 

@@ -1,4 +1,4 @@
-"""How much a model refuses of each kind of thing that is no painting."""
+"""How much a model refuses of each kind of picture that is no painting."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from smn.reading import OnProgress
 FIRST_SEED = 100_000
 """No training draws pictures from seeds as high as this."""
 
-Judge = Callable[[Iterable[Image.Image]], Floats]
+ScoreImages = Callable[[Iterable[Image.Image]], Floats]
 """Gives painting scores (N,), 0..1, of N pictures."""
 
 
@@ -37,17 +37,17 @@ class KindReport:
 
 
 def measure_kinds(
-    judge: Judge,
+    score_images: ScoreImages,
     *,
     threshold: float,
     photographs: Photographs | None = None,
     count: int = 40,
     on_progress: OnProgress | None = None,
 ) -> tuple[KindReport, ...]:
-    """Ask a model about pictures of every kind that can be drawn.
+    """PredictRows a model about pictures of every kind that can be drawn.
 
     Args:
-        judge: the model.
+        score_images: the model.
         threshold: the painting score below which it refuses.
         photographs: ones that no training saw, for kinds that are made of them; without any they are left out.
         count: pictures of each kind.
@@ -57,7 +57,7 @@ def measure_kinds(
     kinds = list_others(needs_photograph=None if photographs else False)
     for done, name in enumerate(kinds, start=1):
         numbers = range(FIRST_SEED, FIRST_SEED + count)
-        scores = judge(draw_other(name, seed=number, photographs=photographs) for number in numbers)
+        scores = score_images(draw_other(name, seed=number, photographs=photographs) for number in numbers)
         kind, caught = OTHERS[name], float(np.mean(scores < threshold))
         reports.append(KindReport(name, kind.part.value, kind.group.value, len(scores), caught))
         if on_progress is not None:

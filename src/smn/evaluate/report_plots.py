@@ -1,4 +1,4 @@
-"""The pictures of a report: confusion, reliability, coverage, movements, and robustness."""
+"""The plots of a report: confusion, reliability, coverage, movements, and robustness."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,14 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from coloured_rows import Row
 from smn.errors import InputError, ManifestError, UnknownNameError
-from smn.evaluate import EvaluationSet
-from smn.evaluate.sets import check_sets, select_not_paintings, select_rows
+from smn.evaluate import EvaluationSet, Predictions
+from smn.evaluate.evaluation_sets import check_sets, select_not_paintings, select_rows
 from smn.movements import read_taxonomy
-
-from .conftest import Row
 
 Make = Callable[..., Path]
 
@@ -112,3 +112,27 @@ def test_an_accepted_name_that_is_no_movement_is_an_error(make_manifest: Make) -
     folder = make_manifest("pool", [Row("realism", accepted="Realism|Reelism")])
     with pytest.raises(ManifestError, match=r"row pool-0 has 'Reelism' in its column accepted, .* smn movements list"):
         select_rows(EvaluationSet("pool", folder), read_taxonomy("smn-25"))
+
+
+def test_length_is_the_number_of_rows(make_predictions: Callable[..., Predictions]) -> None:
+    assert len(make_predictions(rows=7)) == 7
+
+
+def test_lengths_that_differ_are_all_named(make_predictions: Callable[..., Predictions]) -> None:
+    with pytest.raises(InputError, match=r"truth has 3 rows instead of 5; artists has 1 rows"):
+        make_predictions(rows=5, truth=np.zeros(3, dtype=np.int64), artists=("one",))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"probabilities": np.ones((5, 2)) / 2}, "but there are 8 labels"),
+        ({"probabilities": np.ones((5, 8))}, "do not sum to 1"),
+        ({"truth": np.full(5, 8)}, r"truth must lie in 0\.\.7"),
+    ],
+)
+def test_values_out_of_range(
+    make_predictions: Callable[..., Predictions], given: dict[str, np.ndarray], sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        make_predictions(rows=5, **given)

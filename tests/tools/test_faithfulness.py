@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from faithfulness import _mix, _rank_correlation, compare_maps, measure_curves
 from smn.bundle import Bundle, read_bundle
 from smn.errors import BundleError
-from smn.evaluate.faithfulness import _mix, _rank_correlation, compare_maps, measure_curves
 from smn.examples import paint
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from camera import take_photograph
+from smn.artists import cluster_artists
 from smn.bundle import Bundle
-from smn.evaluate.bootstrap import Figure, bootstrap
-from smn.evaluate.camera import take_photograph
-from smn.evaluate.sets import EvaluationSet, select_rows
+from smn.evaluate.evaluation_sets import EvaluationSet, select_rows
+from smn.evaluate.metrics import Figure, bootstrap
 from smn.images import open_image
 from smn.manifest.identity import cluster_artists
 from smn.predict import Model, Prediction

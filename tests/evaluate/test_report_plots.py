@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from smn.evaluate import Predictions, measure
-from smn.evaluate.pictures import PICTURES, draw_set
+from smn.evaluate.report_plots import PICTURES, draw_set
 from smn.evaluate.robustness import CHANGES, measure_robustness
 
 Make = Callable[..., Predictions]

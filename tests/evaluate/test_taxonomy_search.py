@@ -6,10 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from smn.cli import main
 from smn.errors import InputError, UnknownNameError
-from smn.evaluate.refining import Refinement, count_step, refine, suggest_taxonomy, write_taxonomy
+from smn.evaluate.taxonomy_search import (
+    Refinement,
+    count_families,
+    count_preset,
+    count_step,
+    draw_tradeoff,
+    refine,
+    suggest_taxonomy,
+    write_taxonomy,
+)
 from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy
 
 IDS = ("early-renaissance", "high-renaissance", "mannerism", "cubism")
@@ -115,3 +125,38 @@ def test_what_is_wrong_says_what_to_do(tmp_path: Path, four: Taxonomy) -> None:
         suggest_taxonomy(report, four, part="test", **arguments)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="in taxonomy four, not in smn-25"):
         suggest_taxonomy(report, read_taxonomy("smn-25"), part="val", **arguments)  # type: ignore[arg-type]
+
+
+SMN = read_taxonomy("smn-25")
+
+
+@pytest.fixture
+def table() -> np.ndarray:
+    random = np.random.default_rng(0)
+    return random.integers(0, 10, (25, 25)) + np.diag(random.integers(20, 60, 25)).astype(float)
+
+
+def test_families_are_sums(table: np.ndarray) -> None:
+    step = count_families(table, SMN)
+    assert len(step.groups) == 12
+    families = [label.family for label in SMN.labels]
+    same = np.equal.outer(families, families)
+    assert step.top1 == pytest.approx(table[same].sum() / table.sum())
+    assert 0 < step.bits < np.log2(12)
+
+
+def test_a_preset_joins_and_drops(table: np.ndarray) -> None:
+    step = count_preset(table, SMN, read_taxonomy("origin-8"))
+    assert len(step.groups) == 8
+    assert ("early-renaissance", "high-renaissance", "northern-renaissance", "mannerism") in step.groups
+    assert "ukiyo-e" not in {label for group in step.groups for label in group}
+    assert count_preset(table, SMN, SMN).groups == tuple((label.id,) for label in SMN.labels)
+
+
+def test_the_picture_is_drawn(table: np.ndarray, tmp_path: Path) -> None:
+    presets = {"families": count_families(table, SMN), "origin-8": count_preset(table, SMN, read_taxonomy("origin-8"))}
+    file = tmp_path / "curve.png"
+    draw_tradeoff(table, SMN, file, chosen=16, presets=presets, part="val")
+    with Image.open(file) as picture:
+        assert picture.size == (1312, 1056)
+        assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20
