@@ -21,7 +21,7 @@ settings.register_profile("smn", deadline=None)
 settings.load_profile("smn")
 
 TESTS = Path(__file__).parent
-SLOW_FOLDERS = {"e2e", "export", "ladder", "models", "scale", "serve", "train", "web"}
+SLOW_FOLDERS = {"e2e", "experiments", "export", "models", "serve", "train", "web"}
 SLOW_FIXTURES = {"tiny_run", "browser"}
 
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import ladder_page
-from smn.ladder.rungs import read_ladder
-from smn.ladder.table import collect_rows, describe_rows
+from smn.experiments.ladder.ladder_file import read_ladder
+from smn.experiments.ladder.ladder_results import collect_rows, describe_rows
 
 
 def test_a_restored_ladder_has_every_kept_rung(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def _steps() -> str:
 
 def _missing() -> str:
     """What the ladder of the package has and the kept one has not, if anything."""
-    from smn.ladder.rungs import read_ladder
+    from smn.experiments.ladder.ladder_file import read_ladder
 
     rows, names = _rows(), [rung.name for rung in read_ladder().rungs]
     missing = [f"`{name}`" for name in names if name not in rows]

@@ -28,7 +28,7 @@ Example of a sweep's file:
 @click.option("--also", multiple=True, metavar="[NAME=]MANIFEST[:SPLIT]", help="Measure on these too; repeatable.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder, created or continued.")
 @click.option("--weights", multiple=True, metavar="RUNG=FILE", help="Pretrained weights for a rung; repeatable.")
-@click.option("--only", metavar="RUNG,RUNG", help="Climb these rungs; the table has all that are finished.")
+@click.option("--only", metavar="RUNG,RUNG", help="Train these rungs; the table has all that are finished.")
 @click.option("--time-again", is_flag=True, help="Time the networks that are finished again, on an idle machine.")
 def ladder(
     ladder: Path | None,
@@ -45,15 +45,13 @@ def ladder(
 
     Each rung is measured on new pictures by artists that it has seen, and on artists that it has not. What is finished
     is used again, so the same command continues, and two with different --only share the work; reports and costs are
-    enough, the runs may be gone. Writes ladder.csv,
-    ladder.md and ladder.png.
+    enough, the runs may be gone. Writes ladder.csv, ladder.md and ladder.png.
     """
     try:
         from smn.evaluate import EvaluationSet
-        from smn.ladder import climbing
-        from smn.ladder.picture import draw_ladder
-        from smn.ladder.rungs import read_ladder
-        from smn.ladder.table import collect_rows, describe_rows, write_table
+        from smn.experiments.ladder import ladder_run
+        from smn.experiments.ladder.ladder_file import read_ladder
+        from smn.experiments.ladder.ladder_results import collect_rows, describe_rows, draw_ladder, write_table
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
 
@@ -63,14 +61,14 @@ def ladder(
     for name in wanted:
         if name not in names:
             raise UnknownNameError("rung", name, names)
-    protocol = climbing.prepare(
+    protocol = ladder_run.prepare(
         whole, manifest, out, also=[EvaluationSet.parse(one) for one in also], negatives=negatives
     )
     chosen = replace(whole, rungs=tuple(rung for rung in whole.rungs if rung.name in wanted))
     with progress() as report:
-        failed = climbing.climb(chosen, protocol, out, progress=report)
+        failed = ladder_run.run_ladder(chosen, protocol, out, progress=report)
         if time_again:
-            climbing.time_again(chosen, protocol, out, progress=report)
+            ladder_run.time_again(chosen, protocol, out, progress=report)
     rows = collect_rows(whole, out)
     if rows:
         write_table(rows, out / "ladder.csv")

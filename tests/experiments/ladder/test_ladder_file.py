@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from smn.errors import LadderError
-from smn.ladder.rungs import read_ladder
+from smn.experiments.ladder.ladder_file import read_ladder
 
 
 def write(folder: Path, text: str) -> Path:

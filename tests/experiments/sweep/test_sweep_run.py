@@ -1,6 +1,7 @@
 """Sweeps on real workers: at once, killed, interrupted, stopped early."""
 
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +20,10 @@ from PIL import Image
 
 from smn.cli import main
 from smn.errors import InputError
-from smn.scale import read_sweep
-from smn.scale.sweeping import TrialQueue, run_sweep
-from smn.scale.trials import State, read_trial, write_trial
+from smn.experiments.sweep import Metric, Search, Sweep, read_sweep
+from smn.experiments.sweep.sweep_file import Choices, Range
+from smn.experiments.sweep.sweep_run import TrialQueue, make_sampler, run_sweep
+from smn.experiments.sweep.trials import State, read_trial, write_trial
 from smn.train import read_recipe
 
 Writer = Callable[..., Path]
@@ -185,8 +188,69 @@ def test_another_sweep_or_recipe_does_not_fit_the_folder(pictures: Path, write_s
 def test_without_the_extra_the_pip_line_is_shown(
     pictures: Path, write_sweep: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smn.scale.extra.find_spec", lambda _: None)
+    monkeypatch.setattr("smn.experiments.sweep.cluster.find_spec", lambda _: None)
     file = write_sweep("trials = 1", '"finetune.epochs" = [1, 2]')
     result = CliRunner().invoke(main, ["sweep", str(file), "--manifest", str(pictures), "--out", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert '[scale]"' in result.stderr
+
+
+SPACE = {
+    "rate": Range(1e-4, 1e-2, log=True, whole=False),
+    "depth": Range(1, 3, log=False, whole=True),
+    "widths": Choices(([4], [8, 8])),
+}
+SWEEP = Sweep("tried", "tiny", trials=6, space=SPACE)
+
+
+def propose_all(sweep: Sweep, *, known: int = 0) -> list[Any]:
+    sampler = make_sampler(sweep, known=known)
+    found = []
+    while (settings := sampler.ask(known + len(found))) is not None:
+        found.append(settings)
+    return found
+
+
+def test_a_grid_is_every_combination() -> None:
+    space = {"a": Choices((1, 2)), "b": Choices(("x", "y", "z"))}
+    found = propose_all(dataclasses.replace(SWEEP, search=Search.GRID, trials=0, space=space))
+    assert [tuple(settings.values()) for settings in found] == [
+        (1, "x"), (1, "y"), (1, "z"), (2, "x"), (2, "y"), (2, "z"),
+    ]  # fmt: skip
+
+
+def test_random_draws_depend_on_seed_and_number_only() -> None:
+    found = propose_all(SWEEP)
+    assert len(found) == 6
+    assert len({settings["rate"] for settings in found}) == 6
+    assert propose_all(SWEEP, known=3) == found[3:]
+    assert propose_all(dataclasses.replace(SWEEP, seed=1)) != found
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_bayesian_draws_gather_where_it_was_good(metric: Metric) -> None:
+    sweep = dataclasses.replace(SWEEP, search=Search.BAYESIAN, trials=40, metric=metric)
+    sampler = make_sampler(sweep, known=0)
+    rates = []
+    for number in range(40):
+        settings = sampler.ask(number)
+        assert settings is not None
+        assert 1e-4 <= settings["rate"] <= 1e-2
+        assert settings["depth"] in (1, 2, 3)
+        assert settings["widths"] in ([4], [8, 8])
+        rates.append(settings["rate"])
+        sampler.tell(number, settings, settings["rate"] if metric.rises else -settings["rate"])
+    assert sampler.ask(40) is None
+    late = rates[20:]
+    assert sum(rate > 3e-3 for rate in late) > 0.5 * len(late)  # a quarter of random draws
+
+
+def test_bayesian_draws_learn_from_an_earlier_call_and_from_failures() -> None:
+    sweep = dataclasses.replace(SWEEP, search=Search.BAYESIAN, trials=12)
+    first, again = (make_sampler(sweep, known=known) for known in (0, 2))
+    begun = [first.ask(number) for number in (0, 1)]
+    first.tell(0, begun[0] or {}, None)
+    for number, settings in enumerate(begun):
+        again.tell(number, settings or {}, 0.5)
+    again.tell(2, {"rate": 1e-3, "depth": 2, "widths": [4]}, None)
+    assert again.ask(2) not in begun

@@ -1,28 +1,37 @@
 """Runs a sweep: many trials of a recipe, some at a time."""
 
+import itertools
 import json
 import math
 import os
-from collections.abc import Callable
+import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from smn.errors import InputError
+from smn.experiments.sweep.cluster import open_cluster, require_scale, run_jobs
+from smn.experiments.sweep.sweep_file import Choices, Range, Search, Sweep
+from smn.experiments.sweep.trials import (
+    State,
+    Trial,
+    TrialTraining,
+    draw_trials,
+    list_trials,
+    read_trial,
+    write_best,
+    write_results,
+    write_trial,
+)
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
-from smn.scale.cluster import open_cluster, run_jobs
-from smn.scale.extra import require_scale
-from smn.scale.proposing import Proposer, make_proposer
-from smn.scale.sweepfile import Sweep
-from smn.scale.sweeppicture import draw_trials
-from smn.scale.sweepresults import write_best, write_results
-from smn.scale.trials import State, Trial, TrialTraining, list_trials, read_trial, write_trial
+from smn.reading import OnProgress
 from smn.train import Recipe
 from smn.train.selection import select, select_negatives
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being counted, how many are done, and how many there are."""
+Settings = Mapping[str, Any]
+"""By a setting's name, its value."""
 
 _MAY_CHANGE = ("trials", "threads", "stop_early")
 
@@ -36,7 +45,7 @@ def run_sweep(
     negatives: str | Path | None = None,
     workers: int = 2,
     address: str | None = None,
-    progress: Progress = lambda *_: None,
+    progress: OnProgress = lambda *_: None,
 ) -> list[Trial]:
     """Train a recipe with different settings, several at a time, and write down what each is worth.
 
@@ -83,7 +92,7 @@ def run_sweep(
         with open_cluster(processors=workers * sweep.threads, address=address):
             run_jobs(
                 work, queue, at_once=workers, processors=sweep.threads, folder=out / "ray",
-                stop_after=_most_epochs(sweep, recipe) if sweep.stop_early else None,
+                stop_after=_max_epochs(sweep, recipe) if sweep.stop_early else None,
             )  # fmt: skip
     trials = list_trials(out / "trials")
     write_results(trials, sweep, out / "results.csv")
@@ -112,22 +121,149 @@ def _open_sweep(out: Path, description: dict[str, Any]) -> None:
     os.replace(partial, file)
 
 
-def _most_epochs(sweep: Sweep, recipe: Recipe) -> int:
+def _max_epochs(sweep: Sweep, recipe: Recipe) -> int:
     """Epochs of the longest trial that the space allows."""
     edges = {name: max(sweep.space[name].edges) for name in ("head.epochs", "finetune.epochs") if name in sweep.space}
     known = {"head.epochs": recipe.head.epochs, "finetune.epochs": recipe.finetune.epochs}
     return max(1, sum((known | edges).values()))
 
 
+class Sampler(Protocol):
+    """Chooses settings."""
+
+    def ask(self, number: int) -> Settings | None:
+        """The settings of a trial, counted from 0; None after the last one."""
+
+    def tell(self, number: int, settings: Settings, value: float | None) -> None:
+        """Take note of what a trial gave; None if it failed."""
+
+
+class GridSampler:
+    """Every combination of the choices; the last setting changes fastest.
+
+    Args:
+        sweep: a sweep whose space has choices only.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        values = itertools.product(*(setting.edges for setting in sweep.space.values()))
+        self._combinations = [dict(zip(sweep.space, combination, strict=True)) for combination in values]
+
+    def ask(self, number: int) -> Settings | None:
+        """The combination of that number."""
+        return self._combinations[number] if number < len(self._combinations) else None
+
+    def tell(self, number: int, settings: Settings, value: float | None) -> None:
+        """Nothing."""
+
+
+class RandomSampler:
+    """Independent draws that depend on the sweep's seed and the trial's number only.
+
+    Args:
+        sweep: the sweep.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+
+    def ask(self, number: int) -> Settings | None:
+        """The draw of that number."""
+        if number >= self._sweep.trials:
+            return None
+        generator = random.Random(f"{self._sweep.seed} {number}")  # noqa: S311 - nothing secret
+        return {name: setting.draw(generator) for name, setting in self._sweep.space.items()}
+
+    def tell(self, number: int, settings: Settings, value: float | None) -> None:
+        """Nothing."""
+
+
+class BayesianSampler:
+    """Tree-structured Parzen estimators (Bergstra et al. 2011), as Optuna has them.
+
+    The first third of the trials, ten at most, is drawn at random. Trials that are under way count as bad ones, so
+    that workers do not all try the same.
+
+    Args:
+        sweep: the sweep.
+        known: how many trials an earlier call has begun; the same draws are not made twice.
+
+    Raises:
+        MissingExtraError: Optuna is not installed.
+    """
+
+    def __init__(self, sweep: Sweep, *, known: int = 0) -> None:
+        require_scale("optuna")
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        tpe = optuna.samplers.TPESampler(
+            seed=sweep.seed + known, n_startup_trials=min(10, max(1, sweep.trials // 3)), constant_liar=True
+        )
+        self._sweep = sweep
+        self._study = optuna.create_study(sampler=tpe, direction="maximize" if sweep.metric.rises else "minimize")
+        self._distributions = {name: _distribution(setting) for name, setting in sweep.space.items()}
+        self._asked: dict[int, Any] = {}
+
+    def ask(self, number: int) -> Settings | None:
+        """What seems best to try next."""
+        if number >= self._sweep.trials:
+            return None
+        self._asked[number] = trial = self._study.ask(self._distributions)
+        return {
+            name: setting.values[trial.params[name]] if isinstance(setting, Choices) else trial.params[name]
+            for name, setting in self._sweep.space.items()
+        }
+
+    def tell(self, number: int, settings: Settings, value: float | None) -> None:
+        """Tell Optuna, also of trials from an earlier call."""
+        import optuna
+
+        if number in self._asked:
+            state = optuna.trial.TrialState.FAIL if value is None else optuna.trial.TrialState.COMPLETE
+            self._study.tell(self._asked.pop(number), value, state=state)
+        elif value is not None:
+            params = {
+                name: setting.values.index(settings[name]) if isinstance(setting, Choices) else settings[name]
+                for name, setting in self._sweep.space.items()
+            }
+            known = optuna.trial.create_trial(params=params, distributions=self._distributions, value=value)
+            self._study.add_trial(known)
+
+
+def _distribution(setting: Choices | Range) -> Any:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if isinstance(setting, Choices):  # by place, because a choice may be a list
+        return CategoricalDistribution(range(len(setting.values)))
+    if setting.whole:
+        return IntDistribution(int(setting.low), int(setting.high), log=setting.log)
+    return FloatDistribution(setting.low, setting.high, log=setting.log)
+
+
+def make_sampler(sweep: Sweep, *, known: int) -> Sampler:
+    """What chooses the settings of a sweep.
+
+    Args:
+        sweep: the sweep.
+        known: how many trials an earlier call has begun.
+    """
+    if sweep.search is Search.GRID:
+        return GridSampler(sweep)
+    if sweep.search is Search.RANDOM:
+        return RandomSampler(sweep)
+    return BayesianSampler(sweep, known=known)
+
+
 @dataclass
 class TrialQueue:
-    """Hands out the trials of a sweep, those that an earlier call left open first; see `smn.scale.cluster.Jobs`.
+    """Hands out the trials of a sweep, those that an earlier call left open first, as `cluster.Jobs` asks.
 
     Args:
         sweep: the sweep.
         recipe: whose settings it tries.
         folder: of the trials.
-        proposer: of settings for new trials.
+        sampler: of settings for new trials.
         left: names of trials that an earlier call left open, or that failed.
         begun: how many trials there are.
         over: how many are over.
@@ -138,24 +274,24 @@ class TrialQueue:
     sweep: Sweep
     recipe: Recipe
     folder: Path
-    proposer: Proposer
+    sampler: Sampler
     left: list[str]
     begun: int
     over: int
     steps: dict[str, int]
-    progress: Progress
+    progress: OnProgress
 
     @classmethod
-    def open(cls, sweep: Sweep, recipe: Recipe, folder: Path, progress: Progress) -> "TrialQueue":
+    def open(cls, sweep: Sweep, recipe: Recipe, folder: Path, progress: OnProgress) -> "TrialQueue":
         """The queue as the files of an earlier call, if there was one, leave it."""
         known = list_trials(folder)
-        proposer = make_proposer(sweep, known=len(known))
+        sampler = make_sampler(sweep, known=len(known))
         done = [trial for trial in known if trial.state in (State.FINISHED, State.STOPPED)]
         for trial in done:
-            proposer.learn(int(trial.name) - 1, trial.settings, trial.value(sweep.metric))
+            sampler.tell(int(trial.name) - 1, trial.settings, trial.value(sweep.metric))
         left = [trial.name for trial in known if trial not in done]
         steps = {trial.name: trial.epochs for trial in known}
-        return cls(sweep, recipe, folder, proposer, left, len(known), len(done), steps, progress)
+        return cls(sweep, recipe, folder, sampler, left, len(known), len(done), steps, progress)
 
     def is_open(self) -> bool:
         """Whether there is anything left to do."""
@@ -170,7 +306,7 @@ class TrialQueue:
             name = self.left.pop(0)
             write_trial(self.folder / name, settings=read_trial(self.folder / name).settings, state=State.OPEN)
             return name
-        settings = self.proposer.propose(self.begun)
+        settings = self.sampler.ask(self.begun)
         if settings is None:
             return None
         self.begun += 1
@@ -181,7 +317,7 @@ class TrialQueue:
     def reach(self, name: str, step: int) -> None:
         """Show how many epochs are over."""
         self.steps[name] = step
-        self.progress("epochs", sum(self.steps.values()), self._count() * _most_epochs(self.sweep, self.recipe))
+        self.progress("epochs", sum(self.steps.values()), self._count() * _max_epochs(self.sweep, self.recipe))
 
     def finish(self, name: str) -> None:
         """Note it."""
@@ -200,6 +336,6 @@ class TrialQueue:
         write_trial(place, settings=read_trial(place).settings, state=state, reason=reason)
         trial = read_trial(place)
         value = None if state is State.FAILED else trial.value(self.sweep.metric)
-        self.proposer.learn(int(name) - 1, trial.settings, value)
+        self.sampler.tell(int(name) - 1, trial.settings, value)
         self.over += 1
         self.progress("trials", self.over, self._count())

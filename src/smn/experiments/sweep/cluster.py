@@ -5,11 +5,11 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from smn.errors import InputError
-from smn.scale.extra import require_scale
+from smn.errors import InputError, MissingExtraError
 
 Report = Callable[[int, float], None]
 """Called in a job with how far it is and how good, the higher the better; does not return in a job that is stopped."""
@@ -56,7 +56,7 @@ def _prepare_ray() -> None:
 
 @contextmanager
 def _quiet_tune() -> Iterator[None]:
-    """Ray Tune's own lines left out: what they tell of jobs, `Jobs` is told."""
+    """Ray Tune's own log left out: `Jobs` hears the same."""
     logger = logging.getLogger("ray.tune")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -230,3 +230,26 @@ def _tell_end(jobs: Jobs, name: str, end: dict[str, Any]) -> None:
         jobs.finish(name)
     else:
         jobs.stop(name)
+
+
+_PACKAGES = {
+    "matplotlib": "matplotlib",
+    "optuna": "optuna",
+    "pandas": "ray[tune]",
+    "ray": "ray[tune]",
+    "torch": "torch",
+}
+
+
+def require_scale(*modules: str) -> None:
+    """Make sure that modules of the extra ``scale`` are installed; they are not imported yet.
+
+    Args:
+        modules: any of ``matplotlib``, ``optuna``, ``pandas``, ``ray`` and ``torch``.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for module in modules:
+        if find_spec(module) is None:
+            raise MissingExtraError("scale", _PACKAGES[module])

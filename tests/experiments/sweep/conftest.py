@@ -31,7 +31,7 @@ ema_decay = 0.0
 def cluster() -> Iterator[None]:
     """Two processors of this machine; it takes seconds to start."""
     pytest.importorskip("ray")
-    from smn.scale.cluster import open_cluster
+    from smn.experiments.sweep.cluster import open_cluster
 
     with open_cluster(processors=2):
         yield

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from smn.errors import SweepError
-from smn.scale import Metric, Search, read_sweep
-from smn.scale.space import Choices, Range
+from smn.experiments.sweep import Metric, Search, read_sweep
+from smn.experiments.sweep.sweep_file import Choices, Range
 
 Writer = Callable[..., Path]
 

@@ -3,8 +3,10 @@ import signal
 import time
 from pathlib import Path
 
-from smn.errors import InputError
-from smn.scale.cluster import Report, open_cluster, run_jobs
+import pytest
+
+from smn.errors import InputError, MissingExtraError
+from smn.experiments.sweep.cluster import Report, open_cluster, require_scale, run_jobs
 
 
 class Told:
@@ -92,3 +94,14 @@ def test_no_usage_is_told_and_no_dashboard_is_there(cluster: None) -> None:
 
     assert not usage_stats_enabled()
     assert not ray._private.worker.global_worker.node.address_info.get("webui_url")
+
+
+def test_what_is_installed_is_no_trouble() -> None:
+    require_scale("ray", "pandas", "optuna", "torch", "matplotlib")
+
+
+@pytest.mark.parametrize(("module", "package"), [("ray", r"ray\[tune\]"), ("optuna", "optuna")])
+def test_what_is_missing_is_one_sentence(module: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smn.experiments.sweep.cluster.find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=rf'needs {package}, .* pip install .*\[scale\]"'):
+        require_scale(module)

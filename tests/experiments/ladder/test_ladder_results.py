@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from smn.ladder.picture import draw_ladder
-from smn.ladder.rungs import Ladder, Rung, read_ladder
-from smn.ladder.table import KNOWN, UNSEEN, collect_rows, count_shortly, describe_rows, write_table
+from smn.experiments.ladder.ladder_file import Ladder, Rung, read_ladder
+from smn.experiments.ladder.ladder_results import (
+    KNOWN,
+    UNSEEN,
+    collect_rows,
+    count_shortly,
+    describe_rows,
+    draw_ladder,
+    write_table,
+)
 
 COSTS = {"parameters": 102_000, "flops": 14_700_000, "minutes": 12.4, "milliseconds": 3.2, "megabytes": 0.2}
 

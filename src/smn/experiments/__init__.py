@@ -1,0 +1,1 @@
+"""Many trainings compared: a ladder of recipes under one protocol, and sweeps over the settings of one recipe."""
