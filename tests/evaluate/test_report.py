@@ -6,7 +6,7 @@ import pytest
 
 from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import FIGURES, DataUse, Model, Predictions, Report, Use, measure, report
-from smn.evaluate.report import write_json
+from smn.evaluate.report_writing import write_json
 
 SET_KEYS = [
     "name",

@@ -19,8 +19,8 @@ from smn.evaluate import (
     Train,
     check_folder,
     measure,
+    report_writing,
     write_report,
-    writing,
 )
 from smn.evaluate.probe import ProbeClass, ProbeReport
 from smn.evaluate.report_writing import describe_report, write_figure, write_table
@@ -167,6 +167,6 @@ def test_out_must_not_be_a_file(tmp_path: Path) -> None:
 
 def test_missing_matplotlib_is_told_before_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert importlib.util.find_spec("matplotlib") is not None
-    monkeypatch.setattr(writing, "find_spec", lambda _: None)
+    monkeypatch.setattr(report_writing, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r'pip install .*\[evaluate\]"'):
         check_folder(tmp_path, ())

@@ -6,7 +6,14 @@ import pytest
 from smn.artists import cluster_artists
 from smn.confidence.answer_policy import AnswerPolicy, Thresholds, fit_policy, is_correct
 from smn.evaluate import Predictions
-from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, THRESHOLDS, judge_useful, list_sets, measure_policy
+from smn.evaluate.selective_answers import (
+    COVERAGES,
+    PRECISIONS,
+    THRESHOLDS,
+    judge_useful,
+    measure_policy,
+    sets_by_coverage,
+)
 from smn.movements import read_taxonomy
 
 TAXONOMY = read_taxonomy("origin-8")
@@ -71,7 +78,7 @@ def make_policy(made: Predictions) -> AnswerPolicy:
 
 def with_sets(make: Make, policy: AnswerPolicy, **given: object) -> Predictions:
     plain = make(**given)
-    sets = list_sets(plain.probabilities, policy, source=plain.taxonomy, target=plain.taxonomy)
+    sets = sets_by_coverage(plain.probabilities, policy, source=plain.taxonomy, target=plain.taxonomy)
     return make(**given, sets=sets)
 
 

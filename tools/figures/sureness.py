@@ -26,7 +26,7 @@ from smn.confidence.conformal import COVERAGE_LEVELS, mass_before
 from smn.confidence.selective import find_threshold
 from smn.evaluate.evaluation_sets import EvaluationSet, Predictions, select_rows
 from smn.evaluate.metrics import bootstrap, calibration_error, negative_log_likelihood, weighted_mean
-from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, list_sets, measure_policy
+from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, measure_policy, sets_by_coverage
 from smn.reading import Failure
 from smn.runtime import Runtime
 
@@ -234,7 +234,7 @@ def report(bundle: Bundle, val: Known, others: Mapping[str, Known]) -> dict[str,
         nothing = (None,) * len(known.truth)
         predictions = Predictions(
             name, bundle.taxonomy, tuple(map(str, range(len(known.truth)))), own, known.truth, known.artists, nothing,
-            nothing, sets=list_sets(own, policy, source=bundle.taxonomy, target=bundle.taxonomy),
+            nothing, sets=sets_by_coverage(own, policy, source=bundle.taxonomy, target=bundle.taxonomy),
         )  # fmt: skip
         measured = measure_policy(predictions, policy, thresholds=thresholds)
         kept[name] = {

@@ -189,7 +189,7 @@ def compare_families(report: Path, part: str, name: str, groups: int, form: str)
         click.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
     rows = [("families", families, "", "")]
-    rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_chance:.2f}") for one in found]
+    rows += [("by confusion", one.step, f"{one.agreement:.2f}", f"{one.by_lot:.2f}") for one in found]
     from smn.cli.screen import show_table
 
     show_table(

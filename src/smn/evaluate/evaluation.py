@@ -26,7 +26,7 @@ from smn.evaluate.probe import ProbeReport, measure_probe
 from smn.evaluate.refusal import KindReport, measure_kinds
 from smn.evaluate.report import BaselineReport, DataUse, Report, SetReport, Train, Use
 from smn.evaluate.robustness import RobustnessReport, measure_robustness
-from smn.evaluate.selective_answers import list_sets, measure_policy
+from smn.evaluate.selective_answers import measure_policy, sets_by_coverage
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.reading import OnProgress, OpenedRows
 
@@ -271,7 +271,7 @@ def predict_selection(
         failures=answers.failures,
         data_hash=selection.manifest.data_hash(),
         years=kept("year"),
-        sets={} if policy is None else list_sets(answers.probabilities, policy, source=source, target=taxonomy),
+        sets={} if policy is None else sets_by_coverage(answers.probabilities, policy, source=source, target=taxonomy),
         accepted=None if selection.accepted is None else selection.accepted[answers.kept],
     )
 

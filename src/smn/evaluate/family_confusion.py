@@ -22,12 +22,12 @@ class Grouping:
         step: the groups and their figures.
         agreement: adjusted Rand index with the families (Hubert & Arabie 1985): 1 for the same groups, about 0 for
             random groups, below 0 for less than that.
-        by_chance: the 95th percentile of random groupings with groups of the same sizes.
+        by_lot: the 95th percentile of random groupings with groups of the same sizes.
     """
 
     step: Step
     agreement: float
-    by_chance: float
+    by_lot: float
 
 
 def group_confused(
@@ -69,8 +69,8 @@ def group_confused(
         drawn = random.permuted(np.tile(groups, (draws, 1)), axis=1)
         places = [tuple(np.flatnonzero(groups == one).tolist()) for one in dict.fromkeys(groups.tolist())]
         agreement = float(adjusted_rand(families, groups[None])[0])
-        by_chance = float(np.quantile(adjusted_rand(families, drawn), 0.95))
-        found.append(Grouping(count_step(places, table, taxonomy), agreement, by_chance))
+        by_lot = float(np.quantile(adjusted_rand(families, drawn), 0.95))
+        found.append(Grouping(count_step(places, table, taxonomy), agreement, by_lot))
     return found
 
 

@@ -58,7 +58,7 @@ def write_report(report: Report, folder: str | Path) -> Path:
     for measured in report.sets:
         draw_set(measured, folder)
     (folder / "report.md").write_text(describe_report(report), encoding="utf-8")
-    return _write_json(report, folder / "report.json")
+    return write_json(report, folder / "report.json")
 
 
 _BASELINE_FIGURES = (
@@ -79,7 +79,7 @@ _CAPTIONS = {
 }
 
 
-def _write_json(report: Report, file: Path) -> Path:
+def write_json(report: Report, file: Path) -> Path:
     """Write ``report.json``, all of it or nothing.
 
     Args:

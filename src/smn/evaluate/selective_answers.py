@@ -168,7 +168,7 @@ class PolicyReport:
     sets: tuple[SizeReport, ...]
 
 
-def list_sets(
+def sets_by_coverage(
     probabilities: Floats, policy: AnswerPolicy, *, source: Taxonomy, target: Taxonomy
 ) -> Mapping[float, Bools]:
     """Sets of the target's labels (N, L) for each of `COVERAGES`.
