@@ -3,7 +3,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from smn.artists import cluster_artists
 from smn.confidence.answer_policy import AnswerPolicy, Thresholds, fit_policy, is_correct
 from smn.evaluate import Predictions
 from smn.evaluate.selective_answers import (
@@ -14,6 +13,7 @@ from smn.evaluate.selective_answers import (
     measure_policy,
     sets_by_coverage,
 )
+from smn.manifest.identity import cluster_artists
 from smn.movements import read_taxonomy
 
 TAXONOMY = read_taxonomy("origin-8")

@@ -28,7 +28,6 @@ _COMPARED = 60
 def measure(data: Path) -> dict[str, Any]:
     """Measure on famous works, drawn by lot."""
     from faithfulness import compare_maps, measure_curves
-    from smn.artists import cluster_artists
     from smn.bundle import read_bundle
     from smn.cli.screen import progress
     from smn.evaluate.metrics import bootstrap

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camera import take_photograph
-from smn.artists import cluster_artists
 from smn.bundle import Bundle
 from smn.evaluate.evaluation_sets import EvaluationSet, select_rows
 from smn.evaluate.metrics import Figure, bootstrap

@@ -27,6 +27,7 @@ from smn.confidence.selective import find_threshold
 from smn.evaluate.evaluation_sets import EvaluationSet, Predictions, select_rows
 from smn.evaluate.metrics import bootstrap, calibration_error, negative_log_likelihood, weighted_mean
 from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, measure_policy, sets_by_coverage
+from smn.manifest.identity import cluster_artists
 from smn.reading import Failure
 from smn.runtime import Runtime
 

@@ -108,10 +108,9 @@ def sweep(file: Path, *, manifest: Path, negatives: Path | None, out: Path, work
 
     Interrupted, the same command continues: finished trials count, others go on after their last epoch.
     """
-    from smn.scale import read_sweep
-    from smn.scale.sweeping import run_sweep
-    from smn.scale.sweepresults import find_best, show_value
-    from smn.scale.trials import State
+    from smn.experiments.sweep import read_sweep
+    from smn.experiments.sweep.sweep_run import run_sweep
+    from smn.experiments.sweep.trials import State, find_best, show_value
 
     search, recipe = read_sweep(file)
     with progress() as report:

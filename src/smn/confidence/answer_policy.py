@@ -128,7 +128,7 @@ def fit_policy(probabilities: Floats, targets: Ints, *, taxonomy: Taxonomy, arti
         probabilities: (N, K), calibrated, of pictures that the network was not trained on.
         targets: (N,), the right labels, 0..K-1.
         taxonomy: the K labels.
-        artists: (N,), numbers of the artists, as from `smn.artists.cluster_artists`.
+        artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
     """
     precision = fit_precision(*is_correct(probabilities, targets, taxonomy))
     return AnswerPolicy(precision, fit_sets(probabilities, targets, artists=artists))

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.artists import artist_key
 from smn.evaluate.evaluation_sets import Predictions
 from smn.evaluate.measure import measure_figures
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.report import BaselineReport
 from smn.manifest import Manifest
+from smn.manifest.identity import artist_key
 from smn.reading import Failure, OnProgress, read_pictures
 
 

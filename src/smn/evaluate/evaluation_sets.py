@@ -216,8 +216,8 @@ class Predictions:
         failures: the pictures that could not be read.
         data_hash: of the manifest the rows came from.
         years: N years of making, None where unknown; empty where nobody knows any.
-        known_artists: of whom pictures stand in the training data, as `smn.artists.artist_key` writes them; None where
-            that is unknown.
+        known_artists: of whom pictures stand in the training data, as `smn.manifest.identity.artist_key` writes them;
+            None where that is unknown.
         sets: for each coverage that was asked for, 0..1, which labels each row's set holds (N, K).
         accepted: (N, K), the labels that handbooks accept for each row, none where the taxonomy covers none of them;
             None where that is unknown.

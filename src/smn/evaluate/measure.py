@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from smn.artists import artist_key, cluster_artists
 from smn.confidence.answer_policy import Thresholds
 from smn.evaluate import metrics
 from smn.evaluate.evaluation_sets import Predictions
@@ -19,6 +18,7 @@ from smn.evaluate.report import (
     SetReport,
 )
 from smn.evaluate.selective_answers import THRESHOLDS, Useful, UsefulPoint, judge_useful
+from smn.manifest.identity import artist_key, cluster_artists
 from smn.movements import family_names
 from smn.movements.regroup import families_of
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.artists import cluster_artists
 from smn.evaluate.metrics import Figure, Floats, Ints, balanced_accuracy, bootstrap, count_confusion, recall
 from smn.extras import require_extra
 from smn.manifest.identity import cluster_artists

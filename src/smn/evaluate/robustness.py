@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from smn.artists import cluster_artists
 from smn.evaluate.metrics import Bools, Figure, Floats, Ints, bootstrap, rank_accepted, rank_truth, weighted_mean
+from smn.manifest.identity import cluster_artists
 
 _LONGEST = 4096  # pixels of the longer side; larger pictures are reduced to it before they are changed
 _SCALE = 224  # pixels of the shorter side at which blur and sharpening have a radius of 1

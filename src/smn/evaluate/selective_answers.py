@@ -6,12 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from smn.artists import cluster_artists
 from smn.confidence.answer_policy import AnswerPolicy, Thresholds, is_correct
 from smn.confidence.conformal import choose_sets
 from smn.confidence.selective import OperatingPoint
 from smn.evaluate.evaluation_sets import Predictions
 from smn.evaluate.metrics import Bools, Figure, Floats, bootstrap, weighted_mean
+from smn.manifest.identity import cluster_artists
 from smn.movements import Taxonomy
 from smn.movements.regroup import families_of
 

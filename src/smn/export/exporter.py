@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from smn.artists import cluster_artists
 from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
 from smn.confidence.answer_policy import Thresholds
 from smn.confidence.calibration import sigmoid, softmax

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.artists import cluster_artists
 from smn.confidence.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra

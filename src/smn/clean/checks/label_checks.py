@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.calibration import sigmoid
 from smn.clean.checks import Progress, Scores
 from smn.clean.checks.confident_learning import (
     MAX_ARTIST_SHARE,
@@ -23,6 +22,7 @@ from smn.clean.checks.out_of_fold import (
     reduce_embedding,
 )
 from smn.clean.measurements import Measured
+from smn.confidence.calibration import sigmoid
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.calibration import sigmoid
 from smn.clean.checks import Progress, Scores
 from smn.clean.checks.out_of_fold import assign_folds, group_artists, reduce_embedding
 from smn.clean.measurements import Measured
+from smn.confidence.calibration import sigmoid
 from smn.manifest import NOT_A_PAINTING
 
 Features = NDArray[np.float32]

@@ -14,7 +14,6 @@ from typing import Any
 
 import smn
 from smn.bundle import read_bundle
-from smn.dataset.writing import rewrite_manifest
 from smn.errors import InputError, SmnError
 from smn.evaluate import EvaluationSet, evaluate_model, write_report
 from smn.evaluate.evaluated_model import open_colour_run
@@ -23,6 +22,7 @@ from smn.experiments.ladder.ladder_file import Ladder, Rung
 from smn.experiments.ladder.ladder_results import KNOWN, UNSEEN
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
+from smn.manifest.writer import rewrite_manifest
 from smn.models.colour import ColourClassifier
 from smn.models.colourfile import read_colour_model
 from smn.models.palette import Floats
