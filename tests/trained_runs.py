@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from smn.train.features import Progress
+from smn.progress import Progress
 
 
 class StoppedError(Exception):

@@ -15,9 +15,7 @@ from PIL import Image
 from smn.errors import ImageError, ManifestError
 from smn.images import open_image
 from smn.manifest import Manifest
-
-OnProgress = Callable[[str, int, int], None]
-"""Is told what is being read, how many of its pictures are done and how many there are."""
+from smn.progress import Progress
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -64,7 +62,7 @@ def read_pictures(
     *,
     reduce_to: int | None,
     title: str,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
     ahead: int = 64,
 ) -> Iterator[T | Failure]:
     """Open the pictures of some rows, in order.

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from smn.bundle import Bundle
 from smn.errors import BundleError
 from smn.manifest import Manifest
-from smn.reading import Failure, OnProgress, read_pictures
+from smn.progress import Progress
+from smn.reading import Failure, read_pictures
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -156,7 +157,7 @@ class Runtime:
         *,
         title: str,
         batch_size: int = 16,
-        on_progress: OnProgress | None = None,
+        on_progress: Progress | None = None,
     ) -> Iterator[Outputs | Failure]:
         """The network's outputs for the pictures of some rows of a manifest.
 

@@ -3,10 +3,12 @@
 import hashlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,10 @@ import pytest
 from PIL import Image
 
 from smn.bundle import Bundle
-from smn.clean.checks.image_quality import score_picture, value_names
-from smn.clean.measurements import Measured, Measurement, empty_shard, make_shard, measure, read_shards, write_shard
+from smn.clean.measuring import measure
+from smn.clean.pictures import score_picture, value_names
+from smn.clean.scores import Measured
+from smn.feature_cache import FILE_NAME
 from smn.images import open_image
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest
 from smn.runtime import Runtime
@@ -158,6 +162,16 @@ def _many(folder: Path, count: int) -> Manifest:
     return read_manifest(write_manifest(pa.Table.from_pylist(rows, schema), folder / "manifest.parquet"))
 
 
+def count_stored(cache: Path) -> int:
+    if not (cache / FILE_NAME).exists():
+        return 0
+    with closing(sqlite3.connect(cache / FILE_NAME)) as database:
+        try:
+            return int(database.execute("SELECT count(*) FROM features").fetchone()[0])
+        except sqlite3.OperationalError:  # there is no table yet
+            return 0
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -168,59 +182,25 @@ measure(read_manifest(sys.argv[1]), bundle=read_bundle(sys.argv[2]), cache=Path(
 """
 
 
-def test_a_kill_costs_one_part_at_most(tiny_bundle: Bundle, tmp_path: Path) -> None:
+def test_a_kill_costs_one_batch_at_most(tiny_bundle: Bundle, tmp_path: Path) -> None:
     manifest, cache = _many(tmp_path / "many", 330), tmp_path / "cache"
     started = subprocess.Popen([sys.executable, "-c", KILLED, manifest.file, tiny_bundle.folder, cache])
-    while not list(cache.rglob("*.npz")) and started.poll() is None:
+    while not count_stored(cache) and started.poll() is None:
         time.sleep(0.01)
     started.send_signal(signal.SIGKILL)
     started.wait()
-    kept = sum(len(np.load(file)["sha256"]) for file in cache.rglob("*.npz"))
-    assert kept >= 256
+    kept = count_stored(cache)
+    assert kept >= 16
     measured, told = look(manifest.file, tiny_bundle, cache)
     assert told[0] == ("Looking", kept, 330)
     assert measured.readable.all()
     assert len(set(measured.pixels.tolist())) == 330
 
 
-def measurement(number: int) -> Measurement:
-    return Measurement(
-        sha256=f"{number:064x}",
-        pixels=f"{number:032x}",
-        hashes=np.arange(4, dtype=np.uint64) + np.uint64(2**63),
-        values=np.array([0.5, np.nan], np.float32),
-        logits=np.array([1, 2, 3], np.float32),
-        painting=0.25,
-        embedding=np.array([1.5, -2], np.float16),
-    )
-
-
-def test_shards_come_back_as_they_were_written(tmp_path: Path) -> None:
-    write_shard(tmp_path, make_shard([measurement(1), measurement(2)]))
-    write_shard(tmp_path, make_shard([measurement(3)]))
-    shards = list(read_shards(tmp_path))
-    assert sorted(len(shard.sha256) for shard in shards) == [1, 2]
-    pair = next(shard for shard in shards if len(shard.sha256) == 2)
-    assert pair.sha256.tolist() == [f"{number:064x}".encode() for number in (1, 2)]
-    assert pair.hashes[0, 0] == 2**63
-    assert pair.values.shape == (2, 2)
-    assert pair.embedding.dtype == np.float16
-    assert not list(tmp_path.glob("*.partial"))
-
-
-def test_a_damaged_shard_is_skipped(tmp_path: Path) -> None:
-    whole, cut = (
-        write_shard(tmp_path, make_shard([measurement(1)])),
-        write_shard(tmp_path, make_shard([measurement(2)])),
-    )
-    cut.write_bytes(cut.read_bytes()[:200])
-    (tmp_path / "empty.npz").touch()
-    (tmp_path / "begun.1.partial").write_bytes(b"PK")
-    assert [shard.sha256[0] for shard in read_shards(tmp_path)] == [f"{1:064x}".encode()]
-    assert whole.exists()
-
-
-def test_an_empty_shard_has_the_shapes_of_the_others() -> None:
-    shard = empty_shard(values=5, labels=3)
-    assert (shard.values.shape, shard.logits.shape, shard.hashes.shape) == ((0, 5), (0, 3), (0, 4))
-    assert not list(read_shards(Path("nowhere")))
+def test_a_damaged_value_is_measured_anew(painted: Path, tiny_bundle: Bundle, tmp_path: Path) -> None:
+    first, _ = look(painted, tiny_bundle, tmp_path / "cache")
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database, database:
+        database.execute("UPDATE features SET value = zeroblob(length(value)) WHERE rowid = 3")
+    again, told = look(painted, tiny_bundle, tmp_path / "cache")
+    assert told[0] == ("Looking", 7, 8)
+    np.testing.assert_array_equal(first.hashes, again.hashes)

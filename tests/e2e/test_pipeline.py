@@ -5,10 +5,12 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -198,7 +200,8 @@ def test_the_killed_run_was_finished_without_repeating_what_was_done(run: Path, 
     assert known["data"]["pictures"] == {"train": 48, "val": 16}
     assert known["data"]["negatives"] == 12
     # Features of the pictures themselves, of whichever split, and of the augmented view of the training pictures.
-    assert len(list((shell.folder / "runs" / "cache").iterdir())) == 2
+    with closing(sqlite3.connect(shell.folder / "runs" / "cache" / "features.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM feature_sets").fetchone() == (2,)
 
 
 def test_a_killed_run_ends_as_one_that_was_not(shell: Shell, run: Path, pictures: Path, others: Path) -> None:

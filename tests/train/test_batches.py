@@ -12,7 +12,7 @@ from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
-from smn.train.features import open_view
+from smn.train.feature_extraction import open_view
 from smn.train.selection import TrainingData, select
 from smn.train.settings import Sampling
 

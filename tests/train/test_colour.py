@@ -1,7 +1,9 @@
 """Runs of colour models: what they leave, that they continue, and that the palettes are read once for all."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,11 @@ import pytest
 from PIL import Image
 
 from smn.errors import InputError
+from smn.feature_cache import FILE_NAME
 from smn.manifest import read_manifest
 from smn.models.colour import COLOUR_MODELS, describe_pictures
 from smn.models.colourfile import read_colour_model
-from smn.reading import OnProgress
+from smn.progress import Progress
 from smn.train import Recipe, read_recipe
 from smn.train.colour import cached_features, train_colour
 from smn.train.kinds import ColourSettings
@@ -22,7 +25,7 @@ from trained_runs import StoppedError
 SetMaker = Callable[..., Path]
 
 
-def stop_in(phase: str, step: int) -> OnProgress:
+def stop_in(phase: str, step: int) -> Progress:
     def progress(what: str, done: int, _: int) -> None:
         if (what, done) == (phase, step):
             raise StoppedError
@@ -64,9 +67,11 @@ def test_every_model_leaves_a_run(painted: Path, tmp_path: Path) -> None:
         with Image.open(run / "palettes.png") as picture:
             assert picture.width > 1000
     # The four models of palettes have read the pictures once.
-    folders = sorted(folder.name.rpartition("-")[0] for folder in (tmp_path / "cache").iterdir())
-    assert folders == ["colour-handcrafted", "colour-palette"]
-    assert len([*(tmp_path / "cache").glob("colour-palette-*/*.index")]) == 2
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database:
+        known = [json.loads(facts)["name"] for (facts,) in database.execute("SELECT facts FROM feature_sets")]
+        stored, last = database.execute("SELECT count(*), max(rowid) FROM features").fetchone()
+    assert sorted(known) == ["describe_picture", "extract_palette"]
+    assert stored == last  # a replaced row would have a new number
 
 
 @pytest.mark.parametrize(

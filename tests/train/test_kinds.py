@@ -1,7 +1,9 @@
 """Runs of every kind of network from end to end, on a few small pictures."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from safetensors.torch import save_file
 
 from smn.errors import InputError
 from smn.export import export_run
+from smn.feature_cache import FILE_NAME
 from smn.models import build_timm, build_vgg16
 from smn.models.stages import list_stages
 from smn.models.weights import Convention, write_weights
@@ -112,7 +115,9 @@ def test_another_head_uses_the_same_features(make_recipe: RecipeMaker, pictures:
     for name, hidden in (("one", [8]), ("two", []), ("three", [6, 4])):
         recipe = make_recipe("vgg16", **{"finetune.epochs": 0, "model.hidden": hidden, "model.batch_norm": True})
         train(recipe, pictures, out=tmp_path / name)
-    assert [folder.name[:12] for folder in sorted((tmp_path / "cache").iterdir())] == ["vgg16-view0-", "vgg16-view1-"]
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database:
+        known = [json.loads(facts)["facts"] for (facts,) in database.execute("SELECT facts FROM feature_sets")]
+    assert sorted((facts["backbone"], facts["view"]) for facts in known) == [("vgg16", 0), ("vgg16", 1)]
 
 
 def test_other_weights_do_not_continue_a_run(

@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from smn.progress import Progress
 from smn.train import loop
-from smn.train.features import Progress
 from smn.train.loop import Schedule, fit
 from smn.train.settings import Curve
 from trained_runs import StoppedError

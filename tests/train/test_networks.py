@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import torch
 from PIL import Image
 
 from smn.errors import InputError, ManifestError, UnknownNameError
+from smn.feature_cache import FILE_NAME
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest, write_manifest
 from smn.models import Classifier, build_classifier
@@ -203,10 +206,12 @@ def test_an_unknown_taxonomy_is_said_at_once(tiny_recipe: dict[str, Any], pictur
 
 def test_two_runs_share_the_features_beside_them(head_recipe: Recipe, pictures: Path, tmp_path: Path) -> None:
     train(head_recipe, pictures, out=tmp_path / "one")
-    files = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")}
-    assert len([*(tmp_path / "cache").iterdir()]) == 2  # one for each view
-    train(head_recipe, pictures, out=tmp_path / "two")
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")} == files
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database:
+        assert database.execute("SELECT count(*) FROM feature_sets").fetchone() == (2,)  # one for each view
+        stored = database.execute("SELECT count(*), max(rowid) FROM features").fetchone()
+        train(head_recipe, pictures, out=tmp_path / "two")
+        # A replaced row has a new number.
+        assert database.execute("SELECT count(*), max(rowid) FROM features").fetchone() == stored
     assert same(weights(tmp_path / "one"), weights(tmp_path / "two"))
 
 

@@ -1,5 +1,7 @@
 """Devices and numbers: what is chosen where, and that training works in each of them."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from torch import nn
 from smn.cli import main
 from smn.cli.train import train as command
 from smn.errors import InputError
+from smn.feature_cache import FILE_NAME
 from smn.train import Recipe
 from smn.train.loop import Schedule, fit
 from smn.train.precision import (
@@ -126,7 +129,8 @@ def test_features_of_32_bits_are_kept_apart(
     for name in ("16", "32"):
         train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / name)
         capable.clear()
-    notes = [file.read_text() for file in (tmp_path / "cache").rglob("features.json")]
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database:
+        notes = [facts for (facts,) in database.execute("SELECT facts FROM feature_sets")]
     assert sorted("torch.float32" in note for note in notes) == [False, True]
 
 

@@ -15,7 +15,7 @@ from smn.evaluate.metrics import Figure, bootstrap
 from smn.images import open_image
 from smn.manifest.identity import cluster_artists
 from smn.predict import Model, Prediction
-from smn.reading import OnProgress
+from smn.progress import Progress
 from smn.rectify import Corners, Rectify
 
 WAYS = ("scan", "photograph as it is", "photograph, straightened", "scan, straightened")
@@ -58,7 +58,7 @@ def measure_photographs(
     count: int,
     seed: int = 0,
     resamples: int = 1000,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
 ) -> PhotographReport:
     """Photograph paintings of a set, and ask a model about them in four ways.
 

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from smn.evaluate.metrics import Floats
-from smn.examples.gallery import OTHERS, Photographs, draw_other, list_others
-from smn.reading import OnProgress
+from smn.examples.others import OTHERS, Photographs, draw_other, list_others
+from smn.progress import Progress
 
 FIRST_SEED = 100_000
 """No training draws pictures from seeds as high as this."""
@@ -42,7 +42,7 @@ def measure_kinds(
     threshold: float,
     photographs: Photographs | None = None,
     count: int = 40,
-    on_progress: OnProgress | None = None,
+    on_progress: Progress | None = None,
 ) -> tuple[KindReport, ...]:
     """PredictRows a model about pictures of every kind that can be drawn.
 

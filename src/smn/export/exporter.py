@@ -24,8 +24,8 @@ from smn.manifest import read_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import Classifier, Ensemble
 from smn.preprocess import PreprocessSpec
+from smn.progress import Progress
 from smn.runtime import Outputs, Runtime
-from smn.train.features import Progress
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3

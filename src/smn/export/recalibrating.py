@@ -12,9 +12,8 @@ from smn.bundle import Bundle, read_bundle, write_bundle
 from smn.export.calibrating import calibrate
 from smn.export.exporter import batch_pictures, check_free
 from smn.manifest import read_manifest
-from smn.manifest.identity import cluster_artists
+from smn.progress import Progress
 from smn.runtime import Outputs, Runtime
-from smn.train.features import Progress
 from smn.train.selection import select
 from smn.train.settings import AnswerSettings
 

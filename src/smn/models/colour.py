@@ -24,8 +24,10 @@ from smn.models.dominant import learn_dominant, score_dominant
 from smn.models.handcrafted import describe_picture, learn_boosting, score_boosting
 from smn.models.palette import Floats, Ints, extract_palette
 from smn.models.transport import learn_barycentres, learn_neighbours, score_barycentres, score_neighbours
-from smn.reading import Failure, OnProgress, read_pictures
+from smn.progress import Progress
+from smn.reading import Failure, read_pictures
 
+_PALETTE_VERSION = _TEXTURE_VERSION = 1  # see `Method.version`; textures hold a palette, so raise both for palettes
 _HELD_OUT = 0.2
 _ROWS = 256
 _THREADS = 4
@@ -39,6 +41,7 @@ class Method:
         summary: one sentence for people.
         side: pixels that a picture's shorter side needs.
         describe: makes features, an array of a fixed shape, of an RGB picture.
+        version: of these features: raise it where ``describe`` gives others than before.
         learn: makes arrays of features (N, ...) and labels (N,), given ``classes`` and ``seed``; ``palettes`` (K, Q, 4)
             is always among them.
         score: makes scores (N, K) of these arrays and features (N, ...), higher for what is likelier.
@@ -47,6 +50,7 @@ class Method:
     summary: str
     side: int
     describe: Callable[[Image.Image], Floats]
+    version: int
     learn: Callable[..., dict[str, Floats]]
     score: Callable[[Mapping[str, Floats], Floats], Floats]
 
@@ -56,6 +60,7 @@ COLOUR_MODELS: Mapping[str, Method] = {
         "The commonest colour; the movement whose own is nearest by CIEDE2000.",
         palette.SIDE,
         extract_palette,
+        _PALETTE_VERSION,
         learn_dominant,
         score_dominant,
     ),
@@ -63,6 +68,7 @@ COLOUR_MODELS: Mapping[str, Method] = {
         "Five colours and their shares; the movement whose palette is the least work away.",
         palette.SIDE,
         extract_palette,
+        _PALETTE_VERSION,
         learn_barycentres,
         score_barycentres,
     ),
@@ -70,6 +76,7 @@ COLOUR_MODELS: Mapping[str, Method] = {
         "Five colours and their shares; what the pictures with the nearest palettes are.",
         palette.SIDE,
         extract_palette,
+        _PALETTE_VERSION,
         learn_neighbours,
         score_neighbours,
     ),
@@ -77,6 +84,7 @@ COLOUR_MODELS: Mapping[str, Method] = {
         "Five colours and their shares, counted by a book of 64 colours; the movement that counts most alike.",
         palette.SIDE,
         extract_palette,
+        _PALETTE_VERSION,
         learn_codebook,
         score_codebook,
     ),
@@ -84,6 +92,7 @@ COLOUR_MODELS: Mapping[str, Method] = {
         "Histograms of colour, local binary patterns and oriented gradients; boosted trees.",
         handcrafted.SIDE,
         describe_picture,
+        _TEXTURE_VERSION,
         learn_boosting,
         score_boosting,
     ),
@@ -125,7 +134,7 @@ class ColourClassifier:
         targets: Ints,
         *,
         artists: Sequence[str | None] | None = None,
-        progress: OnProgress = lambda *_: None,
+        progress: Progress = lambda *_: None,
     ) -> Self:
         """Learn from pictures.
 
@@ -197,7 +206,7 @@ class ColourClassifier:
         return probabilities
 
 
-def compare_features(model: ColourClassifier, features: Floats, *, progress: OnProgress = lambda *_: None) -> Floats:
+def compare_features(model: ColourClassifier, features: Floats, *, progress: Progress = lambda *_: None) -> Floats:
     """A colour model's answers to the features of pictures, a part that fits into memory at a time.
 
     Args:
@@ -220,7 +229,7 @@ def compare_features(model: ColourClassifier, features: Floats, *, progress: OnP
 
 
 def describe_pictures(
-    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: OnProgress | None = None
+    name: str, manifest: Manifest, rows: Sequence[int], *, title: str = "", progress: Progress | None = None
 ) -> Iterator[Floats | Failure]:
     """The features of pictures that a colour model works on; models that share ``describe`` share them.
 

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from smn.bundle import Bundle
 from smn.errors import InputError, OutputExistsError
+from smn.feature_cache import FeatureCache, FeatureSet
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
-from smn.reading import Failure, OnProgress
+from smn.progress import Progress
+from smn.reading import Failure
 from smn.runtime import Runtime
 from smn.similar.index import LARGE, SCHEMA, Work
 from smn.similar.searching import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
-from smn.train.store import add_vectors, read_vectors
 
+_VERSION = 1  # of the embeddings: raise it where the same model gives other ones
 _SAMPLE = 50_000
 _MAPPED = 20_000
 _FACTS = tuple(name for name in Work.__dataclass_fields__ if name != "id")
@@ -33,7 +35,7 @@ def build_index(
     known: str | None = None,
     dimensions: int = DIMENSIONS,
     seed: int = 0,
-    on_progress: OnProgress = lambda *_: None,
+    on_progress: Progress = lambda *_: None,
 ) -> tuple[int, list[Failure]]:
     """Embed the works of manifests and write the index; interrupted, the same call continues.
 
@@ -63,7 +65,7 @@ def build_index(
     if not chosen:
         raise InputError(f"No works in {', '.join(map(str, manifests))} are left; name a manifest with pictures.")
     partial = out.with_name(out.name + ".partial")
-    embeddings, failures = _embed(chosen, bundle, partial / bundle.model_sha256[:16], on_progress)
+    embeddings, failures = _embed(chosen, bundle, partial, on_progress)
     lost = {failure.id for failure in failures}
     works = [work for _, _, work in chosen if work.id not in lost]
     if not works:
@@ -98,27 +100,28 @@ def _choose(manifests: Sequence[Manifest], known: str | None) -> list[Chosen]:
 
 
 def _embed(
-    chosen: Sequence[Chosen], bundle: Bundle, store: Path, on_progress: OnProgress
+    chosen: Sequence[Chosen], bundle: Bundle, folder: Path, on_progress: Progress
 ) -> tuple[NDArray[np.float32], list[Failure]]:
-    """Embeddings (N, D) of the pictures that can be read, and those that cannot."""
+    """Embeddings (N, D) of the pictures that can be read, stored in a cache as they come, and those that cannot."""
     runtime = Runtime(bundle)
+    features = FeatureSet("embedding", _VERSION, {"model": bundle.model_sha256}, np.dtype(("<f4", (runtime.width,))))
     pictures = [str(manifest.table["sha256"][row].as_py()) for manifest, row, _ in chosen]
-    _, missing = read_vectors(store, pictures, width=runtime.width)
-    waiting = [one for one, picture in zip(chosen, pictures, strict=True) if picture in missing]
-    done, failures = len(chosen) - len(waiting), list[Failure]()
-    with add_vectors(store) as writer:
+    with FeatureCache(folder, features) as cache:
+        _, missing = cache.read(pictures)
+        waiting = [one for one, picture in zip(chosen, pictures, strict=True) if picture in missing]
+        done, failures = len(chosen) - len(waiting), list[Failure]()
         for manifest in {id(manifest): manifest for manifest, _, _ in waiting}.values():
             rows = np.array([row for one, row, _ in waiting if one is manifest], dtype=np.int64)
             for row, one in zip(rows.tolist(), runtime.run_rows(manifest, rows, title="works"), strict=True):
                 if isinstance(one, Failure):
                     failures.append(one)
                 else:
-                    writer.add([str(manifest.table["sha256"][row].as_py())], one.embedding)
+                    cache.write([str(manifest.table["sha256"][row].as_py())], one.embedding)
                 done += 1
                 on_progress("works", done, len(chosen))
-    lost = {failure.id for failure in failures}
-    kept = [picture for (_, _, work), picture in zip(chosen, pictures, strict=True) if work.id not in lost]
-    return read_vectors(store, kept, width=runtime.width)[0], failures
+        lost = {failure.id for failure in failures}
+        kept = [picture for (_, _, work), picture in zip(chosen, pictures, strict=True) if work.id not in lost]
+        return cache.read(kept)[0], failures
 
 
 def _write(

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 from smn.preprocess import PreprocessSpec
-from smn.train.features import open_view
+from smn.train.feature_extraction import open_view
 from smn.train.recipe import Recipe
 from smn.train.selection import TrainingData
 from smn.train.settings import Sampling

@@ -4,33 +4,29 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from smn import images
-from smn.confidence.calibration import log_loss
+from smn.calibration import log_loss
 from smn.errors import InputError
 from smn.extras import require_extra
+from smn.feature_cache import FeatureSet, compute_missing
 from smn.manifest import Manifest, read_manifest
-from smn.models import palette
 from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, describe_pictures
 from smn.models.colourfile import write_colour_model
 from smn.models.palette import Floats, Ints
 from smn.models.swatches import draw_palettes
 from smn.movements import read_taxonomy
-from smn.reading import Failure, OnProgress
-from smn.train.featurefolder import hash_code, open_folder
+from smn.progress import Progress
+from smn.reading import Failure
 from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.rehearsal import shorten_pictures
 from smn.train.runfolder import MODEL_FILE, describe_run, open_run
 from smn.train.selection import select
-from smn.train.store import complete_vectors
 
 
 def train_colour(
@@ -40,7 +36,7 @@ def train_colour(
     out: Path,
     negatives: str | Path | None = None,
     fast: bool = False,
-    progress: OnProgress = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Path:
     """Fit a colour model; takes, gives and raises what `smn.train.run.train` does.
 
@@ -77,15 +73,15 @@ def train_colour(
 
 
 def cached_features(
-    name: str, manifest: Manifest, *, rows: Sequence[int], cache: Path, progress: OnProgress = lambda *_: None
+    name: str, manifest: Manifest, *, rows: Sequence[int], cache: Path, progress: Progress = lambda *_: None
 ) -> Floats:
     """The features of pictures that a colour model works on, stored by the picture's content.
 
     Args:
-        name: one of `smn.models.colour.COLOUR_MODELS`; models of the same features share a folder below ``cache``.
+        name: one of `smn.models.colour.COLOUR_MODELS`; models of the same features share them.
         manifest: where the rows are.
         rows: N numbers of rows.
-        cache: kept as they come, with 32 bits a number, and read from there the next time.
+        cache: folder of the cache, see `smn.feature_cache`; it holds 32 bits a number.
         progress: told after each picture that was not stored.
 
     Returns:
@@ -96,21 +92,20 @@ def cached_features(
     """
     method = COLOUR_MODELS[name]
     shape = method.describe(Image.new("RGB", (method.side, method.side))).shape
-    module = import_module(method.describe.__module__)
-    home = module.__name__.rpartition(".")[2]
-    facts = {"features": home, "side": method.side, "code": hash_code(images, palette, module)}
+    features = FeatureSet(
+        method.describe.__name__, method.version, {"side": method.side}, np.dtype(("<f4", (int(np.prod(shape)),)))
+    )
 
-    def compute(places: list[int]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def compute(places: list[int]) -> Iterator[tuple[int, Floats]]:
         for at, found in enumerate(describe_pictures(name, manifest, [rows[place] for place in places])):
             if isinstance(found, Failure):
                 raise InputError(found.reason)
-            yield at, found.reshape(1, -1).astype(np.float32)
+            yield at, found.reshape(1, -1)
 
     contents = manifest.column("sha256")
-    stored = complete_vectors(
-        open_folder(cache, facts, name=f"colour-{home}"), [contents[row] for row in rows], compute,
-        width=int(np.prod(shape)), title=f"{name}: looking", progress=progress,
-    )  # fmt: skip
+    stored = compute_missing(
+        cache, features, [contents[row] for row in rows], compute, title=f"{name}: looking", progress=progress
+    )
     return stored.astype(np.float64).reshape(-1, *shape)
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from smn.models.stages import rest_frozen
-from smn.train.features import Progress
+from smn.progress import Progress
 from smn.train.precision import device_of
 from smn.train.settings import Curve
 from smn.train.targets import measure_loss

@@ -15,9 +15,9 @@ from smn.errors import InputError
 from smn.manifest import read_manifest
 from smn.models.stages import drop_patches, unfreeze_stages
 from smn.movements import read_taxonomy
+from smn.progress import Progress
 from smn.train.building import build_network
 from smn.train.curves import draw_curves
-from smn.train.features import Progress
 from smn.train.kinds import is_pretrained
 from smn.train.loop import ToldEpoch
 from smn.train.phases import Phases

@@ -18,11 +18,11 @@ from smn.models import Classifier
 from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
+from smn.progress import Progress
 from smn.reading import OpenedRows
 from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
-from smn.train.cache import cached_statistics
 from smn.train.crossfit import answer_held_out
-from smn.train.features import Progress, statistics
+from smn.train.feature_extraction import cached_statistics, statistics
 from smn.train.kinds import is_pretrained
 from smn.train.loop import Schedule, ToldEpoch, fit
 from smn.train.precision import autocast, build_scaler, device_of

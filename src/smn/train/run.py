@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smn.errors import MissingExtraError
-from smn.reading import OnProgress
+from smn.progress import Progress
 from smn.train.kinds import ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.runfolder import read_run
@@ -25,7 +25,7 @@ def train(
     everything: bool = False,
     start: str | Path | None = None,
     device: str = "auto",
-    progress: OnProgress = lambda *_: None,
+    progress: Progress = lambda *_: None,
     told_epoch: "ToldEpoch" = lambda _: None,
 ) -> Path:
     """Train a model as a recipe says.

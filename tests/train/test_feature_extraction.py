@@ -1,6 +1,8 @@
-"""The cache of features: used, continued, grown, shared, and never taken for another's."""
+"""Views of pictures, the statistics of a network's layers, and their cache."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from smn import images, preprocess
+from smn.feature_cache import FILE_NAME
 from smn.manifest import Manifest, read_manifest
-from smn.models import Classifier, backbones, build_classifier, classifier
+from smn.models import Classifier, build_classifier
 from smn.preprocess import Fit, PreprocessSpec
-from smn.train import Recipe, augment, cache, features
-from smn.train.cache import cached_statistics, describe_features
-from smn.train.featurefolder import hash_code
-from smn.train.features import Progress, open_view, statistics
+from smn.progress import Progress
+from smn.train import Recipe, feature_extraction
+from smn.train.feature_extraction import cached_statistics, describe_features, open_view, statistics
 from trained_runs import StoppedError
 
 SIDE = 32
@@ -29,7 +30,7 @@ def manifest(pictures: Path) -> Manifest:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "_BATCH", 4)
+    monkeypatch.setattr(feature_extraction, "_BATCH", 4)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(manifest.column("sha256")[row])
         return open_view(manifest, row, **more)
 
-    monkeypatch.setattr(features, "open_view", counting)
+    monkeypatch.setattr(feature_extraction, "open_view", counting)
     return seen
 
 
@@ -89,11 +90,9 @@ def test_the_second_time_the_cache_answers(
         raise AssertionError("The features were computed although they lie in the cache.")
 
     first = extract()
-    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")}
-    assert sorted(file.suffix for file in written) == ["", ".index", ".json", ".values"]
-    monkeypatch.setattr(cache, "statistics", forbid)
+    assert [file.name for file in (tmp_path / "cache").iterdir()] == [FILE_NAME]
+    monkeypatch.setattr(feature_extraction, "statistics", forbid)
     assert np.array_equal(extract(), first)
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache").rglob("*")} == written
     with pytest.raises(AssertionError, match="were computed"):
         extract(view=2)
 
@@ -138,16 +137,17 @@ def test_interrupted_it_continues_to_the_same_result(
     assert np.array_equal(resumed, whole)
 
 
-def test_a_torn_tail_is_computed_anew(
+def test_damaged_features_are_computed_anew(
     extract: Callable[..., np.ndarray], tmp_path: Path, opened: list[str], manifest: Manifest
 ) -> None:
     whole = extract()
-    (index,) = (tmp_path / "cache").rglob("*.index")
-    values = index.with_suffix(".values")
-    values.write_bytes(values.read_bytes()[: 6 * whole[0].nbytes + 9])
+    damaged = manifest.column("sha256")[6:]
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE_NAME)) as database, database:
+        for content in damaged:
+            database.execute("UPDATE features SET value = zeroblob(length(value)) WHERE picture = ?", (content,))
     opened.clear()
     assert np.array_equal(extract(), whole)
-    assert sorted(opened) == sorted(manifest.column("sha256")[6:])
+    assert sorted(opened) == sorted(damaged)
 
 
 def test_two_at_once_do_not_spoil_each_other(extract: Callable[..., np.ndarray], opened: list[str]) -> None:
@@ -183,7 +183,7 @@ def test_the_facts_change_with_whatever_changes_the_features(model: Classifier, 
         {"view": 2},
         {"view": 0},
     ]
-    seen = [repr(describe_features(**{**base, **change})) for change in changes]
+    seen = [describe_features(**{**base, **change}).id for change in changes]
     assert len(set(seen)) == len(changes) == 10
 
 
@@ -197,28 +197,54 @@ def test_the_facts_stay_with_what_does_not(model: Classifier, recipe: Recipe) ->
         replace(recipe, answers=replace(recipe.answers, precision=0.9)),
     ]
     spec = PreprocessSpec(SIDE)
-    assert len({repr(describe_features(model, recipe=one, spec=spec, view=1)) for one in others}) == 1
+    assert len({describe_features(model, recipe=one, spec=spec, view=1).id for one in others}) == 1
     # The picture itself is not augmented.
     augmented = replace(recipe, augment=replace(recipe.augment, blur=0.9), seed=3)
-    assert len({repr(describe_features(model, recipe=one, spec=spec, view=0)) for one in (recipe, augmented)}) == 1
+    assert len({describe_features(model, recipe=one, spec=spec, view=0).id for one in (recipe, augmented)}) == 1
 
 
-def test_the_facts_of_statistics_are_those_from_before_the_kinds(model: Classifier, recipe: Recipe) -> None:
-    """Another set of them would be another folder, and an evening of computing for nothing."""
-    facts = describe_features(model, recipe=recipe, spec=PreprocessSpec(SIDE), view=0)
-    # A CPU without bfloat16 says in what numbers it has computed; see test_precision.py.
-    assert set(facts) - {"numbers"} == {"backbone", "levels", "weights", "preprocess", "code", "view"}
-    assert (facts["backbone"], facts["levels"], facts["view"]) == ("lite0", [0, 1], 0)
-    assert facts["code"] == hash_code(images, preprocess, augment, backbones, classifier, features)
-
-
-def test_other_facts_have_another_folder(
-    extract: Callable[..., np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_version_is_computed_anew(
+    extract: Callable[..., np.ndarray], monkeypatch: pytest.MonkeyPatch, opened: list[str]
 ) -> None:
-    extract(view=0)
-    extract(view=1)
-    monkeypatch.setattr(cache, "hash_code", lambda *_: "another version of the code")
-    extract(view=1)
-    names = sorted(folder.name for folder in (tmp_path / "cache").iterdir())
-    assert [name[:12] for name in names] == ["lite0-view0-", "lite0-view1-", "lite0-view1-"]
-    assert "another version" in "".join(file.read_text() for file in (tmp_path / "cache").rglob("features.json"))
+    extract()
+    monkeypatch.setattr(feature_extraction, "VERSION", feature_extraction.VERSION + 1)
+    opened.clear()
+    extract()
+    assert len(opened) == 12
+
+
+def test_views_are_pixels_of_the_network_s_size(manifest: Manifest, recipe: Recipe) -> None:
+    views = [open_view(manifest, 0, recipe=recipe, spec=PreprocessSpec(32), view=view) for view in (0, 0, 1, 1, 2)]
+    assert {(view.shape, view.dtype.name) for view in views} == {((32, 32, 3), "uint8")}
+    assert np.array_equal(views[0], views[1])
+    assert np.array_equal(views[2], views[3])
+    assert not np.array_equal(views[0], views[2])
+    assert not np.array_equal(views[2], views[4])
+
+
+def test_statistics_are_those_of_the_model_row_by_row(
+    manifest: Manifest, recipe: Recipe, model: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_extraction, "_BATCH", 4)
+    spec, rows = PreprocessSpec(32), [7, 2, 9, 0, 5]
+    parts = list(statistics(model, manifest, recipe=recipe, spec=spec, rows=rows, view=0))
+    assert [start for start, _ in parts] == [0, 4]
+    pixels = np.stack([open_view(manifest, row, recipe=recipe, spec=spec, view=0) for row in rows])
+    with torch.inference_mode():
+        expected = model.eval().statistics(torch.from_numpy(spec.normalise(pixels))).numpy()
+    found = np.concatenate([values for _, values in parts])
+    assert found.shape == (len(rows), model.width)
+    # bfloat16 keeps three figures; a wrong row would be far off.
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
+    np.testing.assert_allclose(found, expected, rtol=0.1, atol=0.05)
+
+
+def test_a_view_depends_on_the_picture_and_not_on_its_row(
+    manifest: Manifest, recipe: Recipe, reordered: Callable[..., Manifest]
+) -> None:
+    order = [5, 3, 0, 11]
+    other = reordered(order)
+    for view in (0, 1, 7):
+        for row, number in enumerate(order):
+            one = open_view(manifest, number, recipe=recipe, spec=PreprocessSpec(32), view=view)
+            assert np.array_equal(open_view(other, row, recipe=recipe, spec=PreprocessSpec(32), view=view), one)

@@ -1,0 +1,10 @@
+"""How functions that take long report how far they are."""
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """A `Progress` that reports nothing."""
