@@ -3,14 +3,13 @@
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smn.confidence.answer_policy import AnswerPolicy, Thresholds
-from smn.errors import BundleError, InputError, OutputExistsError, TaxonomyError
+from smn.errors import BundleError, OutputExistsError, TaxonomyError
+from smn.files import write_text
 from smn.movements import Taxonomy, parse_taxonomy
 from smn.preprocess import PreprocessSpec
 
@@ -98,12 +97,9 @@ def write_bundle(bundle: Bundle) -> Path:
     data |= {name: getattr(bundle, name) for name in _PLAIN}
     data["preprocess"] = bundle.preprocess.to_dict()
     data["thresholds"] = {name: value for name, value in asdict(bundle.thresholds).items() if value is not None}
-    if bundle.policy is not None:
-        data["promises"] = bundle.policy.to_dict()
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, file)
-    return file
+    if bundle.promises is not None:
+        data["promises"] = bundle.promises.to_dict()
+    return write_text(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
 def list_models() -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """From a trained torch model to one small ONNX graph."""
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import cast
@@ -16,6 +15,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from smn.errors import AgreementError
+from smn.files import write_partial
 
 _LARGEST_CHANGE = 1e-3
 """How far folding may move a probability; rounding moves it far less."""
@@ -152,9 +152,8 @@ def write_graph(model: nn.Module, file: Path, *, size: int) -> None:
     _forget_origin(graph)
     _store_small(graph.graph)
     onnx.checker.check_model(graph)
-    partial = file.with_suffix(".partial")
-    onnx.save(graph, partial)
-    os.replace(partial, file)
+    with write_partial(file) as partial:
+        onnx.save(graph, partial)
 
 
 def _share(graph: onnx_ir.Model) -> onnx_ir.Model:

@@ -4,7 +4,6 @@ The ranges of the activations are measured once, on training pictures, and store
 would measure them in every batch, and an answer would depend on the other pictures of its batch.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 
 from smn.errors import InputError
+from smn.files import write_partial
 
 _SMALLEST = 4096
 """Weights with fewer values than this are not worth it."""
@@ -42,25 +42,24 @@ def quantize_graph(file: Path, batches: Iterable[NDArray[np.float32]]) -> int:
     layers = _linear_layers(graph.graph)
     if not layers:
         raise InputError(f"{file} has no linear layers to quantise; export it without --quantize.")
-    source, partial = file.with_suffix(".float.onnx"), file.with_suffix(".partial")
+    source = file.with_suffix(".float.onnx")
     onnx.save(graph, source)
     try:
-        quantize_static(
-            source,
-            partial,
-            _Reader(batches),
-            quant_format=QuantFormat.QDQ,
-            nodes_to_quantize=layers,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
-        )
-        os.replace(partial, file)
+        with write_partial(file) as partial:
+            quantize_static(
+                source,
+                partial,
+                _Reader(batches),
+                quant_format=QuantFormat.QDQ,
+                nodes_to_quantize=layers,
+                op_types_to_quantize=["MatMul"],
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=CalibrationMethod.MinMax,
+            )
     finally:
         source.unlink(missing_ok=True)
-        partial.unlink(missing_ok=True)
     return len(layers)
 
 

@@ -1,7 +1,6 @@
 """A fitted colour model as one file of plain arrays, which runs no code when it is opened."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -9,6 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from smn.errors import InputError
+from smn.files import write_partial
 from smn.models.colour import ColourClassifier
 
 _ABOUT = "about"
@@ -24,10 +24,8 @@ def write_colour_model(model: ColourClassifier, file: Path) -> Path:
         raise InputError(f"{model.name} has not learnt anything yet; call fit before it is written.")
     about = {"model": model.name, "classes": model.classes, "seed": model.seed, "temperature": model.temperature}
     arrays: dict[str, Any] = {_ABOUT: np.array(json.dumps(about)), **model.learned}
-    partial = file.with_name(file.name + ".partial")
-    with partial.open("wb") as stream:
+    with write_partial(file) as partial, partial.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
-    os.replace(partial, file)
     return file
 
 

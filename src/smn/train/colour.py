@@ -1,7 +1,6 @@
 """What is done in a run that fits a colour model; needs the extra ``colour`` and no torch."""
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from smn.calibration import log_loss
 from smn.errors import InputError
 from smn.extras import require_extra
 from smn.feature_cache import FeatureSet, compute_missing
+from smn.files import write_text
 from smn.manifest import Manifest, read_manifest
 from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, describe_pictures
 from smn.models.colourfile import write_colour_model
@@ -65,9 +65,7 @@ def train_colour(
     figures = _measure(compare_features(model, others, progress=progress), held_back.targets)
     draw_palettes(model, out / "palettes.png", labels=[label.name for label in taxonomy.labels])
     record = {"phase": "colour", "epoch": 1, "seconds": round(time.monotonic() - started, 1), **figures}
-    partial_file = out / "metrics.partial"
-    partial_file.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    os.replace(partial_file, out / "metrics.jsonl")
+    write_text(out / "metrics.jsonl", json.dumps(record) + "\n")
     write_colour_model(model, out / MODEL_FILE)
     return out
 

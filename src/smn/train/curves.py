@@ -1,11 +1,11 @@
 """Draws how a run has learned: losses and accuracy by epoch, a column for each phase."""
 
 import json
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smn.files import write_partial
 from smn.style import ACCENT, DEEP, MUTED, SMALL, draw_picture, place_axes, write_title
 
 if TYPE_CHECKING:
@@ -38,12 +38,11 @@ def draw_curves(run: Path) -> Path | None:
         phases[record["phase"]].append(record)
     if not phases:
         return None
-    partial = run / "curves.partial.png"
-    with draw_picture(partial, width=_COLUMN * len(phases) + 0.3, height=2 * _ROW + _MARGIN) as figure:
+    width, height = _COLUMN * len(phases) + 0.3, 2 * _ROW + _MARGIN
+    with write_partial(run / CURVES) as partial, draw_picture(partial, width=width, height=height) as figure:
         write_title(figure, f"{run.resolve().name}: how it learned", "The ring is the lowest log loss on val.")
         for column, (phase, records) in enumerate(phases.items()):
             _draw_phase(figure, phase, records, column=column, columns=len(phases))
-    os.replace(partial, run / CURVES)
     return run / CURVES
 
 

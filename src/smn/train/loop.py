@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from smn.files import write_partial, write_text
 from smn.models.stages import rest_frozen
 from smn.progress import Progress
 from smn.train.precision import device_of
@@ -219,9 +219,8 @@ def _save(file: Path, epoch: int, state: State, best: Best) -> None:
         "scaler": state.scaler.state_dict(),
         "best": vars(best),
     }
-    partial = file.with_suffix(".partial")
-    torch.save(known, partial)
-    os.replace(partial, file)
+    with write_partial(file) as partial:
+        torch.save(known, partial)
 
 
 def _forget_metrics(file: Path, phase: str, *, after: int) -> None:
@@ -234,9 +233,7 @@ def _forget_metrics(file: Path, phase: str, *, after: int) -> None:
         record: dict[str, Any] = json.loads(line) if line.endswith("\n") else {"phase": phase, "epoch": math.inf}
         if record["phase"] != phase or record["epoch"] <= after:
             kept.append(line)
-    partial = file.with_suffix(".partial")
-    partial.write_text("".join(kept), encoding="utf-8")
-    os.replace(partial, file)
+    write_text(file, "".join(kept))
 
 
 def _restore(file: Path, state: State) -> tuple[int, Best]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from smn.errors import InputError
+from smn.files import write_partial
 from smn.manifest import read_manifest
 from smn.models.stages import drop_patches, unfreeze_stages
 from smn.movements import read_taxonomy
@@ -144,7 +144,6 @@ def train_network(
         draw_curves(out)
     if others is not None:
         phases.fit_painting(model, data["train"], others)
-    partial_file = out / "model.partial"
-    torch.save(model.cpu().state_dict(), partial_file)
-    os.replace(partial_file, out / "model.pt")
+    with write_partial(out / "model.pt") as partial:
+        torch.save(model.cpu().state_dict(), partial)
     return out

@@ -1,7 +1,6 @@
 """A run's folder: what ``run.json`` says of it, and whether a command may continue it."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import smn
 from smn.errors import InputError
+from smn.files import write_text
 from smn.manifest import Manifest
 from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy
 from smn.preprocess import PreprocessSpec
@@ -198,11 +198,7 @@ def open_run(out: Path, description: RunDescription) -> None:
         if changed:
             raise InputError(f"{out} holds a run with another {' and '.join(changed)}; choose another --out.")
     else:
-        partial_file = out / "run.partial"
-        partial_file.write_text(
-            json.dumps(description.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        os.replace(partial_file, file)
+        write_text(file, json.dumps(description.to_dict(), indent=2, ensure_ascii=False) + "\n")
 
 
 def read_run(folder: str | Path) -> RunDescription:
