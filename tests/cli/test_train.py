@@ -88,7 +88,7 @@ def test_a_missing_manifest_is_one_sentence(recipe: Path, tmp_path: Path) -> Non
     assert "smn dataset import" in result.stderr
 
 
-@pytest.mark.parametrize(("command", "module"), [("train", "smn.train.networks"), ("export", "smn.export")])
+@pytest.mark.parametrize(("command", "module"), [("train", "smn.train.network_training"), ("export", "smn.export")])
 def test_without_the_extra_the_pip_line_is_shown(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, module: str
 ) -> None:

@@ -8,7 +8,7 @@ from smn.confidence.answer_policy import is_correct
 from smn.confidence.calibration import softmax
 from smn.export.calibrating import calibrate
 from smn.runtime import Outputs
-from smn.train.settings import AnswerSettings
+from smn.train.recipe_sections import AnswerSettings
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from smn.progress import Progress
 from smn.train import loop
 from smn.train.loop import Schedule, fit
-from smn.train.settings import Curve
+from smn.train.recipe_sections import LRSchedule
 from trained_runs import StoppedError
 
 EPOCHS, STEPS, BATCH = 4, 5, 8
@@ -353,7 +353,7 @@ def test_training_ends_early_with_the_best_weights(tmp_path: Path, stop: int | N
 
 
 def test_one_cycle_rises_and_falls_in_cosines() -> None:
-    schedule = Schedule(epochs=10, steps=10, warmup=0.4, curve=Curve.ONE_CYCLE)
+    schedule = Schedule(epochs=10, steps=10, warmup=0.4, curve=LRSchedule.ONE_CYCLE)
     rates = [schedule.rate(step) for step in range(101)]
     assert rates[0] == pytest.approx(1 / 25)
     assert rates[20] == pytest.approx((1 + 1 / 25) / 2)

@@ -14,14 +14,15 @@ from smn.errors import RecipeError, UnknownNameError
 from smn.models.colour import COLOUR_MODELS
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
-from smn.train.constraints import Constraint
-from smn.train.kinds import KINDS, CnnSettings, ColourSettings, StatisticsSettings
-from smn.train.settings import (
+from smn.train.model_configs import KINDS, CnnSettings, ColourSettings, StatisticsSettings
+from smn.train.recipe import read_assignments
+from smn.train.recipe_sections import (
     AnswerSettings,
     AugmentSettings,
-    Curve,
+    Constraint,
     FinetuneSettings,
     HeadSettings,
+    LRSchedule,
     Sampling,
     Smoothing,
 )  # fmt: skip
@@ -275,7 +276,7 @@ def test_words_are_read_as_their_kinds() -> None:
     recipe = Recipe.from_dict(LEAST | {"finetune": words}, where="mine")
     assert recipe.finetune.smoothing is Smoothing.FAMILIES
     assert recipe.finetune.sampling is Sampling.CLASS_AWARE
-    assert recipe.finetune.curve is Curve.ONE_CYCLE
+    assert recipe.finetune.curve is LRSchedule.ONE_CYCLE
     (problem,) = problems_of(LEAST | {"finetune": {"sampling": "balanced"}})
     assert problem == "finetune.sampling is 'balanced'; allowed are uniform, class-aware, artist-aware, source-aware."
 
@@ -329,3 +330,34 @@ def test_every_number_says_what_is_allowed(kind: type[Any], name: str) -> None:
     assert isinstance(default, str) or constraint.fits(default)
     bad = [-1] if isinstance(default, tuple) else -1
     assert not constraint.fits(bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("finetune.epochs=4", "finetune.epochs", 4),
+        ("head.learning_rate = 3e-4", "head.learning_rate", 3e-4),
+        ("augment.on=false", "augment.on", False),
+        ("model.widths=[8, 16]", "model.widths", [8, 16]),
+        ('model.pooling="avg"', "model.pooling", "avg"),
+        ("finetune.sampling=class-aware", "finetune.sampling", "class-aware"),
+        ("model.name=vit_small_patch14_dinov2.lvd142m", "model.name", "vit_small_patch14_dinov2.lvd142m"),
+        ("model.weights=/a/b=c.pth", "model.weights", "/a/b=c.pth"),
+        ("description='Mine.'", "description", "Mine."),
+    ],
+)
+def test_values_are_toml_and_words_need_no_marks(text: str, name: str, value: Any) -> None:
+    assert read_assignments([text]) == ({name: value}, [])
+
+
+def test_the_last_of_two_counts() -> None:
+    assert read_assignments(["seed=1", "seed=2"]) == ({"seed": 2}, [])
+    assert read_assignments([]) == ({}, [])
+
+
+def test_all_that_is_no_setting_is_said() -> None:
+    found, problems = read_assignments(["epochs", "=3", "model.widths=[8,", 'name="a', "seed=", "seed=7"])
+    assert found == {"seed": 7}
+    assert len(problems) == 5
+    assert "--set epochs is no setting; write it as section.key=value, such as finetune.epochs=4." in problems
+    assert sum("has no value that is valid TOML" in problem for problem in problems) == 3

@@ -25,7 +25,7 @@ from smn.models import build_classifier
 from smn.movements import Taxonomy, read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train.feature_extraction import cached_statistics
-from smn.train.kinds import StatisticsSettings
+from smn.train.model_configs import StatisticsSettings
 from smn.train.recipe import Recipe, read_recipe
 from smn.train.run import read_run, train
 from smn.train.selection import TrainingData, select

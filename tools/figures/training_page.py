@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from smn.train.runfolder import read_run
+from smn.train.run import read_run
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "training" / "training.json"
 _WATTS = 20.0

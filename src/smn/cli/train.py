@@ -10,9 +10,8 @@ import click
 from smn.cli.screen import note, progress, show_table
 from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeError
 from smn.movements import read_taxonomy
-from smn.train.assignments import read_assignments
-from smn.train.kinds import ColourSettings
-from smn.train.recipe import Recipe, list_recipes, read_recipe, recipe_text
+from smn.train.model_configs import ColourSettings
+from smn.train.recipe import Recipe, list_recipes, read_assignments, read_recipe, recipe_text
 
 
 @click.group(invoke_without_command=True)
@@ -128,11 +127,11 @@ def train(
     given = {"model.name": backbone, "model.weights": weights}
     chosen = _change_recipe(chosen, settings, given)
     with ExitStack() as open_now:
-        told_epoch = open_now.enter_context(_follow(out, tensorboard=tensorboard))
+        on_epoch_end = open_now.enter_context(_follow(out, tensorboard=tensorboard))
         report = open_now.enter_context(progress())
         run(
             chosen, manifest, out=out, negatives=negatives, fast=fast, everything=everything, start=start,
-            device=device, progress=report, told_epoch=told_epoch,
+            device=device, progress=report, on_epoch_end=on_epoch_end,
         )  # fmt: skip
     if fast:
         note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
@@ -146,7 +145,7 @@ def _follow(out: Path, *, tensorboard: bool) -> AbstractContextManager[Callable[
     if not tensorboard:
         return nullcontext(lambda _: None)
     try:
-        from smn.train.tracking import track_tensorboard
+        from smn.train.learning_curves import track_tensorboard
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     return track_tensorboard(out / "tensorboard")

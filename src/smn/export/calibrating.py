@@ -14,7 +14,7 @@ from smn.confidence.selective import choose_confidence, choose_painting
 from smn.errors import InputError
 from smn.runtime import Outputs
 from smn.train.recipe import Recipe
-from smn.train.settings import AnswerSettings
+from smn.train.recipe_sections import AnswerSettings
 
 
 def calibrate(

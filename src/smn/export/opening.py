@@ -11,10 +11,10 @@ from smn.errors import InputError
 from smn.models import Classifier
 from smn.movements import Taxonomy
 from smn.preprocess import PreprocessSpec
-from smn.train.building import build_network
-from smn.train.constraints import WEIGHT_FILES
+from smn.train.factory import build_network
 from smn.train.recipe import Recipe
-from smn.train.runfolder import RunDescription, read_run
+from smn.train.recipe_sections import WEIGHT_FILES
+from smn.train.run import RunDescription, read_run
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from smn.export.exporter import batch_pictures, check_free
 from smn.manifest import read_manifest
 from smn.progress import Progress
 from smn.runtime import Outputs, Runtime
+from smn.train.recipe_sections import AnswerSettings
 from smn.train.selection import select
-from smn.train.settings import AnswerSettings
 
 
 def recalibrate_bundle(

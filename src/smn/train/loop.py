@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from smn.files import write_partial, write_text
 from smn.models.stages import rest_frozen
 from smn.progress import Progress
-from smn.train.precision import device_of
-from smn.train.settings import Curve
-from smn.train.targets import measure_loss
+from smn.train.batches import measure_loss
+from smn.train.devices import device_of
+from smn.train.recipe_sections import LRSchedule
 
 Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 """Given an epoch, counted from 0, its batches of inputs and targets; the same epoch gives the same batches."""
@@ -25,7 +25,7 @@ Batches = Callable[[int], Iterable[tuple[Tensor, Tensor]]]
 Classify = Callable[[nn.Module, Tensor], Tensor]
 """Given a model and inputs, its logits (N, K)."""
 
-ToldEpoch = Callable[[dict[str, Any]], None]
+OnEpochEnd = Callable[[dict[str, Any]], None]
 """Called after every epoch with its line of ``metrics.jsonl``; what it raises ends the training."""
 
 _LOWEST = 1 / 25
@@ -53,14 +53,14 @@ class Schedule:
     warmup: float = 0.0
     label_smoothing: float = 0.0
     ema_decay: float = 0.0
-    curve: Curve = Curve.COSINE
+    curve: LRSchedule = LRSchedule.COSINE
     accumulate: int = 1
     patience: int = 0
 
     def rate(self, step: int) -> float:
-        """The factor, 0..1, on the learning rates at a step; see `Curve`."""
+        """The factor, 0..1, on the learning rates at a step; see `LRSchedule`."""
         total, rise = self.epochs * self.steps, self.warmup * self.epochs * self.steps
-        if step < rise and self.curve is Curve.ONE_CYCLE:
+        if step < rise and self.curve is LRSchedule.ONE_CYCLE:
             return _LOWEST + (1.0 - _LOWEST) * 0.5 * (1.0 - math.cos(math.pi * step / rise))
         if step < rise:
             return (step + 1) / rise
@@ -114,9 +114,9 @@ def fit(
     evaluate: Callable[[nn.Module], dict[str, float]],
     progress: Progress,
     classify: Classify = lambda model, inputs: model(inputs),
-    spread: Tensor | None = None,
+    smoothing_matrix: Tensor | None = None,
     scaler: torch.amp.GradScaler | None = None,
-    told_epoch: ToldEpoch = lambda _: None,
+    on_epoch_end: OnEpochEnd = lambda _: None,
 ) -> nn.Module:
     """Train a model and return it with its averaged weights.
 
@@ -133,13 +133,13 @@ def fit(
         evaluate: figures of the averaged model, written to ``metrics.jsonl`` each epoch.
         progress: told after every step.
         classify: how the model turns inputs into logits (N, K).
-        spread: (K, K) where the smoothed share of each label goes; None spreads it evenly.
-        scaler: see `smn.train.precision.build_scaler`; None scales nothing.
-        told_epoch: see `ToldEpoch`; the epoch's checkpoint is there by then.
+        smoothing_matrix: (K, K) where the smoothed share of each label goes; None spreads it evenly.
+        scaler: see `smn.train.devices.build_scaler`; None scales nothing.
+        on_epoch_end: see `OnEpochEnd`; the epoch's checkpoint is there by then.
     """
     scaler = torch.amp.GradScaler(enabled=False) if scaler is None else scaler
     state = State(model, copy.deepcopy(model).requires_grad_(requires_grad=False), optimiser, scaler)
-    spread = spread if spread is None else spread.to(device_of(model))
+    smoothing_matrix = smoothing_matrix if smoothing_matrix is None else smoothing_matrix.to(device_of(model))
     highest = [group["lr"] for group in optimiser.param_groups]
     file = run / f"checkpoint-{phase}.pt"
     first, best = _restore(file, state)
@@ -149,7 +149,7 @@ def fit(
             break
         started = time.monotonic()
         loss = _train_epoch(
-            state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify, spread=spread,
+            state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify, smoothing_matrix=smoothing_matrix,
             told=lambda step: progress(phase, step, schedule.epochs * schedule.steps),
         )  # fmt: skip
         figures = {"loss": loss, **evaluate(state.average)}
@@ -159,7 +159,7 @@ def fit(
         if schedule.patience and figures["val_log_loss"] < best.loss:
             best = Best(figures["val_log_loss"], epoch, copy.deepcopy(state.average.state_dict()))
         _save(file, epoch + 1, state, best)
-        told_epoch(record)
+        on_epoch_end(record)
     model.load_state_dict(best.weights or state.average.state_dict())
     return model.eval()
 
@@ -172,7 +172,7 @@ def _train_epoch(
     schedule: Schedule,
     highest: list[float],
     classify: Classify,
-    spread: Tensor | None,
+    smoothing_matrix: Tensor | None,
     told: Callable[[int], None],
 ) -> float:
     """Train for an epoch; the mean loss of its batches."""
@@ -187,7 +187,9 @@ def _train_epoch(
         for group, rate in zip(optimiser.param_groups, highest, strict=True):
             group["lr"] = rate * schedule.rate(step)
         logits = classify(model, inputs.to(device))
-        loss = measure_loss(logits, targets.to(device), smoothing=schedule.label_smoothing, spread=spread)
+        loss = measure_loss(
+            logits, targets.to(device), smoothing=schedule.label_smoothing, smoothing_matrix=smoothing_matrix
+        )
         scaler.scale(loss / schedule.accumulate).backward()  # type: ignore[no-untyped-call]
         if place % schedule.accumulate == 0 or place == schedule.steps:
             scaler.step(optimiser)

@@ -20,17 +20,24 @@ from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.progress import Progress
 from smn.reading import OpenedRows
-from smn.train.batches import Pictures, count_steps, load_pictures, shuffle_features, weigh_rows
-from smn.train.crossfit import answer_held_out
+from smn.train.batches import (
+    Pictures,
+    build_smoothing_matrix,
+    count_steps,
+    load_pictures,
+    mix_batches,
+    shuffle_features,
+    soften,
+    weigh_rows,
+)
+from smn.train.devices import autocast, build_scaler, device_of
+from smn.train.distillation import Teacher, answer_held_out, teach_batches
 from smn.train.feature_extraction import cached_statistics, statistics
-from smn.train.kinds import is_pretrained
-from smn.train.loop import Schedule, ToldEpoch, fit
-from smn.train.precision import autocast, build_scaler, device_of
+from smn.train.loop import OnEpochEnd, Schedule, fit
+from smn.train.model_configs import is_pretrained
 from smn.train.recipe import Recipe
+from smn.train.recipe_sections import FinetuneSettings, HeadSettings, Sampling, Smoothing
 from smn.train.selection import TrainingData, select_negatives
-from smn.train.settings import FinetuneSettings, HeadSettings, Sampling, Smoothing
-from smn.train.targets import mix_batches, soften, spread_over_families
-from smn.train.teaching import Teacher, teach_batches
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Phases:
         spec: how pictures become numbers.
         run: the run's folder.
         progress: told how far things are.
-        told_epoch: told the figures of every epoch.
+        on_epoch_end: told the figures of every epoch.
         teacher: whom the fine-tuning learns from beside the labels.
     """
 
@@ -50,7 +57,7 @@ class Phases:
     spec: PreprocessSpec
     run: Path
     progress: Progress
-    told_epoch: ToldEpoch = lambda _: None
+    on_epoch_end: OnEpochEnd = lambda _: None
     teacher: Teacher | None = None
 
     def _statistics(self, model: Classifier, manifest: Manifest, rows: Sequence[int], view: int = 0) -> Tensor:
@@ -82,7 +89,7 @@ class Phases:
         weights = weigh_rows(shown, settings.sampling)
 
         def fit_on(
-            head: nn.Module, targets: Tensor, rows: Tensor, run: Path, *, phase: str, told_epoch: ToldEpoch
+            head: nn.Module, targets: Tensor, rows: Tensor, run: Path, *, phase: str, on_epoch_end: OnEpochEnd
         ) -> nn.Module:
             drawn = None if settings.sampling is Sampling.UNIFORM else np.tile(weights[rows.numpy()], len(views))
             return fit(
@@ -102,19 +109,19 @@ class Phases:
                 run=run,
                 evaluate=lambda module: _figures(module(held_out), held_back.targets),
                 progress=self.progress,
-                spread=self._spread(settings.smoothing),
-                told_epoch=told_epoch,
+                smoothing_matrix=self._smoothing_matrix(settings.smoothing),
+                on_epoch_end=on_epoch_end,
             )  # fmt: skip
 
         def fit_without(head: nn.Module, rows: Tensor, run: Path) -> nn.Module:
             run.mkdir(parents=True, exist_ok=True)
-            return fit_on(head, labels, rows, run, phase="crossfit", told_epoch=lambda _: None)
+            return fit_on(head, labels, rows, run, phase="crossfit", on_epoch_end=lambda _: None)
 
         answers = None
         if max(settings.crossfit, self.recipe.finetune.crossfit) > 0:
             answers = answer_held_out(head, views, shown, fit_head=fit_without, run=self.run, seed=self.recipe.seed)
         targets = soften(labels, answers, share=settings.crossfit)
-        fit_on(head, targets, torch.arange(len(labels)), self.run, phase="head", told_epoch=self.told_epoch)
+        fit_on(head, targets, torch.arange(len(labels)), self.run, phase="head", on_epoch_end=self.on_epoch_end)
         return answers
 
     def finetune(self, model: Classifier, data: dict[str, TrainingData], answers: Tensor | None) -> None:
@@ -157,9 +164,9 @@ class Phases:
             evaluate=lambda module: self._evaluate(cast(Classifier, module), data["val"]),
             progress=self.progress,
             classify=_classify_pictures,
-            spread=self._spread(settings.smoothing),
+            smoothing_matrix=self._smoothing_matrix(settings.smoothing),
             scaler=build_scaler(device_of(model)),
-            told_epoch=self.told_epoch,
+            on_epoch_end=self.on_epoch_end,
         )
         blended = {
             name: torch.lerp(before[name], value, settings.blend) if value.is_floating_point() else value
@@ -176,8 +183,8 @@ class Phases:
             return mixed
         return teach_batches(mixed, self.teacher, share=settings.distillation)
 
-    def _spread(self, smoothing: Smoothing) -> Tensor | None:
-        return spread_over_families(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None
+    def _smoothing_matrix(self, smoothing: Smoothing) -> Tensor | None:
+        return build_smoothing_matrix(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None
 
     def _evaluate(self, module: Classifier, data: TrainingData) -> dict[str, float]:
         with torch.inference_mode():

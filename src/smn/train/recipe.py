@@ -2,17 +2,23 @@
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from smn.errors import RecipeError, UnknownNameError
 from smn.models.colour import COLOUR_MODELS
-from smn.train.constraints import NOT_NEGATIVE
-from smn.train.kinds import ColourSettings, ModelSettings, StatisticsSettings, is_pretrained
-from smn.train.reading import read_section
-from smn.train.settings import AnswerSettings, AugmentSettings, FinetuneSettings, HeadSettings
+from smn.train.model_configs import KINDS, ColourSettings, ModelSettings, StatisticsSettings, is_pretrained
+from smn.train.recipe_sections import (
+    NOT_NEGATIVE,
+    AnswerSettings,
+    AugmentSettings,
+    Constraint,
+    FinetuneSettings,
+    HeadSettings,
+)
 
 __all__ = [
     "AnswerSettings", "AugmentSettings", "FinetuneSettings", "HeadSettings", "ModelSettings", "Recipe", "list_recipes",
@@ -31,11 +37,11 @@ class Recipe:
         description: what it is for.
         taxonomy: which labels are learned.
         seed: of everything that is drawn.
-        model: see `smn.train.kinds`.
-        augment: see `smn.train.settings.AugmentSettings`.
-        head: see `smn.train.settings.HeadSettings`.
-        finetune: see `smn.train.settings.FinetuneSettings`.
-        answers: see `smn.train.settings.AnswerSettings`.
+        model: see `smn.train.model_configs`.
+        augment: see `smn.train.recipe_sections.AugmentSettings`.
+        head: see `smn.train.recipe_sections.HeadSettings`.
+        finetune: see `smn.train.recipe_sections.FinetuneSettings`.
+        answers: see `smn.train.recipe_sections.AnswerSettings`.
     """
 
     name: str
@@ -169,3 +175,130 @@ def _contradict_colour(recipe: Recipe, name: str) -> list[str]:
     if given:
         found.append(f"{' and '.join(given)} set up a network, which a model of kind colour has not; leave them out.")
     return found
+
+
+Section = TypeVar("Section")
+
+
+def read_section(kind: type[Section], data: Mapping[str, Any]) -> tuple[Section, list[str]]:
+    """Settings from plain data, and a sentence for each problem.
+
+    Where there are problems the settings are not meant for use: a wrong value gives way to its default, a missing
+    one to None, so that what else is wrong can still be found.
+    """
+    problems: list[str] = []
+    return _build(kind, data, prefix="", problems=problems), problems
+
+
+def _build(kind: type[Any], data: Mapping[str, Any], *, prefix: str, problems: list[str]) -> Any:
+    hints = get_type_hints(kind, include_extras=True)
+    fields = {entry.name: entry for entry in dataclasses.fields(kind)}
+    unknown = [key for key in data if key not in fields]
+    problems += [f"{prefix}{key} is unknown; allowed are {', '.join(fields)}." for key in unknown]
+    values: dict[str, Any] = {}
+    for name, entry in fields.items():
+        if name in data:
+            value = _read(hints[name], data[name], name=f"{prefix}{name}", problems=problems)
+            if value is not None:
+                values[name] = value
+        elif entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
+            problems.append(f"{prefix}{name} is missing.")
+        if entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING:
+            values.setdefault(name, None)
+    return kind(**values)
+
+
+def _read(hint: Any, value: Any, *, name: str, problems: list[str]) -> Any:
+    """A value or a section; None if there is a problem with it."""
+    hint, constraints = _split_annotation(hint)
+    section = _section_of(hint, value, name=name, problems=problems)
+    if section is not None:
+        return _build(section, value, prefix=f"{name}.", problems=problems)
+    if isinstance(value, Mapping) and _is_model(hint):
+        return None  # its kind is unknown, and said to be
+    found = _value(hint, value, name=name, problems=problems)
+    sentences = _constraint_problems(constraints, hint, found, name=name)
+    problems += sentences
+    return None if sentences else found
+
+
+def _split_annotation(hint: Any) -> tuple[Any, list[Constraint]]:
+    """The bare type of a field, and what its values are held to."""
+    if get_origin(hint) is not Annotated:
+        return hint, []
+    bare, *extras = get_args(hint)
+    return bare, [extra for extra in extras if isinstance(extra, Constraint)]
+
+
+def _is_model(hint: Any) -> bool:
+    return set(get_args(hint)) == set(KINDS.values())
+
+
+def _section_of(hint: Any, value: Any, *, name: str, problems: list[str]) -> type[Any] | None:
+    if not isinstance(value, Mapping):
+        return None
+    if dataclasses.is_dataclass(hint):
+        return hint  # type: ignore[return-value]
+    if not _is_model(hint):
+        return None
+    kind = value.get("kind", "statistics")
+    if isinstance(kind, str) and kind in KINDS:
+        return KINDS[kind]
+    problems.append(f"{name}.kind is {kind!r}; allowed are {', '.join(KINDS)}.")
+    return None
+
+
+def _value(hint: Any, value: Any, *, name: str, problems: list[str]) -> Any:
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        if value in [choice.value for choice in hint]:
+            return hint(value)
+        problems.append(f"{name} is {value!r}; allowed are {', '.join(hint)}.")
+    elif _is_model(hint):
+        problems.append(f"{name} is {value!r}; it must be a section [{name}].")
+    elif get_origin(hint) is tuple:
+        if isinstance(value, list | tuple) and all(type(item) is int for item in value):
+            return tuple(value)
+        problems.append(f"{name} is {value!r}; it must be a list of whole numbers such as [0, 1, 2].")
+    elif get_args(hint):
+        words = [word for part in get_args(hint) if get_origin(part) is Literal for word in get_args(part)]
+        if value in words or type(value) is int:
+            return value
+        problems.append(f"{name} is {value!r}; it must be a whole number or {' or '.join(map(repr, words))}.")
+    elif hint is float and type(value) in (int, float):
+        return float(value)
+    elif type(value) is hint:
+        return value
+    else:
+        problems.append(f"{name} is {value!r}; it must be of type {hint.__name__}.")
+    return None
+
+
+def _constraint_problems(constraints: list[Constraint], hint: Any, value: Any, *, name: str) -> list[str]:
+    """The sentences about a value of the right type; None stands for one whose type is a problem already."""
+    # A word that stands in for a number has no range.
+    if value is None or (isinstance(value, str) and hint is not str):
+        return []
+    shown = list(value) if isinstance(value, tuple) else value
+    return [f"{name} is {shown}; it must be {one.allowed}." for one in constraints if not one.fits(value)]
+
+
+def read_assignments(texts: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+    """Values by the settings' names, and a sentence for each text that is none.
+
+    A value is TOML: ``4``, ``3e-4``, ``true``, ``[32, 64]``, ``"avg"``; a word may go without its quotation marks.
+    """
+    found: dict[str, Any] = {}
+    problems: list[str] = []
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not name or not equals:
+            problems.append(f"--set {text} is no setting; write it as section.key=value, such as finetune.epochs=4.")
+            continue
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError as error:
+            if not value or value[0] in "[{\"'":
+                problems.append(f"--set {text} has no value that is valid TOML ({error}).")
+            else:
+                found[name] = value
+    return found, problems

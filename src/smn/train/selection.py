@@ -1,5 +1,6 @@
-"""Chooses the rows of a manifest that a recipe can learn from."""
+"""Chooses the rows of a manifest that a recipe can learn from, all of them or a few for a fast development run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from smn.errors import ManifestError
 from smn.manifest import NOT_A_PAINTING, Manifest
 from smn.movements import Taxonomy
+from smn.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,42 @@ def select_negatives(negatives: Manifest) -> list[int]:
             "import it with --not-paintings and split it."
         )
     return rows
+
+
+_BATCH = 4
+_BATCHES = 2
+
+
+def shorten_recipe(recipe: Recipe) -> Recipe:
+    """The recipe with one epoch, of small batches, for every phase that it has, and without augmented views."""
+    return recipe.with_settings({
+        "head.epochs": min(1, recipe.head.epochs),
+        "head.views": 0,
+        "head.batch_size": _BATCH,
+        "finetune.epochs": min(1, recipe.finetune.epochs),
+        "finetune.batch_size": _BATCH,
+    })  # fmt: skip
+
+
+def shorten_pictures(pictures: Manifest, taxonomy: Taxonomy) -> Manifest:
+    """Two batches of each split that training reads, from all over the manifest.
+
+    Raises:
+        ManifestError: a split has no usable rows.
+    """
+    rows = [row for split in ("train", "val") for row in _sample_evenly(select(pictures, taxonomy, split=split).rows)]
+    return Manifest(pictures.file, pictures.table.take(rows))
+
+
+def shorten_negatives(negatives: Manifest) -> Manifest:
+    """Two batches of what is no painting.
+
+    Raises:
+        ManifestError: there are no usable rows.
+    """
+    return Manifest(negatives.file, negatives.table.take(_sample_evenly(select_negatives(negatives))))
+
+
+def _sample_evenly(rows: Sequence[int]) -> list[int]:
+    count = min(len(rows), _BATCH * _BATCHES)
+    return [rows[place * len(rows) // count] for place in range(count)]

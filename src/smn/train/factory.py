@@ -6,7 +6,7 @@ from typing import Any
 
 from smn.models import Classifier, build_classifier, build_cnn, build_timm, build_vgg16
 from smn.preprocess import PreprocessSpec
-from smn.train.kinds import BackboneSettings, CnnSettings, ModelSettings, StatisticsSettings, Vgg16Settings
+from smn.train.model_configs import BackboneSettings, CnnSettings, ModelSettings, StatisticsSettings, Vgg16Settings
 
 
 @dataclass(frozen=True)
@@ -92,4 +92,4 @@ _BUILDERS: dict[str, Callable[[Any, int, bool], Built]] = {
     "vgg16": _build_vgg16,
     "backbone": _build_backbone,
 }
-"""By the kinds of `smn.train.kinds.KINDS` that are networks."""
+"""By the kinds of `smn.train.model_configs.KINDS` that are networks."""

@@ -17,9 +17,9 @@ from smn.models.colour import COLOUR_MODELS, describe_pictures
 from smn.models.colourfile import read_colour_model
 from smn.progress import Progress
 from smn.train import Recipe, read_recipe
-from smn.train.colour import cached_features, train_colour
-from smn.train.kinds import ColourSettings
-from smn.train.runfolder import MODEL_FILE, read_run
+from smn.train.colour_training import cached_features, train_colour
+from smn.train.model_configs import ColourSettings
+from smn.train.run import MODEL_FILE, read_run
 from trained_runs import StoppedError
 
 SetMaker = Callable[..., Path]

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from smn.preprocess import Fit
-from smn.train.constraints import BLOCK_WIDTHS, HIDDEN_WIDTHS, LEVELS, ODD, POSITIVE, SHARE, WEIGHTS
+from smn.train.recipe_sections import BLOCK_WIDTHS, HIDDEN_WIDTHS, LEVELS, ODD, POSITIVE, SHARE, WEIGHTS
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,16 @@ from smn.manifest import read_manifest
 from smn.models.stages import drop_patches, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.progress import Progress
-from smn.train.building import build_network
-from smn.train.curves import draw_curves
-from smn.train.kinds import is_pretrained
-from smn.train.loop import ToldEpoch
+from smn.train.devices import choose_device, list_devices
+from smn.train.distillation import Teacher
+from smn.train.factory import build_network
+from smn.train.learning_curves import draw_curves
+from smn.train.loop import OnEpochEnd
+from smn.train.model_configs import is_pretrained
 from smn.train.phases import Phases
-from smn.train.precision import choose_device, list_devices
 from smn.train.recipe import Recipe
-from smn.train.rehearsal import shorten_negatives, shorten_pictures, shorten_recipe
-from smn.train.runfolder import describe_run, open_run, read_run
-from smn.train.selection import select, select_negatives
-from smn.train.teaching import Teacher
+from smn.train.run import describe_run, open_run, read_run
+from smn.train.selection import select, select_negatives, shorten_negatives, shorten_pictures, shorten_recipe
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def train_network(
     start: str | Path | None = None,
     device: str = "auto",
     progress: Progress = lambda *_: None,
-    told_epoch: ToldEpoch = lambda _: None,
+    on_epoch_end: OnEpochEnd = lambda _: None,
 ) -> Path:
     """Train a network; takes, gives and raises what `smn.train.run.train` does."""
     device = choose_device(device, available=list_devices())
@@ -134,7 +133,7 @@ def train_network(
     open_run(out, known)
     if (out / "model.pt").exists():
         return out
-    phases = Phases(recipe, built.spec, out, progress, told_epoch, teacher)
+    phases = Phases(recipe, built.spec, out, progress, on_epoch_end, teacher)
     answers = None
     if begun is None and is_pretrained(recipe.model):
         answers = phases.fit_head(model, data)

@@ -5,8 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from smn.train.building import _BUILDERS, build_network
-from smn.train.kinds import KINDS, BackboneSettings, CnnSettings, ModelSettings, StatisticsSettings, Vgg16Settings
+from smn.train.factory import _BUILDERS, build_network
+from smn.train.model_configs import (
+    KINDS,
+    BackboneSettings,
+    CnnSettings,
+    ModelSettings,
+    StatisticsSettings,
+    Vgg16Settings,
+)
 
 SMALL: dict[str, ModelSettings] = {
     "statistics": StatisticsSettings(levels=(0, 1), size=32),

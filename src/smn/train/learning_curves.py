@@ -1,16 +1,22 @@
-"""Draws how a run has learned: losses and accuracy by epoch, a column for each phase."""
+"""Shows how a run has learned: ``curves.png`` in its folder, and the figures of every epoch in TensorBoard."""
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smn.errors import MissingExtraError
 from smn.files import write_partial
 from smn.style import ACCENT, DEEP, MUTED, SMALL, draw_picture, place_axes, write_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from smn.train.loop import OnEpochEnd
 
 CURVES = "curves.png"
 """The picture's name in the run's folder."""
@@ -77,3 +83,38 @@ def _draw_line(
         color=colour, annotation_clip=False,
     )  # fmt: skip
     axes.tick_params(colors=MUTED)
+
+
+@contextmanager
+def track_tensorboard(folder: Path) -> "Iterator[OnEpochEnd]":
+    """Write the figures of every epoch for TensorBoard, safe from a kill as soon as an epoch ends.
+
+    Args:
+        folder: where the event files go; made if need be.
+
+    Yields:
+        What to call with each epoch's figures, as ``metrics.jsonl`` has them.
+
+    Raises:
+        MissingExtraError: the extra ``track`` is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingExtraError("track", "tensorboard") from error
+    with ExitStack() as opened:
+
+        @cache
+        def open_writer() -> SummaryWriter:
+            writer = SummaryWriter(str(folder))
+            opened.callback(writer.close)
+            return writer
+
+        def track(record: dict[str, Any]) -> None:
+            writer = open_writer()  # no sooner, so that training which is refused leaves no folder
+            for name, value in record.items():
+                if name not in ("phase", "epoch"):
+                    writer.add_scalar(f"{record['phase']}/{name}", value, record["epoch"])
+            writer.flush()
+
+        yield track

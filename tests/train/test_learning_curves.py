@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from smn.train.curves import draw_curves
+from smn.errors import MissingExtraError
+from smn.train import Recipe
+from smn.train.learning_curves import draw_curves, track_tensorboard
+from smn.train.run import train
 
 
 def write_metrics(run: Path, phases: dict[str, int]) -> None:
@@ -57,3 +61,37 @@ def test_before_the_first_epoch_there_is_nothing_to_draw(tmp_path: Path) -> None
     (tmp_path / "metrics.jsonl").touch()
     assert draw_curves(tmp_path) is None
     assert not (tmp_path / "curves.png").exists()
+
+
+def read_events(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(folder)).Reload()
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_every_figure_of_every_epoch_is_written(tiny_recipe: dict[str, Any], pictures: Path, tmp_path: Path) -> None:
+    tiny_recipe["model"] |= {"levels": [0, 1], "size": 32}
+    told: list[dict[str, Any]] = []
+    with track_tensorboard(tmp_path / "events") as track:
+
+        def on_epoch_end(record: dict[str, Any]) -> None:
+            track(record)
+            told.append(record)
+
+        train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run", on_epoch_end=on_epoch_end)
+        events = read_events(tmp_path / "events")  # they are there before the block ends
+    assert [(record["phase"], record["epoch"]) for record in told] == [("head", 1), ("head", 2), ("finetune", 1)]
+    names = ("seconds", "loss", "val_log_loss", "val_top1", "val_top3")
+    assert set(events) == {f"{phase}/{name}" for phase in ("head", "finetune") for name in names}
+    assert events["head/loss"] == [(record["epoch"], pytest.approx(record["loss"])) for record in told[:2]]
+
+
+def test_without_the_extra_the_pip_line_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with (
+        pytest.raises(MissingExtraError, match=r'needs tensorboard.*pip install .*\[track\]"'),
+        track_tensorboard(tmp_path / "events"),
+    ):
+        pass
+    assert not (tmp_path / "events").exists()

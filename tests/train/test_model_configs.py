@@ -18,8 +18,8 @@ from smn.models import build_timm, build_vgg16
 from smn.models.stages import list_stages
 from smn.models.weights import Convention, write_weights
 from smn.train import Recipe
-from smn.train.building import build_network
-from smn.train.kinds import KINDS
+from smn.train.factory import build_network
+from smn.train.model_configs import KINDS
 from smn.train.run import train
 from trained_runs import StoppedError, same, stop_in, weights
 

@@ -22,7 +22,7 @@ from smn.models import Classifier, build_classifier
 from smn.movements import read_taxonomy
 from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
-from smn.train.networks import read_start
+from smn.train.network_training import read_start
 from smn.train.run import read_run, train
 from smn.train.selection import select
 from trained_runs import StoppedError, same, stop_in, weights

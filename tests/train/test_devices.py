@@ -15,8 +15,7 @@ from smn.cli.train import train as command
 from smn.errors import InputError
 from smn.feature_cache import FILE_NAME
 from smn.train import Recipe
-from smn.train.loop import Schedule, fit
-from smn.train.precision import (
+from smn.train.devices import (
     autocast,
     build_scaler,
     choose_device,
@@ -25,6 +24,7 @@ from smn.train.precision import (
     has_bfloat16,
     list_devices,
 )
+from smn.train.loop import Schedule, fit
 from smn.train.run import train
 from trained_runs import StoppedError
 

@@ -22,11 +22,10 @@ from smn.models.swatches import draw_palettes
 from smn.movements import read_taxonomy
 from smn.progress import Progress
 from smn.reading import Failure
-from smn.train.kinds import ColourSettings
+from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe
-from smn.train.rehearsal import shorten_pictures
-from smn.train.runfolder import MODEL_FILE, describe_run, open_run
-from smn.train.selection import select
+from smn.train.run import MODEL_FILE, describe_run, open_run
+from smn.train.selection import select, shorten_pictures
 
 
 def train_colour(
