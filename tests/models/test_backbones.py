@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from smn.errors import InputError, MissingExtraError, UnknownNameError
 from smn.models import Backbone, build_backbone, list_backbones
-from smn.models.weights import Convention, write_weights
+from smn.models.weight_files import Convention, write_weights
 
 EXPECTED = ("lite0", "lite2", "dinov2-small")
 LITE = ("lite0", "lite2")

@@ -14,7 +14,7 @@ from smn.errors import InputError, UnknownNameError
 from smn.export.graph import fold_normalisation, round_weights, write_graph
 from smn.models import PooledClassifier, build_timm
 from smn.models.stages import list_stages, unfreeze_stages
-from smn.models.weights import Convention, write_weights
+from smn.models.weight_files import Convention, write_weights
 from smn.preprocess import Resample
 
 # Size, pooling, stages, and whether the graph is written too, which takes seconds for each.

@@ -13,7 +13,7 @@ from smn.errors import InputError
 from smn.examples import paint
 from smn.models import build_vgg16
 from smn.models.stages import list_stages, unfreeze_stages
-from smn.models.weights import Convention, write_weights
+from smn.models.weight_files import Convention, write_weights
 from smn.preprocess import PreprocessSpec
 
 

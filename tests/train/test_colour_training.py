@@ -13,11 +13,10 @@ from PIL import Image
 from smn.errors import InputError
 from smn.feature_cache import FILE_NAME
 from smn.manifest import read_manifest
-from smn.models.colour import COLOUR_MODELS, describe_pictures
-from smn.models.colourfile import read_colour_model
+from smn.models.colour_models import COLOUR_MODELS, ColourClassifier, describe_pictures, read_colour_model
 from smn.progress import Progress
 from smn.train import Recipe, read_recipe
-from smn.train.colour_training import cached_features, train_colour
+from smn.train.colour_training import cached_features, draw_palettes, train_colour
 from smn.train.model_configs import ColourSettings
 from smn.train.run import MODEL_FILE, read_run
 from trained_runs import StoppedError
@@ -126,3 +125,39 @@ def test_cached_features_are_those_of_the_pictures(painted: Path, tmp_path: Path
         found = cached_features(name, manifest, rows=rows, cache=tmp_path)
         assert found.dtype == np.float64
         np.testing.assert_allclose(found, direct, rtol=1e-6, atol=1e-6)
+
+
+LABELS = ("Fauvism", "Impressionism", "Realism")
+
+
+@pytest.fixture(params=COLOUR_MODELS)
+def fitted(request: pytest.FixtureRequest) -> ColourClassifier:
+    """Each model, with red pictures of the first label, blue ones of the last, and none of the second."""
+    red, blue = [53.0, 80, 67], [32.0, 79, -107]
+    palettes = np.array([[[*hue, 1.0], *[[*hue, 0.0]] * 4] for hue in (red, blue) for _ in range(6)])
+    features = palettes
+    if request.param == "handcrafted":
+        features = np.concatenate([palettes.reshape(12, 20), np.zeros((12, 237))], axis=1)
+    return ColourClassifier(request.param, classes=3).fit(features, np.repeat([0, 2], 6))
+
+
+def count_like(file: Path, colour: tuple[int, int, int]) -> int:
+    pixels = np.asarray(Image.open(file).convert("RGB"), dtype=int)
+    return int((np.abs(pixels - colour).max(axis=2) < 12).sum())
+
+
+def test_every_model_draws_a_row_of_its_colours_for_each_label(fitted: ColourClassifier, tmp_path: Path) -> None:
+    draw_palettes(fitted, tmp_path / "palettes.png", labels=LABELS)
+    red, blue = (count_like(tmp_path / "palettes.png", hue) for hue in ((255, 0, 0), (0, 0, 255)))
+    assert red > 5000
+    assert blue == pytest.approx(red, rel=0.05)
+
+
+def test_labels_and_model_must_fit(tmp_path: Path) -> None:
+    model = ColourClassifier("colour-1", classes=3)
+    with pytest.raises(InputError, match="call fit before its palettes are drawn"):
+        draw_palettes(model, tmp_path / "palettes.png", labels=LABELS)
+    model.fit(np.random.default_rng(0).random((9, 5, 4)), np.arange(9) % 3)
+    with pytest.raises(InputError, match="has 3 labels, not 2; give one name for each"):
+        draw_palettes(model, tmp_path / "palettes.png", labels=LABELS[:2])
+    assert not (tmp_path / "palettes.png").exists()

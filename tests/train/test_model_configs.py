@@ -16,7 +16,7 @@ from smn.export import export_run
 from smn.feature_cache import FILE_NAME
 from smn.models import build_timm, build_vgg16
 from smn.models.stages import list_stages
-from smn.models.weights import Convention, write_weights
+from smn.models.weight_files import Convention, write_weights
 from smn.train import Recipe
 from smn.train.factory import build_network
 from smn.train.model_configs import KINDS

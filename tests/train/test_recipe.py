@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from smn.errors import RecipeError, UnknownNameError
-from smn.models.colour import COLOUR_MODELS
+from smn.models.colour_models import COLOUR_MODELS
 from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
 from smn.train.model_configs import KINDS, CnnSettings, ColourSettings, StatisticsSettings

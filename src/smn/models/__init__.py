@@ -1,6 +1,6 @@
 """Networks, which need the extra ``train``, and models of colour and texture, which need ``colour``.
 
-All networks keep one contract: ``statistics`` (N, D) of normalised pictures, ``standardise`` and
+All networks keep one pooled_classifier: ``statistics`` (N, D) of normalised pictures, ``standardise`` and
 ``fit_standardisation`` of them, ``dropout`` and ``head`` to the logits, ``painting`` to the log-odds of a painting,
 ``width`` D, ``backbone`` for what lies before, and ``forward`` through all of it to logits, painting and embedding.
 Those that ``explains`` is true of have ``explain``, which adds where in the picture the evidence is.
@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smn.models.backbones import Backbone, build_backbone, list_backbones
-    from smn.models.classifier import Classifier as StatisticsClassifier
-    from smn.models.classifier import build_classifier
-    from smn.models.cnn import build_cnn
-    from smn.models.contract import Classifier
     from smn.models.ensemble import Ensemble
-    from smn.models.network import PooledClassifier
+    from smn.models.pooled_classifier import Classifier, PooledClassifier, build_cnn
+    from smn.models.statistics_classifier import StatisticsClassifier, build_classifier
     from smn.models.timm_backbone import build_timm
     from smn.models.vgg16 import build_vgg16
 
@@ -30,13 +27,13 @@ __all__ = [
 
 _HOMES = {
     "Backbone": "backbones:Backbone",
-    "Classifier": "contract:Classifier",
+    "Classifier": "pooled_classifier:Classifier",
     "Ensemble": "ensemble:Ensemble",
-    "PooledClassifier": "network:PooledClassifier",
-    "StatisticsClassifier": "classifier:Classifier",
+    "PooledClassifier": "pooled_classifier:PooledClassifier",
+    "StatisticsClassifier": "statistics_classifier:StatisticsClassifier",
     "build_backbone": "backbones:build_backbone",
-    "build_classifier": "classifier:build_classifier",
-    "build_cnn": "cnn:build_cnn",
+    "build_classifier": "statistics_classifier:build_classifier",
+    "build_cnn": "pooled_classifier:build_cnn",
     "build_timm": "timm_backbone:build_timm",
     "build_vgg16": "vgg16:build_vgg16",
     "list_backbones": "backbones:list_backbones",

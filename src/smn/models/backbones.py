@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from smn.errors import InputError, MissingExtraError, UnknownNameError
-from smn.models.weights import WeightFile, read_weights
+from smn.models.weight_files import WeightFile, read_weights
 
 
 @dataclass(frozen=True)

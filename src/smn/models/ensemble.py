@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from smn.errors import InputError
-from smn.models.contract import Classifier
+from smn.models.pooled_classifier import Classifier
 from smn.preprocess import PreprocessSpec
 
 

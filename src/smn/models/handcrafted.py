@@ -1,6 +1,12 @@
-"""handcrafted: what colours a picture has, how they are mixed and how it is brushed, and trees that decide by it."""
+"""handcrafted: histograms of colour and texture, and boosted trees that decide by them, as plain arrays.
+
+scikit-learn grows the trees and numpy reads them back, because scikit-learn keeps them as pickles, which run code when
+they are opened and hold for one version of it. Reading takes attributes of scikit-learn that are not public, in
+`read_trees` alone; a test compares the arrays' answers with scikit-learn's own.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +14,6 @@ from PIL import Image
 
 from smn.extras import require_extra
 from smn.models.palette import COLOURS, Floats, Ints, convert_to_lab, extract_palette, find_typical_palettes
-from smn.models.trees import read_trees, score_trees
 
 SIDE = 128
 """Pixels a side at which texture is seen."""
@@ -59,7 +64,7 @@ def learn_boosting(features: Floats, targets: Ints, *, classes: int, seed: int) 
         seed: of the clustering of the palettes.
 
     Returns:
-        The arrays of `smn.models.trees`, and ``palettes`` (K, 5, 4), NaN for a label without pictures.
+        The arrays of `smn.models.handcrafted`, and ``palettes`` (K, 5, 4), NaN for a label without pictures.
     """
     require_extra("colour", "sklearn")
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -84,3 +89,51 @@ def score_boosting(learned: Mapping[str, Floats], features: Floats) -> Floats:
     scores = np.full((len(features), len(learned["palettes"])), -np.inf)
     scores[:, learned["tree_labels"].astype(np.int64)] = score_trees(learned, features)
     return scores
+
+
+def read_trees(boosting: Any) -> dict[str, Floats]:
+    """The trees of a fitted ``HistGradientBoostingClassifier`` without categories or missing values.
+
+    Returns:
+        ``tree_labels`` (C,), the labels that were seen in training; ``tree_start`` (C,), their scores before the first
+        tree; ``tree_roots`` (steps, C), where each tree begins among the nodes; and for each of M nodes
+        ``tree_feature``, ``tree_threshold``, ``tree_left``, ``tree_right`` and ``tree_value`` (M,). A feature up to its
+        threshold goes to the left. A leaf leads to itself. Of two labels only the second has trees, and C is 1 but in
+        ``tree_labels``.
+    """
+    grown = [[tree.nodes for tree in step] for step in boosting._predictors]
+    sizes = np.array([[len(nodes) for nodes in step] for step in grown])
+    roots = np.cumsum(sizes).reshape(sizes.shape) - sizes
+    nodes = np.concatenate([nodes for step in grown for nodes in step])
+    begin = np.repeat(roots.ravel(), sizes.ravel())
+    own, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(np.bool_)
+    arrays = {
+        "tree_labels": boosting.classes_,
+        "tree_start": boosting._baseline_prediction.ravel(),
+        "tree_roots": roots,
+        "tree_feature": np.where(is_leaf, 0, nodes["feature_idx"]),
+        "tree_threshold": nodes["num_threshold"],
+        "tree_left": np.where(is_leaf, own, begin + nodes["left"]),
+        "tree_right": np.where(is_leaf, own, begin + nodes["right"]),
+        "tree_value": np.where(is_leaf, nodes["value"], 0.0),
+    }
+    return {name: np.asarray(values, dtype=np.float64) for name, values in arrays.items()}
+
+
+def score_trees(arrays: Mapping[str, Floats], features: Floats) -> Floats:
+    """The logits (N, C) of features (N, D), a column for each of ``tree_labels``."""
+    feature, left, right = (arrays[f"tree_{name}"].astype(np.int64) for name in ("feature", "left", "right"))
+    threshold, rows = arrays["tree_threshold"], np.arange(len(features))[:, None]
+    logits = np.tile(arrays["tree_start"], (len(features), 1))
+    for roots in arrays["tree_roots"].astype(np.int64):
+        at = np.tile(roots, (len(features), 1))
+        while True:
+            goes_left = features[rows, feature[at]] <= threshold[at]
+            following = np.where(goes_left, left[at], right[at])
+            if (following == at).all():
+                break
+            at = following
+        logits += arrays["tree_value"][at]
+    if logits.shape[1] < len(arrays["tree_labels"]):
+        return np.column_stack([np.zeros(len(features)), logits])
+    return logits

@@ -9,8 +9,8 @@ from timm.data.config import resolve_model_data_config
 from torch import nn
 
 from smn.errors import InputError, UnknownNameError
-from smn.models.network import PooledClassifier
-from smn.models.weights import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
+from smn.models.pooled_classifier import PooledClassifier
+from smn.models.weight_files import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
 from smn.preprocess import Resample
 
 _SHARE = 0.8

@@ -7,8 +7,8 @@ import timm
 from torch import Tensor, nn
 
 from smn.errors import InputError
-from smn.models.network import PooledClassifier
-from smn.models.weights import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
+from smn.models.pooled_classifier import PooledClassifier
+from smn.models.weight_files import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
 from smn.preprocess import Resample
 
 WIDTH = 512
@@ -90,7 +90,7 @@ def _require_convention(file: WeightFile, *, where: str) -> Convention:
     if file.convention is None:
         raise InputError(
             f"{where} does not say how its pictures were prepared, {' or '.join(Convention)}; write a copy that does "
-            "with smn.models.weights.write_weights, see docs/train.md."
+            "with smn.models.weight_files.write_weights, see docs/train.md."
         )
     return file.convention
 

@@ -15,13 +15,18 @@ from smn.extras import require_extra
 from smn.feature_cache import FeatureSet, compute_missing
 from smn.files import write_text
 from smn.manifest import Manifest, read_manifest
-from smn.models.colour import COLOUR_MODELS, ColourClassifier, compare_features, describe_pictures
-from smn.models.colourfile import write_colour_model
+from smn.models.colour_models import (
+    COLOUR_MODELS,
+    ColourClassifier,
+    compare_features,
+    describe_pictures,
+    write_colour_model,
+)
 from smn.models.palette import Floats, Ints
-from smn.models.swatches import draw_palettes
 from smn.movements import read_taxonomy
 from smn.progress import Progress
 from smn.reading import Failure
+from smn.style import MUTED, SMALL, draw_picture, place_axes, write_title
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe
 from smn.train.run import MODEL_FILE, describe_run, open_run
@@ -75,7 +80,7 @@ def cached_features(
     """The features of pictures that a colour model works on, stored by the picture's content.
 
     Args:
-        name: one of `smn.models.colour.COLOUR_MODELS`; models of the same features share them.
+        name: one of `smn.models.colour_models.COLOUR_MODELS`; models of the same features share them.
         manifest: where the rows are.
         rows: N numbers of rows.
         cache: folder of the cache, see `smn.feature_cache`; it holds 32 bits a number.
@@ -113,3 +118,44 @@ def _measure(probabilities: Floats, targets: Ints) -> dict[str, float]:
         "val_top1": float(ranks[:, 0].mean()),
         "val_top3": float(ranks.any(axis=1).mean()),
     }
+
+
+def draw_palettes(model: ColourClassifier, file: Path, *, labels: Sequence[str]) -> None:
+    """Draw the labels' typical palettes, colours as wide as their shares, as one PNG.
+
+    Args:
+        model: fitted.
+        file: the PNG to write.
+        labels: K names for people, in the order of the model's labels.
+
+    Raises:
+        InputError: the model is not fitted, or has another number of labels.
+        MissingExtraError: matplotlib or scikit-image is not installed.
+    """
+    if not model.learned:
+        raise InputError(f"{model.name} has not learnt anything yet; call fit before its palettes are drawn.")
+    if len(labels) != model.classes:
+        raise InputError(f"{model.name} has {model.classes} labels, not {len(labels)}; give one name for each.")
+    palettes = model.learned["palettes"]
+    with draw_picture(file, width=8.1, height=0.27 * len(labels) + 1.3) as figure:
+        write_title(figure, f"{model.name}: the colours of each movement", model.method.summary)
+        axes = place_axes(figure, left=2.1, bottom=0.3, right=0.35, top=0.95)
+        axes.set(xlim=(0, 1), ylim=(len(labels) - 0.5, -0.5))
+        for row, palette in enumerate(palettes):
+            if np.isnan(palette).any():
+                axes.text(0, row, "no picture to learn from", va="center", fontsize=SMALL, color=MUTED)
+                continue
+            shares = palette[:, 3] / palette[:, 3].sum()
+            axes.barh(row, shares, left=np.cumsum(shares) - shares, height=0.86, color=_convert_to_rgb(palette))
+        axes.set_yticks(np.arange(len(labels)), labels)
+        axes.set_xticks([])
+        axes.tick_params(axis="y", length=0)
+        axes.spines[:].set_visible(False)
+
+
+def _convert_to_rgb(palette: Floats) -> Floats:
+    """A palette's colours (P, 3) in sRGB, 0..1."""
+    require_extra("colour", "skimage")
+    from skimage.color import lab2rgb
+
+    return np.asarray(np.clip(lab2rgb(palette[None, :, :3])[0], 0.0, 1.0))

@@ -149,7 +149,8 @@ def fit(
             break
         started = time.monotonic()
         loss = _train_epoch(
-            state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify, smoothing_matrix=smoothing_matrix,
+            state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify,
+            smoothing_matrix=smoothing_matrix,
             told=lambda step: progress(phase, step, schedule.epochs * schedule.steps),
         )  # fmt: skip
         figures = {"loss": loss, **evaluate(state.average)}

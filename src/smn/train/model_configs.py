@@ -112,7 +112,7 @@ class ColourSettings:
 
     Args:
         kind: ``"colour"``.
-        name: one of `smn.models.colour.COLOUR_MODELS`.
+        name: one of `smn.models.colour_models.COLOUR_MODELS`.
     """
 
     kind: str = "colour"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from smn.errors import RecipeError, UnknownNameError
-from smn.models.colour import COLOUR_MODELS
+from smn.models.colour_models import COLOUR_MODELS
 from smn.train.model_configs import KINDS, ColourSettings, ModelSettings, StatisticsSettings, is_pretrained
 from smn.train.recipe_sections import (
     NOT_NEGATIVE,

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from smn.errors import InputError
-from smn.models.weights import Convention, convention_moments, read_weights, turn_channels, write_weights
+from smn.models.weight_files import Convention, convention_moments, read_weights, turn_channels, write_weights
 
 TENSORS = {"first.weight": torch.arange(54.0).reshape(2, 3, 3, 3), "first.bias": torch.zeros(2)}
 

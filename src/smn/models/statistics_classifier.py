@@ -28,7 +28,7 @@ class StyleStatistics(nn.Module):
         return torch.cat(moments, dim=1)
 
 
-class Classifier(nn.Module):
+class StatisticsClassifier(nn.Module):
     """Pictures to logits.
 
     A transformer's levels give the class token beside the mean and deviation of the patches.
@@ -169,7 +169,7 @@ def build_classifier(
     weights: str = "own",
     size: int = 224,
     pretrained: bool = True,
-) -> tuple[Classifier, Backbone]:
+) -> tuple[StatisticsClassifier, Backbone]:
     """A classifier on the named backbone, and the backbone's facts; see `smn.models.build_backbone`."""
     base = build_backbone(backbone, weights=weights, size=size, pretrained=pretrained)
-    return Classifier(base, levels, classes=classes, dropout=dropout), base
+    return StatisticsClassifier(base, levels, classes=classes, dropout=dropout), base

@@ -1,18 +1,63 @@
+""""""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smn.models.transport import (
+from smn.models.palette_models import (
     CANDIDATES,
+    CODES,
     NEIGHBOURS,
     _slice,
     learn_barycentres,
+    learn_codebook,
+    learn_dominant,
     learn_neighbours,
     measure_transport,
     score_barycentres,
+    score_codebook,
+    score_dominant,
     score_neighbours,
 )
+
+
+def one_colour(*lab: float) -> np.ndarray:
+    return np.array([[*lab, 0.7], [0, 0, 0, 0.3]])
+
+
+def test_a_label_s_colour_is_the_commonest_of_its_pictures_commonest() -> None:
+    palettes = np.stack([one_colour(*lab) for lab in ((60, 30, 0), (40, 10, 0), (40, 10, 0), (90, 0, 0))])
+    learned = learn_dominant(palettes, np.array([0, 0, 0, 2]), classes=3, seed=0)
+    np.testing.assert_allclose(learned["palettes"][[0, 2], 0], [[40, 10, 0, 2 / 3], [90, 0, 0, 1]])
+    assert np.isnan(learned["palettes"][1]).all()
+
+
+def test_the_score_is_the_negative_of_a_tenth_of_the_difference_that_the_eye_sees() -> None:
+    # Pair 1 of the test data of Sharma et al. 2005.
+    learned = {"palettes": np.array([[[50.0, 0.0, -82.7485, 1.0]], [[np.nan] * 4]])}
+    scores = score_dominant(learned, np.stack([one_colour(50, 2.6772, -79.7751)]))
+    np.testing.assert_allclose(scores, [[-0.20425, -np.inf]], atol=1e-5)
+
+
+DARK = np.array([[10.0, 0, 0, 0.6], [20, 0, 0, 0.4]])
+LIGHT = np.array([[90.0, 0, 0, 1.0], [90, 0, 0, 0.0]])
+
+
+def test_labels_are_told_apart_by_what_colours_they_use() -> None:
+    learned = learn_codebook(np.stack([DARK, DARK, LIGHT]), np.array([0, 0, 2]), classes=3, seed=0)
+    assert learned["book"].shape == (CODES, 3)
+    np.testing.assert_allclose(learned["histograms"].sum(axis=1), [1, np.nan, 1])
+    scores = score_codebook(learned, np.stack([DARK, LIGHT]))
+    # Equal histograms are 0 apart, and without a common colour the root of the logarithm of 2.
+    far = -10 * np.sqrt(np.log(2))
+    np.testing.assert_allclose(scores, [[0, -np.inf, far], [far, -np.inf, 0]], atol=1e-6)
+
+
+def test_a_colour_that_is_not_in_the_book_counts_as_the_nearest() -> None:
+    learned = learn_codebook(np.stack([DARK, LIGHT]), np.array([0, 1]), classes=2, seed=0)
+    near = np.array([[11.0, 1, 0, 0.6], [21, 0, 1, 0.4]])
+    np.testing.assert_allclose(score_codebook(learned, near[None])[0, 0], 0.0, atol=1e-6)
 
 
 def draw_palettes(count: int, *, seed: int, middle: float = 50.0) -> np.ndarray:
@@ -54,7 +99,7 @@ def test_a_barycentre_of_equal_pictures_is_that_picture() -> None:
 
 
 def test_a_label_with_more_pictures_than_enough_is_learnt_from_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.models.transport._PICTURES", 5)
+    monkeypatch.setattr("smn.models.palette_models._PICTURES", 5)
     palettes = draw_palettes(30, seed=1)
     learned = [learn_barycentres(palettes, np.zeros(30, dtype=np.int64), classes=1, seed=at) for at in (0, 0, 1)]
     np.testing.assert_array_equal(learned[0]["palettes"], learned[1]["palettes"])

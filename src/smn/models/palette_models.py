@@ -1,8 +1,10 @@
-"""colour-5: palettes compared by the earth mover's distance, to a prototype a movement or to the nearest pictures.
+"""From palettes to a movement: ``colour-1``, ``colour-5``, ``colour-5-neighbours`` and ``colour-5-histogram``.
 
-The distance of two palettes is the least work of turning one into the other: shares moved, times how far they move in
-CIELAB (Rubner et al. 2000, "The Earth Mover's Distance as a Metric for Image Retrieval"). Euclidean distance is the
-ground here and not CIEDE2000: being a norm, it has barycentres and the lower bound by which neighbours are chosen.
+colour-1 compares the commonest colours, colour-5-histogram counts over one codebook of colours. The other two use the
+earth mover's distance: the least work of turning one palette into another, shares moved times how far they move in
+CIELAB (Rubner et al. 2000, "The Earth Mover's Distance as a Metric for Image Retrieval"), to a prototype of each
+movement or to the nearest pictures. Euclidean distance is the ground here and not CIEDE2000: being a norm, it has
+barycentres and the lower bound by which neighbours are chosen.
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,93 @@ from itertools import product
 import numpy as np
 
 from smn.extras import require_extra
-from smn.models.palette import Floats, Ints, find_typical_palettes
+from smn.models.palette import Floats, Ints, cluster_colours, find_typical_palettes
+
+
+def learn_dominant(palettes: Floats, targets: Ints, *, classes: int, seed: int) -> dict[str, Floats]:
+    """Each label's colour: the commonest of its pictures' commonest colours, clustered as a picture's pixels are.
+
+    Args:
+        palettes: (N, P, 4), of pictures.
+        targets: (N,), their labels, 0..classes-1.
+        classes: K.
+        seed: of the clustering.
+
+    Returns:
+        ``palettes`` (K, 1, 4), NaN for a label without pictures.
+    """
+    return {"palettes": find_typical_palettes(palettes[:, :1], targets, classes=classes, seed=seed)[:, :1]}
+
+
+def score_dominant(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
+    """How near (N, K) the commonest colours of pictures (N, P, 4) are to the labels' colours.
+
+    The negative of a tenth of CIEDE2000, the difference that the eye sees (Sharma et al. 2005); minus infinity for a
+    label without a colour. Tenths keep the temperature in the range that is searched.
+
+    Raises:
+        MissingExtraError: scikit-image is not installed.
+    """
+    require_extra("colour", "skimage")
+    from skimage.color import deltaE_ciede2000
+
+    own = learned["palettes"][:, 0, :3]
+    known = ~np.isnan(own[:, 0])
+    scores = np.full((len(palettes), len(own)), -np.inf)
+    scores[:, known] = -deltaE_ciede2000(palettes[:, None, 0, :3], own[None, known]) / 10.0
+    return scores
+
+
+CODES = 64
+"""Colours in the book."""
+
+
+def learn_codebook(palettes: Floats, targets: Ints, *, classes: int, seed: int) -> dict[str, Floats]:
+    """A book of the colours that there are, and how often each label uses them.
+
+    Args:
+        palettes: (N, P, 4), of pictures.
+        targets: (N,), their labels, 0..classes-1.
+        classes: K.
+        seed: of the clustering.
+
+    Returns:
+        ``book`` (64, 3) in CIELAB, ``histograms`` (K, 64) whose rows sum to 1, and ``palettes`` (K, 5, 4); NaN for a
+        label without pictures.
+    """
+    colours = palettes.reshape(-1, 4)
+    book = cluster_colours(colours[:, :3], colours=CODES, weights=colours[:, 3], seed=seed)[:, :3]
+    counted = _count_codes(palettes, book)
+    histograms = np.full((classes, CODES), np.nan)
+    for label in np.unique(targets):
+        histograms[label] = counted[targets == label].mean(axis=0)
+    typical = find_typical_palettes(palettes, targets, classes=classes, seed=seed)
+    return {"book": book, "histograms": histograms, "palettes": typical}
+
+
+def score_codebook(learned: Mapping[str, Floats], palettes: Floats) -> Floats:
+    """How near (N, K) the histograms of palettes (N, P, 4) are to the labels' histograms.
+
+    The negative of ten times the Jensen-Shannon distance (Endres & Schindelin 2003); minus infinity for a label without
+    one. Ten times keeps the temperature in the range that is searched.
+    """
+    require_extra("colour", "sklearn")  # brings SciPy
+    from scipy.spatial.distance import cdist  # type: ignore[import-untyped, unused-ignore]
+
+    known = ~np.isnan(learned["histograms"][:, 0])
+    scores = np.full((len(palettes), len(known)), -np.inf)
+    counted = _count_codes(palettes, learned["book"])
+    scores[:, known] = -10.0 * cdist(counted, learned["histograms"][known], "jensenshannon")
+    return scores
+
+
+def _count_codes(palettes: Floats, book: Floats) -> Floats:
+    """Each palette's shares (N, 64) at the codes that are nearest to its colours."""
+    apart = np.linalg.norm(palettes[:, :, None, :3] - book, axis=3)
+    histograms = np.zeros((len(palettes), len(book)))
+    np.add.at(histograms, (np.arange(len(palettes))[:, None], apart.argmin(axis=2)), palettes[:, :, 3])
+    return histograms
+
 
 NEIGHBOURS = 15
 """Pictures that vote."""

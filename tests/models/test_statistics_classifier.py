@@ -6,8 +6,8 @@ from torch import nn
 
 from smn.errors import InputError, UnknownNameError
 from smn.models import Classifier, build_backbone, build_classifier
-from smn.models.classifier import StyleStatistics
 from smn.models.stages import drop_patches
+from smn.models.statistics_classifier import StyleStatistics
 
 LEVELS = (0, 2, 5)
 SIDE = 64

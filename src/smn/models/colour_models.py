@@ -1,13 +1,17 @@
 """Models of colour and hand-made features: the lowest rungs of the ladder, which every network has to beat.
 
 They need the extra ``colour`` and no torch. `smn.evaluate.baselines` has a humbler one, the mean colour, which stands
-beside every report because it needs nothing but numpy.
+beside every report because it needs nothing but numpy. A fitted model is one file of plain arrays, which runs no code
+when it is opened.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +20,22 @@ from PIL import Image
 from smn.confidence.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra
+from smn.files import write_partial
 from smn.manifest import Manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import handcrafted, palette
-from smn.models.codebook import learn_codebook, score_codebook
-from smn.models.dominant import learn_dominant, score_dominant
 from smn.models.handcrafted import describe_picture, learn_boosting, score_boosting
 from smn.models.palette import Floats, Ints, extract_palette
-from smn.models.transport import learn_barycentres, learn_neighbours, score_barycentres, score_neighbours
+from smn.models.palette_models import (
+    learn_barycentres,
+    learn_codebook,
+    learn_dominant,
+    learn_neighbours,
+    score_barycentres,
+    score_codebook,
+    score_dominant,
+    score_neighbours,
+)
 from smn.progress import Progress
 from smn.reading import Failure, read_pictures
 
@@ -280,3 +292,40 @@ def _limit_threads() -> AbstractContextManager[object]:
 
 def _is_blank(features: Floats) -> NDArray[np.bool_]:
     return np.array([np.isnan(one).any() for one in features], dtype=np.bool_)
+
+
+_ABOUT = "about"
+
+
+def write_colour_model(model: ColourClassifier, file: Path) -> Path:
+    """Write a fitted model as NumPy's ``.npz``, all of it or nothing; a file of that name is replaced.
+
+    Raises:
+        InputError: the model has not learnt anything yet.
+    """
+    if not model.learned:
+        raise InputError(f"{model.name} has not learnt anything yet; call fit before it is written.")
+    about = {"model": model.name, "classes": model.classes, "seed": model.seed, "temperature": model.temperature}
+    arrays: dict[str, Any] = {_ABOUT: np.array(json.dumps(about)), **model.learned}
+    with write_partial(file) as partial, partial.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
+    return file
+
+
+def read_colour_model(file: str | Path) -> ColourClassifier:
+    """Read a model that `write_colour_model` wrote.
+
+    Raises:
+        InputError: there is no such file, or it holds something else.
+        UnknownNameError: it holds a model that this version of smn does not know.
+    """
+    try:
+        # NumPy leaves a file open that it cannot read.
+        with Path(file).open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            about = json.loads(str(stored[_ABOUT]))
+            arrays = {name: stored[name] for name in stored.files if name != _ABOUT}
+        model = ColourClassifier(about["model"], classes=int(about["classes"]), seed=int(about["seed"]))
+        model.temperature, model.learned = float(about["temperature"]), arrays
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, BadZipFile) as error:
+        raise InputError(f"{file} is not a colour model that can be read ({error}); fit and write it anew.") from error
+    return model
