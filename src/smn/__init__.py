@@ -24,6 +24,7 @@ from smn.errors import (
     UnknownNameError,
 )
 from smn.images import Limits
+from smn.images.rectify import Rectify
 from smn.movements import (
     Family,
     Label,
@@ -36,7 +37,6 @@ from smn.movements import (
     read_taxonomy,
 )
 from smn.predict import Analysis, FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
-from smn.rectify import Rectify
 
 __version__ = "0.1.0"
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from smn.bundle import Bundle
-from smn.confidence.answer_policy import is_correct
-from smn.confidence.calibration import softmax
+from smn.bundle.runtime import Outputs
+from smn.calibration import softmax
 from smn.export.calibrating import calibrate
-from smn.runtime import Outputs
+from smn.promises import judge
 from smn.train.recipe_sections import AnswerSettings
 
 

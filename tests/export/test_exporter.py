@@ -13,8 +13,8 @@ import torch
 from onnx import numpy_helper
 
 from smn.bundle import Bundle, read_bundle
-from smn.confidence.answer_policy import fit_policy
-from smn.confidence.calibration import fit_temperature, sigmoid, softmax
+from smn.bundle.runtime import Runtime
+from smn.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
 from smn.export.graph import fold_normalisation, round_weights
@@ -23,7 +23,7 @@ from smn.manifest import Manifest, read_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
-from smn.runtime import Runtime
+from smn.promises import fit_promises
 from smn.train import read_recipe
 from smn.train.run import train
 from smn.train.selection import select

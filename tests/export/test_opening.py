@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from smn.bundle import Bundle, read_bundle
-from smn.confidence.calibration import softmax
+from smn.bundle.runtime import Runtime
+from smn.calibration import softmax
 from smn.errors import InputError
 from smn.export import export_run
 from smn.export.opening import describe_recipes, open_runs
 from smn.images import open_image
 from smn.manifest import read_manifest
-from smn.runtime import Runtime
 from smn.train import Recipe
 from smn.train.run import train
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from smn.bundle.row_reader import Failure
 from smn.errors import InputError, UnknownNameError
 from smn.manifest import Manifest, read_manifest
 from smn.models.colour_models import (
@@ -17,7 +18,6 @@ from smn.models.colour_models import (
     read_colour_model,
     write_colour_model,
 )
-from smn.reading import Failure
 
 CLASSES = 5
 PAINTED = 4

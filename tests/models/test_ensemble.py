@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from smn.errors import InputError
+from smn.images.preprocess import PreprocessSpec
 from smn.models import build_classifier, build_cnn
 from smn.models.ensemble import Ensemble
-from smn.preprocess import PreprocessSpec
 
 
 def test_the_answer_is_the_geometric_mean_of_the_members() -> None:

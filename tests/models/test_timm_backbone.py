@@ -12,10 +12,10 @@ from torch import nn
 from smn.confidence.calibration import softmax
 from smn.errors import InputError, UnknownNameError
 from smn.export.graph import fold_normalisation, round_weights, write_graph
+from smn.images.preprocess import Resample
 from smn.models import PooledClassifier, build_timm
 from smn.models.stages import list_stages, unfreeze_stages
 from smn.models.weight_files import Convention, write_weights
-from smn.preprocess import Resample
 
 # Size, pooling, stages, and whether the graph is written too, which takes seconds for each.
 FAMILIES = {

@@ -11,10 +11,10 @@ from torch import nn
 
 from smn.errors import InputError
 from smn.examples import paint
+from smn.images.preprocess import PreprocessSpec
 from smn.models import build_vgg16
 from smn.models.stages import list_stages, unfreeze_stages
 from smn.models.weight_files import Convention, write_weights
-from smn.preprocess import PreprocessSpec
 
 
 @pytest.fixture(scope="module")

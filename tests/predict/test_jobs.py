@@ -11,13 +11,13 @@ import pytest
 
 from awkward_files import READABLE, UNREADABLE, encode, jpeg, scene
 from smn.bundle import Bundle
+from smn.bundle.runtime import Outputs, Runtime
 from smn.errors import ImageError, InputError, OutputExistsError
 from smn.images import SUFFIXES
 from smn.predict.formats import Format
 from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
 from smn.predict.model import Model
 from smn.predict.prediction import Outcome, Prediction, failed
-from smn.runtime import Outputs, Runtime
 
 SETTINGS = {"model": "tiny-1", "taxonomy": "smn-25", "top_k": 3}
 # Separators that str.splitlines takes for a line's end stand in the names.

@@ -13,9 +13,8 @@ from smn.bundle import Bundle
 from smn.confidence.answer_policy import Thresholds
 from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits
+from smn.images.rectify import Rectify
 from smn.predict import Model, Outcome, load
-from smn.rectify import Rectify
-from smn.runtime import Outputs
 
 BundleMaker = Callable[..., Bundle]
 Painter = Callable[..., Path]

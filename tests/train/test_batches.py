@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest, read_manifest
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
 from smn.train.batches import (
     Pictures,

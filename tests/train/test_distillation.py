@@ -12,15 +12,15 @@ import torch
 from torch import nn
 
 from smn.bundle import Bundle, read_bundle
+from smn.bundle.runtime import Runtime
 from smn.calibration import softmax
 from smn.errors import BundleError, InputError, ManifestError, RecipeError
 from smn.export import export_run
 from smn.export.opening import load_network, open_runs
 from smn.images import open_image
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest, read_manifest
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
-from smn.runtime import Runtime
 from smn.train import Recipe, read_recipe
 from smn.train.batches import as_probabilities
 from smn.train.distillation import FOLDS, Teacher, answer_held_out, divide_artists, teach_batches

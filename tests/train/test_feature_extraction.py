@@ -17,9 +17,9 @@ from PIL import Image
 from smn.errors import RecipeError
 from smn.examples import paint
 from smn.feature_cache import FILE_NAME
+from smn.images.preprocess import Fit, PreprocessSpec
 from smn.manifest import Manifest, read_manifest
 from smn.models import Classifier, build_classifier
-from smn.preprocess import Fit, PreprocessSpec
 from smn.progress import Progress
 from smn.train import Recipe, feature_extraction
 from smn.train.feature_extraction import _CHANGES, augment, cached_statistics, describe_features, open_view, statistics

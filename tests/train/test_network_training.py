@@ -17,10 +17,10 @@ from PIL import Image
 from smn.errors import InputError, ManifestError, UnknownNameError
 from smn.feature_cache import FILE_NAME
 from smn.images import open_image
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest, read_manifest, write_manifest
 from smn.models import Classifier, build_classifier
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.train import Recipe
 from smn.train.network_training import read_start
 from smn.train.run import read_run, train

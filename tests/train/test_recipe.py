@@ -11,8 +11,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from smn.errors import RecipeError, UnknownNameError
+from smn.images.preprocess import Fit
 from smn.models.colour_models import COLOUR_MODELS
-from smn.preprocess import Fit
 from smn.train import Recipe, list_recipes, read_recipe, recipe_text
 from smn.train.model_configs import KINDS, CnnSettings, ColourSettings, StatisticsSettings
 from smn.train.recipe import read_assignments

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from smn.errors import InputError, MissingExtraError, RecipeError
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.train import Recipe, read_recipe
 from smn.train.model_configs import StatisticsSettings
 from smn.train.run import RunData, RunDescription, describe_run, open_run, read_run, train

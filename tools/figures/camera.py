@@ -1,4 +1,4 @@
-"""Photographs of paintings as visitors take them, made from scans: the test of `smn.rectify`.
+"""Photographs of paintings as visitors take them, made from scans: the test of `smn.images.rectify`.
 
 A painting is framed, hung on a wall and photographed: passe-partout and frame, perspective, uneven light, a shadow,
 glare, blur, noise, a colour cast and JPEG. Everything is drawn from a seed.

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from smn.bundle import Bundle
-from smn.confidence.calibration import softmax
+from smn.bundle.runtime import Runtime
+from smn.calibration import softmax
 from smn.explain.evidence import weigh_evidence
-from smn.runtime import Runtime
 
 Floats = NDArray[np.float64]
 Batch = NDArray[np.float32]

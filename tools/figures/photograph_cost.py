@@ -13,10 +13,9 @@ from smn.bundle import Bundle
 from smn.evaluate.evaluation_sets import EvaluationSet, select_rows
 from smn.evaluate.metrics import Figure, bootstrap
 from smn.images import open_image
-from smn.manifest.identity import cluster_artists
+from smn.images.rectify import Corners, Rectify
 from smn.predict import Model, Prediction
 from smn.progress import Progress
-from smn.rectify import Corners, Rectify
 
 WAYS = ("scan", "photograph as it is", "photograph, straightened", "scan, straightened")
 _WORST = 10**6

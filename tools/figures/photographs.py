@@ -42,7 +42,7 @@ def draw() -> None:
 
     from camera import take_photograph
     from smn.examples import paint
-    from smn.rectify import find_painting, straighten
+    from smn.images.rectify import find_painting, straighten
 
     sheet = Image.new("RGB", (len(SHOWN) * (_SIDE + 10) + 10, 2 * (_SIDE + 10) + 10), "#FAF8F4")
     for column, movement in enumerate(SHOWN):

@@ -15,11 +15,11 @@ def measure_grey(data: Path, out: Path) -> None:
     from PIL import Image, ImageOps
 
     from smn.bundle import read_bundle
-    from smn.confidence.calibration import sigmoid, softmax
+    from smn.bundle.runtime import Runtime
+    from smn.calibration import sigmoid, softmax
     from smn.evaluate import EvaluationSet
     from smn.evaluate.evaluation_sets import select_rows
     from smn.images import open_image
-    from smn.runtime import Runtime
 
     bundle = read_bundle()
     runtime, selection = Runtime(bundle), select_rows(EvaluationSet.parse(str(data / "famous")), bundle.taxonomy)

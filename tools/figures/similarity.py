@@ -85,8 +85,8 @@ def weigh(data: Path, measured: Path) -> dict[str, dict[str, float]]:
 
 
 def _embed(bundle: Any, manifest: Any, rows: Sequence[int] | None = None) -> Floats:
-    from smn.reading import Failure
-    from smn.runtime import Runtime
+    from smn.bundle.row_reader import Failure
+    from smn.bundle.runtime import Runtime
 
     wanted = np.arange(len(manifest)) if rows is None else np.asarray(rows)
     found = list(Runtime(bundle).run_rows(manifest, wanted, title="works"))

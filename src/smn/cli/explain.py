@@ -6,7 +6,7 @@ import click
 
 from smn.bundle import DEFAULT
 from smn.errors import OutputExistsError
-from smn.rectify import Rectify
+from smn.images.rectify import Rectify
 
 
 @click.command()

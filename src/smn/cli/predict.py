@@ -11,11 +11,11 @@ import click
 from smn.bundle import DEFAULT
 from smn.cli.screen import console, note, progress
 from smn.errors import InputError
+from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
 from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
 from smn.predict.model import Model, load
 from smn.predict.prediction import Outcome, Prediction
-from smn.rectify import Rectify
 
 if TYPE_CHECKING:
     from rich.table import Table

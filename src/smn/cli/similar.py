@@ -7,7 +7,7 @@ import click
 
 from smn.bundle import DEFAULT
 from smn.cli.screen import console, note, progress
-from smn.rectify import Rectify
+from smn.images.rectify import Rectify
 
 
 @click.command()

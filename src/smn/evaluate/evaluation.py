@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from smn.bundle import Bundle
-from smn.confidence.answer_policy import AnswerPolicy
+from smn.bundle.row_reader import OpenedRows
 from smn.errors import InputError
 from smn.evaluate.baselines import TrainingRows, measure_baselines, name_artists, read_colours
 from smn.evaluate.evaluated_model import Answers, EvaluatedModel, open_bundle
@@ -30,7 +30,6 @@ from smn.evaluate.selective_answers import measure_policy, sets_by_coverage
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.progress import Progress
 from smn.promises import Promises
-from smn.reading import OpenedRows
 
 
 def evaluate_model(

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
-from smn.confidence.answer_policy import Thresholds
-from smn.confidence.calibration import sigmoid, softmax
+from smn.artists import cluster_artists
+from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
+from smn.bundle.runtime import Outputs, Runtime
+from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.examples.gallery import Group
 from smn.export.calibrating import calibrate, check_recipe, take_calibration
@@ -20,12 +21,10 @@ from smn.export.graph import fold_normalisation, round_weights, transformer_laye
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.export.quantize import quantize_graph
 from smn.images import open_image
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
-from smn.manifest.identity import cluster_artists
-from smn.models import Classifier, Ensemble
-from smn.preprocess import PreprocessSpec
+from smn.models import Ensemble
 from smn.progress import Progress
-from smn.runtime import Outputs, Runtime
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3

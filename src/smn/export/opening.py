@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from smn.errors import InputError
+from smn.images.preprocess import PreprocessSpec
 from smn.models import Classifier
 from smn.movements import Taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.train.factory import build_network
 from smn.train.recipe import Recipe
 from smn.train.recipe_sections import WEIGHT_FILES

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from smn.bundle import Bundle, read_bundle, write_bundle
+from smn.bundle.runtime import Outputs, Runtime
 from smn.export.calibrating import calibrate
 from smn.export.exporter import batch_pictures, check_free
 from smn.manifest import read_manifest
 from smn.progress import Progress
-from smn.runtime import Outputs, Runtime
 from smn.train.recipe_sections import AnswerSettings
 from smn.train.selection import select
 

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.confidence.calibration import fit_temperature, softmax
+from smn.artists import cluster_artists
+from smn.bundle.row_reader import Failure, read_pictures
+from smn.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra
 from smn.files import write_partial
@@ -37,7 +39,6 @@ from smn.models.palette_models import (
     score_neighbours,
 )
 from smn.progress import Progress
-from smn.reading import Failure, read_pictures
 
 _PALETTE_VERSION = _TEXTURE_VERSION = 1  # see `Method.version`; textures hold a palette, so raise both for palettes
 _HELD_OUT = 0.2

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from smn.errors import InputError
+from smn.images.preprocess import PreprocessSpec
 from smn.models.pooled_classifier import Classifier
-from smn.preprocess import PreprocessSpec
 
 
 class Ensemble(nn.Module):

@@ -9,9 +9,9 @@ from timm.data.config import resolve_model_data_config
 from torch import nn
 
 from smn.errors import InputError, UnknownNameError
+from smn.images.preprocess import Resample
 from smn.models.pooled_classifier import PooledClassifier
 from smn.models.weight_files import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
-from smn.preprocess import Resample
 
 _SHARE = 0.8
 """How much of a network a file must hold."""

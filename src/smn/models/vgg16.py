@@ -7,9 +7,9 @@ import timm
 from torch import Tensor, nn
 
 from smn.errors import InputError
+from smn.images.preprocess import Resample
 from smn.models.pooled_classifier import PooledClassifier
 from smn.models.weight_files import Convention, Pretraining, WeightFile, convention_moments, read_weights, turn_channels
-from smn.preprocess import Resample
 
 WIDTH = 512
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from smn.errors import InputError
-from smn.preprocess import Resample
+from smn.images.preprocess import Resample
 
 _KEY = "smn"
 

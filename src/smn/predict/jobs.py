@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.bundle.row_reader import Failure, map_ahead
 from smn.errors import ImageError, InputError, OutputExistsError
 from smn.images import SUFFIXES
+from smn.images.rectify import Found
 from smn.predict.formats import Format, json_line, write_rows
 from smn.predict.model import Model
 from smn.predict.prediction import Prediction, failed
-from smn.reading import Failure, map_ahead
-from smn.rectify import Found
 
 
 @dataclass(frozen=True)

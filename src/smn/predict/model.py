@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.bundle import DEFAULT, Bundle, read_bundle
-from smn.confidence.answer_policy import Thresholds
-from smn.confidence.calibration import sigmoid, softmax
-from smn.confidence.conformal import list_sets
+from smn.bundle.runtime import Outputs, Runtime
+from smn.calibration import sigmoid, softmax
 from smn.errors import InputError
 from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture
+from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
-from smn.rectify import SURE, Found, Rectify, find_painting, straighten
-from smn.runtime import Outputs, Runtime
 
 SIDE = 1024
 """The longer side, in pixels, of a picture that is shown to people, at most."""

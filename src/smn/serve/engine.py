@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import read_bundle
+from smn.bundle.runtime import Outputs, Runtime
 from smn.errors import InputError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
+from smn.images.rectify import Rectify
 from smn.movements import list_taxonomies
 from smn.predict.model import Analysis, Model
-from smn.rectify import Rectify
-from smn.runtime import Outputs, Runtime
 
 
 class BusyError(SmnError):

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import Bundle
+from smn.bundle.row_reader import Failure
+from smn.bundle.runtime import Runtime
 from smn.errors import InputError, OutputExistsError
 from smn.feature_cache import FeatureCache, FeatureSet
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
 from smn.progress import Progress
-from smn.reading import Failure
-from smn.runtime import Runtime
 from smn.similar.index import LARGE, SCHEMA, Work
 from smn.similar.searching import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
 

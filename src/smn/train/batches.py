@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
+from smn.images.preprocess import PreprocessSpec
 from smn.movements import Taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.train.feature_extraction import open_view
 from smn.train.recipe import Recipe
 from smn.train.recipe_sections import Sampling

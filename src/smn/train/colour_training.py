@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
+from smn.bundle.row_reader import Failure
 from smn.calibration import log_loss
 from smn.errors import InputError
 from smn.extras import require_extra
@@ -25,7 +26,6 @@ from smn.models.colour_models import (
 from smn.models.palette import Floats, Ints
 from smn.movements import read_taxonomy
 from smn.progress import Progress
-from smn.reading import Failure
 from smn.style import MUTED, SMALL, draw_picture, place_axes, write_title
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from smn.images.preprocess import PreprocessSpec
 from smn.models import Classifier, build_classifier, build_cnn, build_timm, build_vgg16
-from smn.preprocess import PreprocessSpec
 from smn.train.model_configs import BackboneSettings, CnnSettings, ModelSettings, StatisticsSettings, Vgg16Settings
 
 

@@ -16,9 +16,9 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from smn.feature_cache import FeatureSet, compute_missing
 from smn.images import open_image
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest
 from smn.models import Classifier, StatisticsClassifier
-from smn.preprocess import PreprocessSpec
 from smn.progress import Progress
 from smn.train.devices import autocast, choose_dtype, device_of, has_bfloat16
 from smn.train.model_configs import ModelSettings, StatisticsSettings, deciding_settings

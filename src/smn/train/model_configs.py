@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
-from smn.preprocess import Fit
+from smn.images.preprocess import Fit
 from smn.train.recipe_sections import BLOCK_WIDTHS, HIDDEN_WIDTHS, LEVELS, ODD, POSITIVE, SHARE, WEIGHTS
 
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from smn.examples.gallery import OTHERS, Group, Part, draw_other, list_others
+from smn.bundle.row_reader import OpenedRows
+from smn.examples.others import OTHERS, Group, Part, draw_other, list_others
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest
 from smn.models import Classifier
 from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.progress import Progress
-from smn.reading import OpenedRows
 from smn.train.batches import (
     Pictures,
     build_smoothing_matrix,

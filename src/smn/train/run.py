@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import smn
 from smn.errors import InputError, MissingExtraError
 from smn.files import write_text
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest
 from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy
-from smn.preprocess import PreprocessSpec
 from smn.progress import Progress
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from camera import Photograph, take_photograph
 from smn.examples import list_examples, paint
-from smn.rectify import Corners, find_painting, straighten
+from smn.images.rectify import Corners, find_canvas, find_painting, straighten
 
 HUNG = [(movement, seed) for movement in ("baroque", "impressionism", "ukiyo-e", "fauvism") for seed in (1, 2, 3)]
 
@@ -79,3 +79,41 @@ def test_on_takes_what_auto_leaves() -> None:
     sure, any_ = ([find_painting(image, least=least) is not None for image in photographs] for least in (0.5, 0.0))
     assert sum(any_) >= sum(sure)
     assert all(likely or not certain for certain, likely in zip(sure, any_, strict=True))
+
+
+WHOLE = (300, 260)
+
+
+def framed(*borders: tuple[int, tuple[int, int, int]]) -> tuple[np.ndarray, int]:
+    """A painting in borders, the innermost first, and how wide they are together."""
+    picture = paint("impressionism", seed=3, size=WHOLE)
+    for wide, colour in borders:
+        picture = ImageOps.expand(picture, wide, fill=colour)
+    return np.asarray(picture), sum(wide for wide, _ in borders)
+
+
+def corners_of(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
+
+
+@pytest.mark.parametrize(
+    "borders",
+    [[(20, (60, 40, 30))], [(25, (235, 232, 226)), (15, (176, 141, 72))], [(3, (20, 20, 20)), (24, (190, 150, 90))]],
+)
+def test_frame_and_paper_are_left_out(borders: list[tuple[int, tuple[int, int, int]]]) -> None:
+    pixels, wide = framed(*borders)
+    found = find_canvas(pixels, corners_of(pixels))
+    expected = np.array([[0, 0], [WHOLE[0], 0], WHOLE, [0, WHOLE[1]]]) + wide
+    assert np.abs(found - expected).max() < 7
+
+
+def test_without_a_frame_hardly_anything_is_lost() -> None:
+    pixels = np.asarray(paint("impressionism", seed=3, size=WHOLE))
+    found = find_canvas(pixels, corners_of(pixels))
+    assert np.abs(found - corners_of(pixels)).max() < 6
+
+
+def test_an_even_picture_is_left_whole() -> None:
+    pixels = np.asarray(Image.new("RGB", WHOLE, (120, 130, 90)))
+    assert np.abs(find_canvas(pixels, corners_of(pixels)) - corners_of(pixels)).max() < 3

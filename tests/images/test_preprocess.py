@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from smn.errors import BundleError
-from smn.preprocess import Fit, PreprocessSpec, Resample
+from smn.images.preprocess import Fit, PreprocessSpec, Resample
 
 triples = st.tuples(*[st.floats(0.05, 0.95)] * 3)
 specs = st.builds(

@@ -10,13 +10,14 @@ from typing import Any
 
 from smn.errors import BundleError, OutputExistsError, TaxonomyError
 from smn.files import write_text
+from smn.images.preprocess import PreprocessSpec
 from smn.movements import Taxonomy, parse_taxonomy
-from smn.preprocess import PreprocessSpec
+from smn.promises import Promises
 
 SCHEMA = 1
 """The version of ``bundle.json``'s layout that this smn reads and writes."""
 
-_PACKAGED = Path(__file__).parent / "bundles"
+_PACKAGED = Path(__file__).parent.parent / "bundles"
 
 DEFAULT = _PACKAGED / "default"
 """The bundle inside the package that answers where none is named."""

@@ -5,9 +5,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from smn.bundle.row_reader import Failure, OpenedRows, read_pictures
 from smn.errors import ImageError
 from smn.manifest import read_manifest
-from smn.reading import Failure, OpenedRows, read_pictures
 
 SetMaker = Callable[..., Path]
 

@@ -12,8 +12,10 @@ from smn.confidence.answer_policy import AnswerPolicy, Thresholds
 from smn.confidence.conformal import SetTable
 from smn.confidence.selective import OperatingPoint, PrecisionTable
 from smn.errors import BundleError, OutputExistsError
+from smn.images.preprocess import Fit, PreprocessSpec
 from smn.movements import read_taxonomy
-from smn.preprocess import Fit, PreprocessSpec
+from smn.precision import Point, PrecisionTable
+from smn.promises import Promises
 
 KEYS = {
     "schema", "name", "taxonomy", "preprocess", "temperature", "thresholds", "licence", "model_sha256",

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import Bundle
+from smn.bundle.row_reader import Failure, read_pictures
 from smn.errors import BundleError
 from smn.manifest import Manifest
 from smn.progress import Progress
-from smn.reading import Failure, read_pictures
 
 Array = NDArray[np.float32]
 T = TypeVar("T")

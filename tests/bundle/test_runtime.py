@@ -9,13 +9,13 @@ import pytest
 from onnx import TensorProto, helper
 
 from smn.bundle import Bundle
+from smn.bundle.row_reader import Failure
+from smn.bundle.runtime import Outputs, Runtime
 from smn.errors import BundleError
 from smn.images import open_image
+from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
-from smn.preprocess import PreprocessSpec
-from smn.reading import Failure
-from smn.runtime import Outputs, Runtime
 
 
 def batch_of(count: int, *, size: int = 32) -> np.ndarray:

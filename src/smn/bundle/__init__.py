@@ -1,0 +1,14 @@
+"""Bundles: what ``bundle.json`` says, and running a bundle's network over pictures or rows of a manifest."""
+
+from smn.bundle.description import (
+    DEFAULT,
+    SCHEMA,
+    Bundle,
+    Thresholds,
+    file_sha256,
+    list_models,
+    read_bundle,
+    write_bundle,
+)
+
+__all__ = ["DEFAULT", "SCHEMA", "Bundle", "Thresholds", "file_sha256", "list_models", "read_bundle", "write_bundle"]
