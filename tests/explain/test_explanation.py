@@ -8,8 +8,15 @@ import smn
 from smn.bundle import Bundle
 from smn.errors import BundleError, InputError, OutputExistsError, UnknownNameError
 from smn.examples import paint
-from smn.explain.evidence import enlarge_evidence, overlay_evidence, weigh_evidence
-from smn.explain.explanation import draw_explanation, explain_analysis, explain_picture, say_answer
+from smn.explain.explanation import (
+    draw_explanation,
+    enlarge_evidence,
+    explain_analysis,
+    explain_picture,
+    overlay_evidence,
+    say_answer,
+    weigh_evidence,
+)
 
 
 @pytest.fixture(scope="module")

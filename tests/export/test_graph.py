@@ -8,12 +8,20 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from smn.confidence.calibration import sigmoid, softmax
-from smn.errors import AgreementError
-from smn.export.graph import _store_small, fold_normalisation, round_weights, write_graph
+from smn.calibration import sigmoid, softmax
+from smn.errors import AgreementError, InputError
+from smn.export.graph import (
+    _store_small,
+    fold_normalisation,
+    quantize_graph,
+    round_weights,
+    transformer_layers,
+    write_graph,
+)
 from smn.models import Classifier, Ensemble, PooledClassifier, build_classifier
 
 LEVELS, CLASSES, SIDE = (0, 3, 7), 6, 64
@@ -224,3 +232,70 @@ def test_what_members_of_an_ensemble_share_is_stored_and_computed_once(model: Cl
         expected = both.eval()(images)[0].softmax(1).numpy()
     given = onnxruntime.InferenceSession(str(tmp_path / "two.onnx"), providers=["CPUExecutionProvider"])
     assert np.allclose(softmax(given.run(["logits"], {"image": images.numpy()})[0]), expected, atol=1e-4)
+
+
+SMALL_SIDE = 56
+
+
+def pictures(count: int, seed: int) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(size=(count, 3, SMALL_SIDE, SMALL_SIDE)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def transformer() -> Classifier:
+    torch.manual_seed(0)
+    transformer, _ = build_classifier("dinov2-small", levels=(0, 1), classes=5, size=SMALL_SIDE, pretrained=False)
+    nn.init.normal_(transformer.head.weight, std=0.05)
+    return transformer.eval()
+
+
+@pytest.fixture(scope="module")
+def graphs(transformer: Classifier, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The graph before and after."""
+    folder = tmp_path_factory.mktemp("quantize")
+    before, after = folder / "before.onnx", folder / "after.onnx"
+    round_weights(transformer, but=transformer_layers(transformer))
+    write_graph(transformer, before, size=SMALL_SIDE)
+    after.write_bytes(before.read_bytes())
+    assert quantize_graph(after, [pictures(8, seed) for seed in range(3)]) == len(transformer_layers(transformer)) == 8
+    assert sorted(file.name for file in folder.iterdir()) == ["after.onnx", "before.onnx"]
+    return before, after
+
+
+def answer(file: Path, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    found: list[NDArray[np.float32]] = session.run(["logits", "embedding", "evidence"], {"image": batch})
+    return found
+
+
+def test_the_graph_shrinks_and_keeps_its_inputs_and_outputs(graphs: tuple[Path, Path]) -> None:
+    before, after = (onnx.load(file) for file in graphs)
+    assert graphs[1].stat().st_size < 0.45 * graphs[0].stat().st_size
+    for part in ("input", "output"):
+        assert [one.name for one in getattr(after.graph, part)] == [one.name for one in getattr(before.graph, part)]
+    assert {node.op_type for node in after.graph.node} >= {"QuantizeLinear", "DequantizeLinear"}
+
+
+def test_answers_stay_nearly_the_same(graphs: tuple[Path, Path]) -> None:
+    batch = pictures(16, seed=9)
+    for there, here in zip(*(answer(file, batch) for file in graphs), strict=True):
+        assert there.shape == here.shape
+        assert np.corrcoef(there.ravel(), here.ravel())[0, 1] > 0.99
+
+
+def test_an_answer_does_not_depend_on_its_batch(graphs: tuple[Path, Path]) -> None:
+    batch = pictures(6, seed=4)
+    batch[1:] *= 9.0  # neighbours with other ranges, which dynamic quantisation would take over
+    together, alone = answer(graphs[1], batch), answer(graphs[1], batch[:1])
+    for whole, single in zip(together, alone, strict=True):
+        np.testing.assert_allclose(whole[:1], single, atol=1e-4)
+
+
+def test_a_network_of_convolutions_has_nothing_to_quantise(tmp_path: Path) -> None:
+    lite, _ = build_classifier("lite0", levels=(0,), classes=5, pretrained=False)
+    assert transformer_layers(lite) == ()
+    write_graph(lite.eval(), tmp_path / "lite.onnx", size=64)
+    before = (tmp_path / "lite.onnx").read_bytes()
+    with pytest.raises(InputError, match=r"no linear layers to quantise; export it without --quantize"):
+        quantize_graph(tmp_path / "lite.onnx", [])
+    assert (tmp_path / "lite.onnx").read_bytes() == before

@@ -12,10 +12,9 @@ from smn.bundle import Bundle
 from smn.errors import InputError, OutputExistsError, SimilarError
 from smn.examples import paint
 from smn.similar import DEFAULT_INDEX, find_similar, read_index
-from smn.similar.building import arrange, build_index
-from smn.similar.index import Work, parse_work
-from smn.similar.map import draw_map, place_picture
-from smn.similar.searching import (
+from smn.similar.index import Work, parse_work, place_picture
+from smn.similar.index_building import arrange, build_index, draw_map
+from smn.similar.vector_search import (
     ApproximateSearcher,
     ExactSearcher,
     fit_projection,
@@ -63,7 +62,7 @@ def test_exact_search_is_sorting_by_cosine(count: int, wanted: int, seed: int) -
 def test_exact_search_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     packed, questions = pack_vectors(unit(100)), unit(5, seed=1)
     whole = ExactSearcher(packed).search(questions, 7)
-    monkeypatch.setattr("smn.similar.searching._BLOCK", 9)
+    monkeypatch.setattr("smn.similar.vector_search._BLOCK", 9)
     parts = ExactSearcher(packed).search(questions, 7)
     np.testing.assert_array_equal(whole[0], parts[0])
 

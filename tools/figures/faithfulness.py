@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
 from smn.calibration import softmax
-from smn.explain.evidence import weigh_evidence
+from smn.explain.explanation import weigh_evidence
 
 Floats = NDArray[np.float64]
 Batch = NDArray[np.float32]

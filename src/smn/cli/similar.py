@@ -41,7 +41,7 @@ def similar(  # noqa: PLR0917 - click passes options by name
     embedding = loaded.analyze(picture).embedding
     found = known.search(embedding, top_k=top_k)
     if chart is not None:
-        from smn.similar.map import draw_map
+        from smn.similar.index_building import draw_map
 
         draw_map(known, chart, embedding=embedding, title=picture.name)
         note(f"{chart} shows where it lies among {len(known):,} works.")
@@ -78,7 +78,7 @@ def index() -> None:
 def build(manifests: tuple[Path, ...], out: Path, model: Path, known: str | None) -> None:
     """Embed the works of MANIFESTs and write the index; interrupted, the same command continues."""
     from smn.bundle import read_bundle
-    from smn.similar.building import build_index
+    from smn.similar.index_building import build_index
 
     with progress() as show:
         count, failures = build_index(manifests, out, bundle=read_bundle(model), known=known, on_progress=show)

@@ -234,7 +234,7 @@ def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None
     The network stays as it is; it must not have been trained on these pictures.
     """
     try:
-        from smn.export.recalibrating import recalibrate_bundle
+        from smn.export.exporter import recalibrate_bundle
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     with progress() as report:

@@ -1,6 +1,7 @@
 """From a run to a bundle: graph, agreement, calibration, thresholds."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,15 @@ from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundl
 from smn.bundle.runtime import Outputs, Runtime
 from smn.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
-from smn.examples.gallery import Group
-from smn.export.calibrating import calibrate, check_recipe, take_calibration
-from smn.export.graph import fold_normalisation, round_weights, transformer_layers, write_graph
+from smn.export.bundle_calibration import calibrate, check_recipe, take_calibration
+from smn.export.graph import fold_normalisation, quantize_graph, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
-from smn.export.quantize import quantize_graph
 from smn.images import open_image
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
 from smn.models import Ensemble
 from smn.progress import Progress
+from smn.train.recipe_sections import AnswerSettings
 from smn.train.selection import TrainingData, select
 
 TOLERANCE = 1e-3
@@ -76,7 +76,7 @@ def export_run(
         manifest: the runs' manifest, if it has moved since.
         calibrated_by: a bundle of the same recipes, whose calibration is taken over: for runs that learned from
             everything, validation pictures among them.
-        quantize: let the linear layers of a transformer compute in 8 bits, see `smn.export.quantize`; the figures
+        quantize: let the linear layers of a transformer compute in 8 bits, see `smn.export.graph`; the figures
             before and after stand in the bundle's metrics.
         jpeg: quality of a JPEG encoding that pictures go through in prediction, see `PreprocessSpec`; 0 leaves it to
             the runs. Calibration and thresholds are fitted with it.
@@ -240,3 +240,61 @@ def batch_pictures(data: TrainingData, spec: PreprocessSpec) -> Iterator[NDArray
     for start in range(0, len(data.rows), _BATCH):
         rows = data.rows[start : start + _BATCH]
         yield spec.apply_all(open_image(data.manifest.picture(row), reduce_to=spec.size) for row in rows)
+
+
+def recalibrate_bundle(
+    source: str | Path,
+    manifest: str | Path,
+    *,
+    out: Path,
+    name: str | None = None,
+    progress: Progress = lambda *_: None,
+) -> Bundle:
+    """Copy a bundle, its temperature, thresholds and promises learned anew; the network stays as it is.
+
+    For a bundle that was exported before there were promises, or for pictures of another kind than those that it was
+    calibrated on.
+
+    Args:
+        source: the bundle's folder.
+        manifest: pictures whose split ``val`` is learned from; the network must not have been trained on them.
+        out: the new bundle's folder; must not hold a bundle yet.
+        name: what it is called; None keeps the name.
+        progress: told how far things are.
+
+    Raises:
+        BundleError: there is no bundle, or it is damaged.
+        ManifestError: there are no validation pictures of its movements.
+        OutputExistsError: ``out`` holds a bundle.
+    """
+    bundle, pictures = read_bundle(source), read_manifest(manifest)
+    check_free(out)
+    data = select(pictures, bundle.taxonomy, split="val")
+    runtime, parts = Runtime(bundle), []
+    for batch in batch_pictures(data, bundle.preprocess):
+        parts.append(runtime.run(batch))
+        progress("validation pictures", sum(len(part.logits) for part in parts), len(data.rows))
+    names = ("logits", "painting", "embedding")
+    outputs = Outputs(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    artists, sources = (data.values(column) for column in ("artist", "source"))
+    calibrated = calibrate(
+        replace(bundle, folder=out, name=name or bundle.name),
+        outputs,
+        data.targets,
+        artists=cluster_artists(artists),
+        answers=_read_answers(bundle.recipe),
+        sources=sources,
+    )
+    # What export told of the network stays true; whom the old calibration came from does not.
+    kept = {key: value for key, value in bundle.metrics.items() if key != "calibrated_by"}
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(bundle.model_file, out / "model.onnx")
+    calibrated = replace(calibrated, metrics={**kept, **calibrated.metrics})
+    write_bundle(calibrated)
+    return calibrated
+
+
+def _read_answers(recipe: Mapping[str, Any]) -> AnswerSettings:
+    """The shares that the recipe asks for, those of the first where several answer together."""
+    known = recipe.get("members", [recipe])[0].get("answers", {})
+    return AnswerSettings(**known)

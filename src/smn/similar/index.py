@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from smn.errors import InputError, SimilarError
 from smn.images import Picture
 from smn.predict.model import Model
-from smn.similar.searching import ApproximateSearcher, ExactSearcher, Projection, Searcher, unpack_vectors
+from smn.similar.vector_search import ApproximateSearcher, ExactSearcher, Projection, Searcher, unpack_vectors
 
 SCHEMA = 1
 DEFAULT_INDEX = Path(__file__).parent / "default"
@@ -36,6 +36,7 @@ LARGE = 200_000
 
 Floats = NDArray[np.float32]
 
+_NEIGHBOURS = 8  # works that place a picture on the map
 _FILE_PATH = "/wiki/Special:FilePath/"
 _COMMONS = "commons.wikimedia.org"
 
@@ -290,3 +291,39 @@ def find_similar(
     index = read_index() if index is None else index
     check_fit(index, model)
     return index.search(model.analyze(image).embedding, top_k=top_k)
+
+
+def place_picture(index: SimilarIndex, embedding: NDArray[np.float32]) -> tuple[float, float]:
+    """Where a picture stands on the map: among the works nearest to it, the nearer ones weighing more; 0..1.
+
+    Raises:
+        SimilarError: the index has no map.
+    """
+    places, scores = index.searcher.search(index.project(embedding[None]), min(_NEIGHBOURS, len(index)))
+    return place_among(require_places(index)[places[0]], scores[0])
+
+
+def place_among(places: NDArray[np.float32], similarities: NDArray[np.float64]) -> tuple[float, float]:
+    """Where a picture stands among works, the likest of which weigh most; 0..1.
+
+    Args:
+        places: (N, 2), where the works stand.
+        similarities: (N,), how alike they are to the picture, -1..1, falling.
+    """
+    # The median, because neighbours may lie on two islands, and nothing lies between them.
+    middle = np.median(places, axis=0)
+    near = places[np.argsort(np.linalg.norm(places - middle, axis=1))[: max(1, len(places) // 2)]]
+    weights = np.exp(4 * similarities[: len(near)])
+    x, y = np.average(near, axis=0, weights=weights)
+    return float(x), float(y)
+
+
+def require_places(index: SimilarIndex) -> NDArray[np.float32]:
+    """Where the works of an index stand on its map (N, 2).
+
+    Raises:
+        SimilarError: it has no map.
+    """
+    if index.places is None:
+        raise SimilarError(f"{index.folder} has no map; maps are made for up to 20,000 works.")
+    return index.places

@@ -14,8 +14,7 @@ from PIL import Image
 
 from smn.bundle import read_bundle
 from smn.errors import ServiceError, SimilarError
-from smn.explain.evidence import overlay_evidence
-from smn.explain.explanation import Swatch, list_colours, weigh_labels
+from smn.explain.explanation import Swatch, list_colours, overlay_evidence, weigh_labels
 from smn.images import ImageSource, Limits
 from smn.images.rectify import Found, Rectify, straighten
 from smn.movements import Taxonomy, list_taxonomies, read_taxonomy

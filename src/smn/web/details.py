@@ -8,8 +8,7 @@ import streamlit as st
 
 from smn.movements import find_movement, get_movement
 from smn.movements.translation import translate_movement
-from smn.similar.index import SimilarIndex, Work
-from smn.similar.map import place_among
+from smn.similar.index import SimilarIndex, Work, place_among
 from smn.story.pages import Story, read_story
 from smn.web.analyzer import PageAnalysis
 from smn.web.drawing import draw_map, draw_timeline, draw_works, place_of_each

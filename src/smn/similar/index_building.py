@@ -1,4 +1,4 @@
-"""Makes an index of the works in manifests."""
+"""Makes an index of the works in manifests, and draws its map."""
 
 import gzip
 import json
@@ -15,11 +15,13 @@ from smn.bundle import Bundle
 from smn.bundle.row_reader import Failure
 from smn.bundle.runtime import Runtime
 from smn.errors import InputError, OutputExistsError
+from smn.extras import require_extra
 from smn.feature_cache import FeatureCache, FeatureSet
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
+from smn.movements import find_movement, get_family, list_families
 from smn.progress import Progress
-from smn.similar.index import LARGE, SCHEMA, Work
-from smn.similar.searching import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
+from smn.similar.index import LARGE, SCHEMA, SimilarIndex, Work, place_picture, require_places
+from smn.similar.vector_search import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
 
 _VERSION = 1  # of the embeddings: raise it where the same model gives other ones
 _SAMPLE = 50_000
@@ -172,3 +174,54 @@ def arrange(vectors: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.float3
     found = TSNE(2, metric="cosine", init="pca", perplexity=perplexity, random_state=seed).fit_transform(vectors)
     low, high = found.min(axis=0), found.max(axis=0)
     return np.asarray((found - low) / np.maximum(high - low, 1e-9), dtype=np.float32)
+
+
+def draw_map(
+    index: SimilarIndex, out: Path, *, embedding: NDArray[np.float32] | None = None, title: str | None = None
+) -> None:
+    """Write the map as a PNG: a dot a work, coloured by its movement's family, and the picture as a star.
+
+    Args:
+        index: an index with a map.
+        out: the file to write; nothing may be there.
+        embedding: (D,), of a picture to show; None for the map alone.
+        title: what stands beside the star.
+
+    Raises:
+        OutputExistsError: there is a file already.
+        SimilarError: the index has no map.
+        MissingExtraError: the extra ``explain`` is not installed.
+    """
+    require_extra("explain", "matplotlib")
+    from matplotlib.figure import Figure
+
+    if out.exists():
+        raise OutputExistsError(out)
+    places = require_places(index)
+    families = [_family(index.work(place).movement) for place in range(len(index))]
+    figure = Figure(figsize=(10, 8), facecolor="#FAF8F4")
+    axis = figure.add_axes((0.01, 0.01, 0.68, 0.96))
+    shown = [family for family in list_families() if family.id in set(families)]
+    for kind, name, colour in (("", "not labelled", "#CFC9C0"), *((one.id, one.name, one.colour) for one in shown)):
+        mine = np.array([family == kind for family in families])
+        if mine.any():
+            axis.scatter(
+                places[mine, 0], places[mine, 1], s=13, c=colour, lw=0, alpha=0.85, label=f"{name} ({mine.sum()})"
+            )
+    if embedding is not None:
+        x, y = place_picture(index, embedding)
+        axis.scatter([x], [y], s=420, marker="*", c="#111111", edgecolors="white", lw=1.6, zorder=3)
+        left = x > 0.6  # so that the name stays on the map
+        axis.annotate(title or "your picture", (x, y), (-10 if left else 10, 10), textcoords="offset points",
+                      ha="right" if left else "left", fontsize=11, weight="bold",
+                      bbox={"boxstyle": "round", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
+    axis.set_axis_off()
+    figure.legend(loc="center left", bbox_to_anchor=(0.7, 0.5), frameon=False, fontsize=9, title="family")
+    figure.text(0.71, 0.03, "Near each other:\nalike to the model", fontsize=9, color="#6B655C")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=110)
+
+
+def _family(name: str | None) -> str:
+    movement = find_movement(name) if name else None
+    return get_family(movement.family).id if movement else ""

@@ -6,7 +6,7 @@ import pytest
 from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
 from smn.calibration import softmax
-from smn.export.calibrating import calibrate
+from smn.export.bundle_calibration import calibrate
 from smn.promises import judge
 from smn.train.recipe_sections import AnswerSettings
 
