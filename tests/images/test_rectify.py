@@ -70,13 +70,16 @@ def test_most_scans_are_left_alone() -> None:
 def test_nothing_is_found_where_nothing_is(size: tuple[int, int]) -> None:
     plain = Image.new("RGB", size, (180, 170, 160))
     assert find_painting(plain) is None
-    assert find_painting(plain, least=0.0) is None
+    assert find_painting(plain, min_confidence=0.0) is None
 
 
 def test_on_takes_what_auto_leaves() -> None:
     """A picture of which the frame touches another thing: no wall all around."""
     photographs = [hang(movement, seed).image for movement, seed in HUNG]
-    sure, any_ = ([find_painting(image, least=least) is not None for image in photographs] for least in (0.5, 0.0))
+    sure, any_ = (
+        [find_painting(image, min_confidence=min_confidence) is not None for image in photographs]
+        for min_confidence in (0.5, 0.0)
+    )
     assert sum(any_) >= sum(sure)
     assert all(likely or not certain for certain, likely in zip(sure, any_, strict=True))
 

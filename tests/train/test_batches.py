@@ -13,14 +13,14 @@ from smn.manifest import Manifest, read_manifest
 from smn.movements import read_taxonomy
 from smn.train import Recipe
 from smn.train.batches import (
-    Pictures,
+    PictureDataset,
     build_smoothing_matrix,
+    compute_loss,
+    compute_sampling_weights,
     count_steps,
     load_pictures,
-    measure_loss,
     mix_batches,
     shuffle_features,
-    weigh_rows,
 )
 from smn.train.feature_extraction import open_view
 from smn.train.recipe_sections import Sampling
@@ -30,7 +30,7 @@ from smn.train.selection import TrainingData, select
 def test_fine_tuning_sees_another_view_each_epoch(recipe: Recipe, pictures: Path) -> None:
     data = select(read_manifest(pictures), read_taxonomy("origin-8"), split="train")
     spec = PreprocessSpec(32)
-    shown = Pictures(data, recipe, spec)
+    shown = PictureDataset(data, recipe, spec)
 
     def batches(epoch: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
         return list(load_pictures(shown, epoch, batch=3, seed=recipe.seed))
@@ -76,7 +76,7 @@ def test_class_aware_sampling_shows_rare_labels_as_often(recipe: Recipe, picture
     rows = [place for place, target in enumerate(data.targets) if target == kinds[1]]
     chosen = [int(np.flatnonzero(data.targets == kinds[0])[0]), *rows * 6]
     uneven = TrainingData(data.manifest, tuple(data.rows[place] for place in chosen), data.targets[chosen])
-    shown = Pictures(uneven, recipe, PreprocessSpec(32))
+    shown = PictureDataset(uneven, recipe, PreprocessSpec(32))
 
     def labels(epoch: int, sampling: Sampling) -> list[int]:
         loaded = load_pictures(shown, epoch, batch=13, seed=0, sampling=sampling)
@@ -110,13 +110,13 @@ def test_artists_and_sources_weigh_the_same_within_a_label(pictures: Path) -> No
         table = table.set_column(table.column_names.index(name), name, pa.array(values))
     targets = np.array([0, 0, 0, 0, 1, 1])
     data = TrainingData(Manifest(manifest.file, table), tuple(range(6)), targets)
-    by_artist = weigh_rows(data, Sampling.ARTIST_AWARE)
+    by_artist = compute_sampling_weights(data, Sampling.ARTIST_AWARE)
     assert by_artist == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2.0, 1.0, 1.0])
     assert by_artist[targets == 0].sum() == pytest.approx(4.0)  # labels keep their shares
     uneven = TrainingData(data.manifest, (0, 1, 2, 4), np.zeros(4, dtype=np.int64))
-    assert weigh_rows(uneven, Sampling.SOURCE_AWARE) == pytest.approx([1.0] * 4)
-    assert weigh_rows(uneven, Sampling.ARTIST_AWARE) == pytest.approx([1.0] * 4)
-    assert weigh_rows(data, Sampling.CLASS_AWARE) == pytest.approx([0.25] * 4 + [0.5] * 2)
+    assert compute_sampling_weights(uneven, Sampling.SOURCE_AWARE) == pytest.approx([1.0] * 4)
+    assert compute_sampling_weights(uneven, Sampling.ARTIST_AWARE) == pytest.approx([1.0] * 4)
+    assert compute_sampling_weights(data, Sampling.CLASS_AWARE) == pytest.approx([0.25] * 4 + [0.5] * 2)
 
 
 TAXONOMY = read_taxonomy("smn-25")
@@ -140,22 +140,22 @@ def test_a_family_shares_what_is_smoothed() -> None:
 def test_even_smoothing_is_torch_s_own() -> None:
     logits, targets = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 3, 0, 1])
     expected = functional.cross_entropy(logits, targets, label_smoothing=0.2)
-    assert torch.equal(measure_loss(logits, targets, smoothing=0.2, smoothing_matrix=None), expected)
+    assert torch.equal(compute_loss(logits, targets, smoothing=0.2, smoothing_matrix=None), expected)
     even = torch.full((4, 4), 0.25)
     for given in (targets, functional.one_hot(targets, 4).float()):
-        torch.testing.assert_close(measure_loss(logits, given, smoothing=0.2, smoothing_matrix=even), expected)
+        torch.testing.assert_close(compute_loss(logits, given, smoothing=0.2, smoothing_matrix=even), expected)
 
 
 def test_an_answer_within_the_family_costs_less() -> None:
     smoothing_matrix = torch.tensor([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]])
     near, far = torch.tensor([[4.0, 2.0, 0.0]]), torch.tensor([[4.0, 0.0, 2.0]])
     losses = [
-        measure_loss(logits, torch.tensor([0]), smoothing=0.3, smoothing_matrix=smoothing_matrix).item()
+        compute_loss(logits, torch.tensor([0]), smoothing=0.3, smoothing_matrix=smoothing_matrix).item()
         for logits in (near, far)
     ]
     assert losses[0] < losses[1]
     plain = [
-        measure_loss(logits, torch.tensor([0]), smoothing=0.3, smoothing_matrix=None).item() for logits in (near, far)
+        compute_loss(logits, torch.tensor([0]), smoothing=0.3, smoothing_matrix=None).item() for logits in (near, far)
     ]
     assert plain[0] == pytest.approx(plain[1])
 

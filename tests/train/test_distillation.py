@@ -23,7 +23,7 @@ from smn.manifest import Manifest, read_manifest
 from smn.movements import read_taxonomy
 from smn.train import Recipe, read_recipe
 from smn.train.batches import as_probabilities
-from smn.train.distillation import FOLDS, Teacher, answer_held_out, divide_artists, teach_batches
+from smn.train.distillation import FOLDS, Teacher, distill_batches, predict_held_out, split_artists
 from smn.train.run import read_run, train
 from smn.train.selection import TrainingData, select
 from trained_runs import StoppedError, same, stop_in, weights
@@ -57,7 +57,7 @@ def test_targets_are_partly_what_the_teacher_answers(taught_by: Bundle, pictures
         for share in (0.0, 0.25, 1.0):
             # A batch in the order of the channels' last is the same batch.
             turned = images.contiguous(memory_format=torch.channels_last)
-            ((shown, targets),) = teach_batches([(turned, given)], teacher, share=share)
+            ((shown, targets),) = distill_batches([(turned, given)], teacher, share=share)
             assert shown is turned
             expected = (1 - share) * known + share * said
             np.testing.assert_allclose(as_probabilities(targets, 8).numpy(), expected, atol=1e-5)
@@ -181,14 +181,14 @@ def by_artists(pictures: Path) -> Callable[[list[str | None]], TrainingData]:
 
 def test_every_row_and_every_artist_is_in_one_part(by_artists: Callable[..., TrainingData]) -> None:
     data = by_artists(["A", "a", "B", "B", None, None, "C", "D"])
-    parts = divide_artists(data, seed=0)
+    parts = split_artists(data, seed=0)
     assert len(parts) == FOLDS
     assert np.array_equal(np.sum(parts, axis=0), np.ones(8))
     assert all(part.any() for part in parts)
     for part in parts:
         assert part[0] == part[1]
         assert part[2] == part[3]
-    many = [divide_artists(data, seed=seed) for seed in range(9)]
+    many = [split_artists(data, seed=seed) for seed in range(9)]
     assert all(np.array_equal(one, other) for one, other in zip(parts, many[0], strict=True))
     assert any(not np.array_equal(parts[0], other[0]) for other in many)
     # Rows whose artist is unknown are by several, as far as anybody knows.
@@ -196,9 +196,9 @@ def test_every_row_and_every_artist_is_in_one_part(by_artists: Callable[..., Tra
 
 
 def test_fewer_artists_than_parts_are_a_part_each(by_artists: Callable[..., TrainingData]) -> None:
-    assert len(divide_artists(by_artists(["A"] * 4 + ["B"] * 4), seed=0)) == 2
+    assert len(split_artists(by_artists(["A"] * 4 + ["B"] * 4), seed=0)) == 2
     with pytest.raises(ManifestError, match=r"all 8 training pictures are by one artist.* or set head\.crossfit"):
-        divide_artists(by_artists(["A"] * 8), seed=0)
+        split_artists(by_artists(["A"] * 8), seed=0)
 
 
 def test_nobody_answers_for_an_artist_they_have_seen(by_artists: Callable[..., TrainingData], tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_nobody_answers_for_an_artist_they_have_seen(by_artists: Callable[..., T
         return head
 
     before = first.weight.detach().clone()
-    answers = answer_held_out(first, views, data, fit_head=fit_head, run=tmp_path, seed=0)
+    answers = predict_held_out(first, views, data, fit_head=fit_head, run=tmp_path, seed=0)
     torch.testing.assert_close(answers, torch.tensor([[0.0, 1.0]]).repeat(8, 1))
     assert torch.equal(first.weight, before)
     assert len(set(places)) == FOLDS
@@ -228,7 +228,7 @@ def test_answers_stand_in_the_order_of_the_rows_and_are_means_over_views(
 ) -> None:
     data = by_artists(["A", "B", "C", "D", "E", "F", "G", "H"])
     views = torch.randn(2, 8, 4, generator=torch.Generator().manual_seed(0))
-    answers = answer_held_out(nn.Identity(), views, data, fit_head=lambda head, *_: head, run=tmp_path, seed=0)
+    answers = predict_held_out(nn.Identity(), views, data, fit_head=lambda head, *_: head, run=tmp_path, seed=0)
     torch.testing.assert_close(answers, views.softmax(2).mean(0))
 
 

@@ -22,7 +22,7 @@ from smn.manifest import Manifest, read_manifest, write_manifest
 from smn.models import Classifier, build_classifier
 from smn.movements import read_taxonomy
 from smn.train import Recipe
-from smn.train.network_training import read_start
+from smn.train.network_training import read_initial_run
 from smn.train.run import read_run, train
 from smn.train.selection import select
 from trained_runs import StoppedError, same, stop_in, weights
@@ -287,12 +287,12 @@ def test_the_same_start_is_needed_to_continue(tiny_run: Path, more: Recipe, pict
 
 def test_what_cannot_be_started_from(tiny_run: Path, more: Recipe, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a run"):
-        read_start(tmp_path, more)
+        read_initial_run(tmp_path, more)
     unfinished = tmp_path / "unfinished"
     unfinished.mkdir()
     (unfinished / "run.json").write_bytes((tiny_run / "run.json").read_bytes())
     with pytest.raises(InputError, match=r"not a finished run of a network.*finish it, or name another"):
-        read_start(unfinished, more)
+        read_initial_run(unfinished, more)
     other = replace(more, model=replace(more.model, dropout=0.9))
     with pytest.raises(InputError, match="another model than the recipe more; start from a run with the same one"):
-        read_start(tiny_run, other)
+        read_initial_run(tiny_run, other)

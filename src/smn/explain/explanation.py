@@ -249,8 +249,8 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
     for guess in why.prediction.predictions:
         colour = get_family(why.taxonomy.label(guess.movement).family).colour
         axis.barh(at + 0.1, 2.2 * guess.probability, height=0.18, color=colour)
-        told = f"{guess.label}  {guess.probability:.0%}"
-        axis.text(0.08 + 2.2 * guess.probability, at + 0.1, told, fontsize=10, color=INK, va="center")
+        caption = f"{guess.label}  {guess.probability:.0%}"
+        axis.text(0.08 + 2.2 * guess.probability, at + 0.1, caption, fontsize=10, color=INK, va="center")
         at += 0.26
     at += 0.2
     name = why.taxonomy.label(movement or why.movement).name

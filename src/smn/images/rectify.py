@@ -73,12 +73,12 @@ class Found:
     confidence: float
 
 
-def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
+def find_painting(image: Image.Image, *, min_confidence: float = SURE) -> Found | None:
     """Look for a painting on a wall.
 
     Args:
         image: an upright RGB picture of any size; it is looked at with 288 pixels on its longer side.
-        least: confidence, 0..1, below which there is none; 0 takes the likeliest quadrilateral, if there is any.
+        min_confidence: 0..1, below which there is none; 0 takes the likeliest quadrilateral, if there is any.
     """
     import cv2
 
@@ -87,7 +87,7 @@ def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
     pixels = np.asarray(image.resize(size, Image.Resampling.BOX, reducing_gap=2.0))
     lab = cv2.cvtColor(cv2.medianBlur(pixels, 3), cv2.COLOR_RGB2LAB).astype(np.float32)
     wall, share = _distance_to_wall(lab)
-    if share < _WALL and least > 0:
+    if share < _WALL and min_confidence > 0:
         return None
     edges = _edges(lab)
     weighed = [(_weigh(corners, wall, edges), corners) for corners in _outline(wall, edges)]
@@ -97,7 +97,7 @@ def find_painting(image: Image.Image, *, least: float = SURE) -> Found | None:
     inner = find_canvas(pixels, best)
     # An even field on an even ground is a picture by itself, unless it hangs askew.
     confidence = min(confidence, max(_ramp(_detail(inner, edges), 0.2, 0.4), _ramp(_tilt(best), 1.5, 4.0)))
-    if confidence < least:
+    if confidence < min_confidence:
         return None
     return Found(np.clip(inner / np.array(size), 0.0, 1.0), round(confidence, 3))
 

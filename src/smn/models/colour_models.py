@@ -157,7 +157,7 @@ class ColourClassifier:
             features: (N, ...), as ``method.describe`` makes them; rows of NaN are left out.
             targets: (N,), their labels, 0..K-1.
             artists: N names, None where unknown; without them every picture has an artist of its own.
-            progress: told before and after each of the two times that it learns.
+            progress: called before and after each of the two times that it learns.
 
         Raises:
             InputError: the lengths differ, a label is out of range, or fewer than two artists have readable pictures.
@@ -225,7 +225,7 @@ def compare_features(model: ColourClassifier, features: Floats, *, progress: Pro
     Args:
         model: fitted.
         features: (N, ...), as ``model.method.describe`` makes them.
-        progress: told after each part.
+        progress: called after each part.
 
     Returns:
         (N, K), rows summing to 1; NaN for rows of NaN.
@@ -251,7 +251,7 @@ def describe_pictures(
         manifest: where the rows are.
         rows: N numbers of rows.
         title: what is being read, for ``progress``.
-        progress: told after each picture.
+        progress: called after each picture.
 
     Yields:
         N times a palette (5, 4) or a vector (257,), or why the picture cannot be read.

@@ -23,7 +23,7 @@ from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rect
 SIDE = 1024
 """The longer side, in pixels, of a picture that is shown to people, at most."""
 
-_LEAST_COVERED = 0.5
+_MIN_COVERED = 0.5
 """In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
 
 
@@ -223,7 +223,7 @@ class Model:
         picture = source.load(reduce_to=size)
         if self.rectify is Rectify.OFF:
             return picture, None
-        found = find_painting(picture, least=SURE if self.rectify is Rectify.AUTO else 0.0)
+        found = find_painting(picture, min_confidence=SURE if self.rectify is Rectify.AUTO else 0.0)
         if found is None:
             return picture, None
         # The painting is smaller than the picture, so that more of the picture's detail is needed.
@@ -295,7 +295,7 @@ class Model:
         self, probabilities: NDArray[np.float64], families: NDArray[np.float64], *, covered: float
     ) -> tuple[bool, bool]:
         """Whether the best movement, and the best family, pass their thresholds."""
-        if covered < _LEAST_COVERED:  # an answer among labels that the model hardly believes in is no answer
+        if covered < _MIN_COVERED:  # an answer among labels that the model hardly believes in is no answer
             return False, False
         family = self.thresholds.family
         return (

@@ -50,7 +50,7 @@ def build_index(
         known: a column; rows where it is empty are left out.
         dimensions: length of the vectors, at most.
         seed: of the map.
-        on_progress: told how many works are embedded.
+        on_progress: called with how many works are embedded.
 
     Returns:
         How many works the index holds, and what could not be read.
@@ -136,7 +136,9 @@ def _write(
     np.savez_compressed(
         folder / "projection.npz", mean=projection.mean.astype(np.float16), matrix=projection.matrix.astype(np.float16)
     )
-    lines = (json.dumps({"id": work.id, **_told(work)}, ensure_ascii=False, separators=(",", ":")) for work in works)
+    lines = (
+        json.dumps({"id": work.id, **_list_facts(work)}, ensure_ascii=False, separators=(",", ":")) for work in works
+    )
     text = "".join(f"{line}\n" for line in lines).encode()
     # Without a time of day inside, equal works give equal files.
     (folder / "works.jsonl.gz").write_bytes(gzip.compress(text, mtime=0))
@@ -151,7 +153,7 @@ def _write(
     (folder / "index.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def _told(work: Work) -> dict[str, Any]:
+def _list_facts(work: Work) -> dict[str, Any]:
     return {name: value for name in _FACTS if (value := getattr(work, name)) is not None}
 
 

@@ -18,7 +18,7 @@ from smn.train.recipe_sections import Sampling
 from smn.train.selection import TrainingData
 
 
-class Pictures(Dataset[tuple[Tensor, Tensor]]):
+class PictureDataset(Dataset[tuple[Tensor, Tensor]]):
     """Augmented pictures; the view drawn depends on the epoch.
 
     Args:
@@ -44,14 +44,14 @@ class Pictures(Dataset[tuple[Tensor, Tensor]]):
 
 
 def load_pictures(
-    pictures: Pictures, epoch: int, *, batch: int, seed: int, sampling: Sampling = Sampling.UNIFORM
+    pictures: PictureDataset, epoch: int, *, batch: int, seed: int, sampling: Sampling = Sampling.UNIFORM
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """An epoch of pictures (batch, 3, size, size) and their targets, in an order of its own."""
     pictures.epoch = epoch
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     sampler = None
     if sampling is not Sampling.UNIFORM:
-        weights = weigh_rows(pictures.data, sampling)
+        weights = compute_sampling_weights(pictures.data, sampling)
         sampler = WeightedRandomSampler(weights.tolist(), len(pictures), generator=generator)
     loader = DataLoader(
         pictures, batch_size=batch, shuffle=sampler is None, sampler=sampler, drop_last=len(pictures) >= batch,
@@ -61,7 +61,7 @@ def load_pictures(
         yield inputs.contiguous(memory_format=torch.channels_last), targets
 
 
-def weigh_rows(data: TrainingData, sampling: Sampling) -> NDArray[np.float64]:
+def compute_sampling_weights(data: TrainingData, sampling: Sampling) -> NDArray[np.float64]:
     """How often each row (N,) is drawn, relative to the others; see `Sampling`.
 
     A row without an artist is by an artist of its own.
@@ -138,7 +138,7 @@ def soften(targets: Tensor, answers: Tensor | None, *, share: float) -> Tensor:
     return torch.lerp(as_probabilities(targets, answers.shape[1]), answers, share)
 
 
-def measure_loss(logits: Tensor, targets: Tensor, *, smoothing: float, smoothing_matrix: Tensor | None) -> Tensor:
+def compute_loss(logits: Tensor, targets: Tensor, *, smoothing: float, smoothing_matrix: Tensor | None) -> Tensor:
     """Mean cross entropy of logits (N, K).
 
     Args:

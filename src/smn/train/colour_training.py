@@ -84,7 +84,7 @@ def cached_features(
         manifest: where the rows are.
         rows: N numbers of rows.
         cache: folder of the cache, see `smn.feature_cache`; it holds 32 bits a number.
-        progress: told after each picture that was not stored.
+        progress: called after each picture that was not stored.
 
     Returns:
         (N, ...), in the shape that the model works on.

@@ -59,13 +59,13 @@ class Teacher:
         """What a run keeps of it: its name, its graph, and the data that it was trained on."""
         return {"name": self.bundle.name, "sha256": self.bundle.model_sha256, "data": dict(self.bundle.data)}
 
-    def answer(self, images: Tensor) -> Tensor:
+    def predict(self, images: Tensor) -> Tensor:
         """Calibrated probabilities (N, K) of prepared pictures (N, 3, size, size)."""
         logits = self._runtime.run(images.contiguous().numpy()).logits
         return torch.from_numpy(softmax(logits, temperature=self.bundle.temperature)).float()
 
 
-def teach_batches(
+def distill_batches(
     batches: Iterable[tuple[Tensor, Tensor]], teacher: Teacher, *, share: float
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches whose targets (N, K) are partly what a teacher answers.
@@ -76,7 +76,7 @@ def teach_batches(
         share: of each target that the teacher's answer makes, 0..1; the rest is the target that was there.
     """
     for images, targets in batches:
-        yield images, soften(targets, teacher.answer(images), share=share)
+        yield images, soften(targets, teacher.predict(images), share=share)
 
 
 FOLDS = 5
@@ -86,7 +86,7 @@ FitHead = Callable[[nn.Module, Tensor, Path], nn.Module]
 """Given a head, the numbers of the rows to fit it on and the folder for its checkpoints, the fitted head."""
 
 
-def answer_held_out(
+def predict_held_out(
     head: nn.Module, views: Tensor, data: TrainingData, *, fit_head: FitHead, run: Path, seed: int
 ) -> Tensor:
     """Probabilities (N, K) of each row, by a head that was fitted without any picture by its artist.
@@ -105,7 +105,7 @@ def answer_held_out(
     Raises:
         ManifestError: all rows are by one artist.
     """
-    places = [torch.from_numpy(np.flatnonzero(part)) for part in divide_artists(data, seed=seed)]
+    places = [torch.from_numpy(np.flatnonzero(part)) for part in split_artists(data, seed=seed)]
     answers: list[Tensor] = []
     for number, held_out in enumerate(places):
         shown = torch.cat([place for other, place in enumerate(places) if other != number])
@@ -115,7 +115,7 @@ def answer_held_out(
     return torch.cat(answers)[torch.cat(places).argsort()]
 
 
-def divide_artists(data: TrainingData, *, seed: int) -> tuple[NDArray[np.bool_], ...]:
+def split_artists(data: TrainingData, *, seed: int) -> tuple[NDArray[np.bool_], ...]:
     """Which rows (N,) are in each part; every artist is in one, and every row.
 
     Raises:

@@ -21,7 +21,7 @@ from smn.manifest import Manifest
 from smn.models import Classifier, StatisticsClassifier
 from smn.progress import Progress
 from smn.train.devices import autocast, choose_dtype, device_of, has_bfloat16
-from smn.train.model_configs import ModelSettings, StatisticsSettings, deciding_settings
+from smn.train.model_configs import ModelSettings, StatisticsSettings, feature_settings
 from smn.train.recipe import AugmentSettings, Recipe
 
 VERSION = 1
@@ -117,7 +117,7 @@ def describe_features(model: Classifier, *, recipe: Recipe, spec: PreprocessSpec
 def _describe_network(model: Classifier, settings: ModelSettings) -> dict[str, Any]:
     if isinstance(settings, StatisticsSettings) and isinstance(model, StatisticsClassifier):
         return {"backbone": settings.backbone, "levels": list(model.levels)}
-    return {"backbone": getattr(settings, "name", settings.kind), "settings": deciding_settings(settings)}
+    return {"backbone": getattr(settings, "name", settings.kind), "settings": feature_settings(settings)}
 
 
 def _hash_weights(model: Classifier) -> str:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from smn.files import write_partial, write_text
 from smn.models.stages import rest_frozen
 from smn.progress import Progress
-from smn.train.batches import measure_loss
+from smn.train.batches import compute_loss
 from smn.train.devices import device_of
 from smn.train.recipe_sections import LRSchedule
 
@@ -131,7 +131,7 @@ def fit(
         phase: the name under which checkpoints and metrics are kept.
         run: the run's folder.
         evaluate: figures of the averaged model, written to ``metrics.jsonl`` each epoch.
-        progress: told after every step.
+        progress: called after every step.
         classify: how the model turns inputs into logits (N, K).
         smoothing_matrix: (K, K) where the smoothed share of each label goes; None spreads it evenly.
         scaler: see `smn.train.devices.build_scaler`; None scales nothing.
@@ -151,7 +151,7 @@ def fit(
         loss = _train_epoch(
             state, batches(epoch), epoch=epoch, schedule=schedule, highest=highest, classify=classify,
             smoothing_matrix=smoothing_matrix,
-            told=lambda step: progress(phase, step, schedule.epochs * schedule.steps),
+            on_step=lambda step: progress(phase, step, schedule.epochs * schedule.steps),
         )  # fmt: skip
         figures = {"loss": loss, **evaluate(state.average)}
         record = {"phase": phase, "epoch": epoch + 1, "seconds": round(time.monotonic() - started, 1), **figures}
@@ -174,7 +174,7 @@ def _train_epoch(
     highest: list[float],
     classify: Classify,
     smoothing_matrix: Tensor | None,
-    told: Callable[[int], None],
+    on_step: Callable[[int], None],
 ) -> float:
     """Train for an epoch; the mean loss of its batches."""
     model, optimiser, scaler, losses = state.model, state.optimiser, state.scaler, []
@@ -188,7 +188,7 @@ def _train_epoch(
         for group, rate in zip(optimiser.param_groups, highest, strict=True):
             group["lr"] = rate * schedule.rate(step)
         logits = classify(model, inputs.to(device))
-        loss = measure_loss(
+        loss = compute_loss(
             logits, targets.to(device), smoothing=schedule.label_smoothing, smoothing_matrix=smoothing_matrix
         )
         scaler.scale(loss / schedule.accumulate).backward()  # type: ignore[no-untyped-call]
@@ -198,7 +198,7 @@ def _train_epoch(
             optimiser.zero_grad(set_to_none=True)
             _update_average(state.average, model, decay=min(schedule.ema_decay, (1 + step) / (10 + step)))
         losses.append(loss.detach())
-        told(step + 1)
+        on_step(step + 1)
     state.average.eval()
     return float(torch.stack(losses).mean())
 

@@ -140,6 +140,6 @@ def is_pretrained(settings: ModelSettings) -> bool:
     return not isinstance(settings, CnnSettings) and getattr(settings, "weights", "") != "random"
 
 
-def deciding_settings(settings: ModelSettings) -> dict[str, Any]:
+def feature_settings(settings: ModelSettings) -> dict[str, Any]:
     """The settings that decide, besides weights and preprocessing, what a network's features are."""
     return {name: value for name, value in asdict(settings).items() if name not in _HEAD_ONLY}

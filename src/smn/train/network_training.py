@@ -51,7 +51,7 @@ class Start:
         return {"run": self.folder.name, "model_sha256": self.sha256, "recipe": dict(self.recipe)}
 
 
-def read_start(folder: str | Path, recipe: Recipe) -> Start:
+def read_initial_run(folder: str | Path, recipe: Recipe) -> Start:
     """Read the run that a training with this recipe starts from.
 
     Raises:
@@ -110,7 +110,7 @@ def train_network(
     if others is not None:
         select_negatives(others)  # now, not after hours of training
     torch.manual_seed(recipe.seed)  # what is not loaded begins at random, and a resumed run begins alike
-    begun = read_start(start, recipe) if start is not None else None
+    begun = read_initial_run(start, recipe) if start is not None else None
     built = build_network(recipe.model, classes=len(taxonomy.labels), pretrained=begun is None)
     if begun is not None:
         built.network.load_state_dict(begun.weights)

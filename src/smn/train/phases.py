@@ -21,17 +21,17 @@ from smn.models.stages import drop_patches, group_by_rate, unfreeze_stages
 from smn.movements import read_taxonomy
 from smn.progress import Progress
 from smn.train.batches import (
-    Pictures,
+    PictureDataset,
     build_smoothing_matrix,
+    compute_sampling_weights,
     count_steps,
     load_pictures,
     mix_batches,
     shuffle_features,
     soften,
-    weigh_rows,
 )
 from smn.train.devices import autocast, build_scaler, device_of
-from smn.train.distillation import Teacher, answer_held_out, teach_batches
+from smn.train.distillation import Teacher, distill_batches, predict_held_out
 from smn.train.feature_extraction import cached_statistics, statistics
 from smn.train.loop import OnEpochEnd, Schedule, fit
 from smn.train.model_configs import is_pretrained
@@ -48,8 +48,8 @@ class Phases:
         recipe: what to do.
         spec: how pictures become numbers.
         run: the run's folder.
-        progress: told how far things are.
-        on_epoch_end: told the figures of every epoch.
+        progress: see `smn.progress.Progress`.
+        on_epoch_end: called with the figures of every epoch.
         teacher: whom the fine-tuning learns from beside the labels.
     """
 
@@ -86,7 +86,7 @@ class Phases:
         views = torch.stack([model.standardise(view) for view in raw])
         held_out = model.standardise(self._statistics(model, held_back.manifest, held_back.rows))
         head, labels = nn.Sequential(model.dropout, model.head), torch.from_numpy(shown.targets)
-        weights = weigh_rows(shown, settings.sampling)
+        weights = compute_sampling_weights(shown, settings.sampling)
 
         def fit_on(
             head: nn.Module, targets: Tensor, rows: Tensor, run: Path, *, phase: str, on_epoch_end: OnEpochEnd
@@ -119,7 +119,7 @@ class Phases:
 
         answers = None
         if max(settings.crossfit, self.recipe.finetune.crossfit) > 0:
-            answers = answer_held_out(head, views, shown, fit_head=fit_without, run=self.run, seed=self.recipe.seed)
+            answers = predict_held_out(head, views, shown, fit_head=fit_without, run=self.run, seed=self.recipe.seed)
         targets = soften(labels, answers, share=settings.crossfit)
         fit_on(head, targets, torch.arange(len(labels)), self.run, phase="head", on_epoch_end=self.on_epoch_end)
         return answers
@@ -144,7 +144,7 @@ class Phases:
             weight_decay=settings.weight_decay,
         )
         targets = soften(torch.from_numpy(data["train"].targets), answers, share=settings.crossfit)
-        pictures = Pictures(data["train"], self.recipe, self.spec, targets=targets)
+        pictures = PictureDataset(data["train"], self.recipe, self.spec, targets=targets)
         fit(
             model.to(memory_format=torch.channels_last),
             optimiser,
@@ -174,14 +174,14 @@ class Phases:
         }
         model.load_state_dict(blended)
 
-    def _load(self, pictures: Pictures, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _load(self, pictures: PictureDataset, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         settings, seed = self.recipe.finetune, self.recipe.seed
         batches = load_pictures(pictures, epoch, batch=settings.batch_size, seed=seed, sampling=settings.sampling)
         classes = len(read_taxonomy(self.recipe.taxonomy).labels)
         mixed = mix_batches(batches, classes=classes, mixup=settings.mixup, cutmix=settings.cutmix, seed=(seed, epoch))
         if self.teacher is None:
             return mixed
-        return teach_batches(mixed, self.teacher, share=settings.distillation)
+        return distill_batches(mixed, self.teacher, share=settings.distillation)
 
     def _smoothing_matrix(self, smoothing: Smoothing) -> Tensor | None:
         return build_smoothing_matrix(read_taxonomy(self.recipe.taxonomy)) if smoothing is Smoothing.FAMILIES else None

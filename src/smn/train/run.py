@@ -56,8 +56,8 @@ def train(
         start: a finished run of a network with the same section ``[model]`` and taxonomy, whose weights the training
             starts from; its head is kept, so the head's phase is left out. Not for models of colour.
         device: see `smn.train.devices.choose_device`; models of colour have none.
-        progress: told how far things are.
-        on_epoch_end: told the figures of every epoch of a network after it; what it raises ends the training.
+        progress: see `smn.progress.Progress`.
+        on_epoch_end: called with the figures of every epoch of a network after it; what it raises ends the training.
 
     Returns:
         The run's folder.
