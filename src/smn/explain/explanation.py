@@ -1,4 +1,4 @@
-"""What a person can look at to see why, alone or as one drawing."""
+"""Why an answer is what it is: where a picture speaks for a label, as a heat map over it, and what a person can check."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from smn.bundle.row_reader import Failure, map_ahead
 from smn.errors import ImageError, InputError, OutputExistsError
+from smn.files import write_partial
 from smn.images import SUFFIXES
 from smn.images.rectify import Found
 from smn.predict.formats import Format, json_line, write_rows
@@ -183,10 +184,8 @@ class Journal:
         Raises:
             OutputExistsError: something else has written the output meanwhile; the journal is kept.
         """
-        unfinished = self.out.with_name(self.out.name + ".writing")
-        write_rows(self.rows(), unfinished, form, top_k=top_k)
-        if self.out.exists():
-            unfinished.unlink()
-            raise OutputExistsError(self.out)
-        os.replace(unfinished, self.out)
+        with write_partial(self.out) as partial:
+            write_rows(self.rows(), partial, form, top_k=top_k)
+            if self.out.exists():
+                raise OutputExistsError(self.out)
         self.file.unlink()
