@@ -1,4 +1,4 @@
-"""Why an answer is what it is: where a picture speaks for a label, as a heat map over it, and what a person can check."""
+"""Why an answer is what it is: where a picture speaks for a label, as a heat map, and what a person can check."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
