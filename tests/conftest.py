@@ -11,10 +11,10 @@ from hypothesis import settings
 from PIL import Image
 
 from awkward_files import READABLE, UNREADABLE
-from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
+from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds
 from smn.images.preprocess import PreprocessSpec
 from smn.movements import read_taxonomy
-from smn.promises import Promises
 
 # How long an example takes says nothing where other programs share the machine.
 settings.register_profile("smn", deadline=None)

@@ -14,8 +14,6 @@ from smn.confidence.selective import OperatingPoint, PrecisionTable
 from smn.errors import BundleError, OutputExistsError
 from smn.images.preprocess import Fit, PreprocessSpec
 from smn.movements import read_taxonomy
-from smn.precision import Point, PrecisionTable
-from smn.promises import Promises
 
 KEYS = {
     "schema", "name", "taxonomy", "preprocess", "temperature", "thresholds", "licence", "model_sha256",

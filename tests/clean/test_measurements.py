@@ -18,9 +18,8 @@ from PIL import Image
 
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
-from smn.clean.measuring import measure
-from smn.clean.pictures import score_picture, value_names
-from smn.clean.scores import Measured
+from smn.clean.checks.image_quality import score_picture, value_names
+from smn.clean.measurements import Measured, measure
 from smn.feature_cache import FILE_NAME
 from smn.images import open_image
 from smn.manifest import COLUMNS, Manifest, read_manifest, write_manifest

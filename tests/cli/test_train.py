@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from smn.bundle import read_bundle
 from smn.cli import main
 from smn.cli.train import mark
-from smn.models.weights import Convention, read_weights
+from smn.models.weight_files import Convention, read_weights
 from smn.train import list_recipes, read_recipe, recipe_text
 
 SetMaker = Callable[..., Path]
@@ -255,7 +255,7 @@ def test_what_can_be_wrong(plain: Path, file: str, out: str, part: str) -> None:
 
 
 def test_weights_without_the_extra_show_the_pip_line(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "smn.models.weights", None)
+    monkeypatch.setitem(sys.modules, "smn.models.weight_files", None)
     out = plain.parent / "marked.safetensors"
     result = smn("weights", "mark", plain, "--convention", "timm", "--origin", "Mine", "--out", out)
     assert result.exit_code == 2

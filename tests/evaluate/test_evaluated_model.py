@@ -8,15 +8,14 @@ from click.testing import CliRunner
 
 from coloured_rows import Row
 from smn.bundle import Bundle, read_bundle
+from smn.bundle.row_reader import Failure
 from smn.cli import main
 from smn.errors import InputError
 from smn.evaluate import DataUse, EvaluationSet, Use, open_colour_run
 from smn.evaluate.evaluated_model import Classified, list_training, open_bundle, predict_pictures
 from smn.evaluate.evaluation import note_use
 from smn.manifest import read_manifest
-from smn.models.colour import describe_pictures
-from smn.models.colourfile import read_colour_model
-from smn.reading import Failure
+from smn.models.colour_models import describe_pictures, read_colour_model
 from smn.train import read_recipe
 from smn.train.run import train
 

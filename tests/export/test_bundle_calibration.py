@@ -5,9 +5,9 @@ import pytest
 
 from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
-from smn.calibration import softmax
+from smn.confidence.answer_policy import is_correct
+from smn.confidence.calibration import softmax
 from smn.export.bundle_calibration import calibrate
-from smn.promises import judge
 from smn.train.recipe_sections import AnswerSettings
 
 

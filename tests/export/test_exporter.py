@@ -14,11 +14,11 @@ import torch
 from click.testing import CliRunner
 from onnx import numpy_helper
 
-from smn.artists import cluster_artists
 from smn.bundle import Bundle, read_bundle, write_bundle
 from smn.bundle.runtime import Runtime
-from smn.calibration import fit_temperature, sigmoid, softmax
 from smn.cli import main
+from smn.confidence.answer_policy import fit_policy
+from smn.confidence.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
 from smn.export.bundle_calibration import check_recipe
@@ -29,7 +29,6 @@ from smn.manifest import Manifest, read_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
-from smn.promises import fit_promises
 from smn.train import read_recipe
 from smn.train.run import train
 from smn.train.selection import select
@@ -256,7 +255,7 @@ def test_the_same_pictures_teach_the_same(exported: Path, tiny_run: Path, tmp_pa
     assert (after.name, after.model_sha256) == ("tiny-2", before.model_sha256)
     assert after.temperature == pytest.approx(before.temperature)
     assert after.thresholds == before.thresholds
-    assert after.promises == before.promises == again.promises
+    assert after.policy == before.policy == again.policy
     assert after.metrics == before.metrics
     assert (tmp_path / "again" / "model.onnx").read_bytes() == (exported / "model.onnx").read_bytes()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from smn.calibration import sigmoid, softmax
+from smn.confidence.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError
 from smn.export.graph import (
     _store_small,

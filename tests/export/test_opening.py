@@ -12,7 +12,7 @@ import torch
 
 from smn.bundle import Bundle, read_bundle
 from smn.bundle.runtime import Runtime
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import InputError
 from smn.export import export_run
 from smn.export.opening import describe_recipes, open_runs

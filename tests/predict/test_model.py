@@ -10,6 +10,7 @@ from PIL import Image
 
 from awkward_files import upright_with
 from smn.bundle import Bundle
+from smn.bundle.runtime import Outputs
 from smn.confidence.answer_policy import Thresholds
 from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
 from smn.images import Limits

@@ -13,7 +13,7 @@ from torch import nn
 
 from smn.bundle import Bundle, read_bundle
 from smn.bundle.runtime import Runtime
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import BundleError, InputError, ManifestError, RecipeError
 from smn.export import export_run
 from smn.export.opening import load_network, open_runs

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from cleaning_benchmark.planting import plant_faults, read_planted
 from cleaning_benchmark.scoring import list_flagged, score_findings
 from smn.clean.findings import read_findings
-from smn.evaluate.bootstrap import bootstrap
-from smn.evaluate.metrics import count_confusion, macro_f1, rank_truth
-from smn.evaluate.refining import Refinement, suggest_taxonomy, write_taxonomy
+from smn.evaluate.metrics import bootstrap, count_confusion, macro_f1, rank_truth
+from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy, write_taxonomy
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
 from smn.manifest.identity import cluster_artists

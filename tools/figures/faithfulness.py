@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.explain.explanation import weigh_evidence
 
 Floats = NDArray[np.float64]

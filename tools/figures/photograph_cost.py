@@ -14,6 +14,7 @@ from smn.evaluate.evaluation_sets import EvaluationSet, select_rows
 from smn.evaluate.metrics import Figure, bootstrap
 from smn.images import open_image
 from smn.images.rectify import Corners, Rectify
+from smn.manifest.identity import cluster_artists
 from smn.predict import Model, Prediction
 from smn.progress import Progress
 

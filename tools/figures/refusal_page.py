@@ -16,7 +16,7 @@ def measure_grey(data: Path, out: Path) -> None:
 
     from smn.bundle import read_bundle
     from smn.bundle.runtime import Runtime
-    from smn.calibration import sigmoid, softmax
+    from smn.confidence.calibration import sigmoid, softmax
     from smn.evaluate import EvaluationSet
     from smn.evaluate.evaluation_sets import select_rows
     from smn.images import open_image

@@ -22,15 +22,14 @@ from calibrators import CALIBRATORS
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.bundle.row_reader import Failure
 from smn.bundle.runtime import Runtime
-from smn.calibration import fit_temperature, softmax
-from smn.conformal import LEVELS, mass_before
-from smn.evaluate.bootstrap import bootstrap
-from smn.evaluate.keeping import COVERAGES, PRECISIONS, list_sets, measure_promises
-from smn.evaluate.metrics import calibration_error, negative_log_likelihood, weighted_mean
-from smn.evaluate.predictions import Predictions
-from smn.evaluate.sets import EvaluationSet, select_rows
-from smn.precision import find_threshold
-from smn.promises import fit_promises, judge
+from smn.confidence.answer_policy import fit_policy, is_correct
+from smn.confidence.calibration import fit_temperature, softmax
+from smn.confidence.conformal import COVERAGE_LEVELS, mass_before
+from smn.confidence.selective import find_threshold
+from smn.evaluate.evaluation_sets import EvaluationSet, Predictions, select_rows
+from smn.evaluate.metrics import bootstrap, calibration_error, negative_log_likelihood, weighted_mean
+from smn.evaluate.selective_answers import COVERAGES, PRECISIONS, measure_policy, sets_by_coverage
+from smn.manifest.identity import cluster_artists
 
 OUT = Path(__file__).parents[2] / "docs" / "results" / "how-sure" / "how-sure.json"
 FOLDS, REPEATS = 5, 10

@@ -4,11 +4,10 @@ from smn.bundle.description import (
     DEFAULT,
     SCHEMA,
     Bundle,
-    Thresholds,
     file_sha256,
     list_models,
     read_bundle,
     write_bundle,
 )
 
-__all__ = ["DEFAULT", "SCHEMA", "Bundle", "Thresholds", "file_sha256", "list_models", "read_bundle", "write_bundle"]
+__all__ = ["DEFAULT", "SCHEMA", "Bundle", "file_sha256", "list_models", "read_bundle", "write_bundle"]

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smn.errors import BundleError, OutputExistsError, TaxonomyError
+from smn.confidence.answer_policy import AnswerPolicy, Thresholds
+from smn.errors import BundleError, InputError, OutputExistsError, TaxonomyError
 from smn.files import write_text
 from smn.images.preprocess import PreprocessSpec
 from smn.movements import Taxonomy, parse_taxonomy
-from smn.promises import Promises
 
 SCHEMA = 1
 """The version of ``bundle.json``'s layout that this smn reads and writes."""
@@ -98,8 +98,10 @@ def write_bundle(bundle: Bundle) -> Path:
     data |= {name: getattr(bundle, name) for name in _PLAIN}
     data["preprocess"] = bundle.preprocess.to_dict()
     data["thresholds"] = {name: value for name, value in asdict(bundle.thresholds).items() if value is not None}
-    if bundle.promises is not None:
-        data["promises"] = bundle.promises.to_dict()
+    if bundle.policy is not None:
+        data["promises"] = bundle.policy.to_dict()
+    if bundle.groups:
+        data["groups"] = list(bundle.groups)
     return write_text(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 

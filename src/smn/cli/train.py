@@ -264,7 +264,7 @@ def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
     Runs and bundles made with it repeat its origin.
     """
     try:
-        from smn.models.weights import Convention, write_weights
+        from smn.models.weight_files import Convention, write_weights
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     write_weights(file, out, convention=Convention(convention), origin=origin)

@@ -1,9 +1,7 @@
 """Measures how good a model is, honestly: intervals over artists, per source, beside baselines."""
 
 from smn.bundle.row_reader import Failure
-from smn.evaluate.bootstrap import Figure
-from smn.evaluate.candidate import Candidate
-from smn.evaluate.colourrun import open_colour_run
+from smn.evaluate.evaluated_model import EvaluatedModel, open_colour_run
 from smn.evaluate.evaluation import evaluate_model, measure_baselines
 from smn.evaluate.evaluation_sets import EvaluationSet, Predictions
 from smn.evaluate.measure import measure, measure_figures
@@ -22,8 +20,7 @@ from smn.evaluate.report import (
     Train,
     Use,
 )
-from smn.evaluate.sets import EvaluationSet
-from smn.evaluate.writing import check_folder, write_report
+from smn.evaluate.report_writing import check_folder, write_report
 
 __all__ = [
     "FIGURES",

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from smn.bundle.row_reader import Failure, read_pictures
 from smn.evaluate.evaluation_sets import Predictions
 from smn.evaluate.measure import measure_figures
 from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.report import BaselineReport
 from smn.manifest import Manifest
 from smn.manifest.identity import artist_key
-from smn.reading import Failure, OnProgress, read_pictures
+from smn.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def average_colour(image: Image.Image) -> Floats:
     return np.asarray(convert_to_lab(np.asarray(small, dtype=np.uint8)).mean(axis=(0, 1)))
 
 
-def read_colours(manifest: Manifest, rows: Ints, *, title: str = "", on_progress: OnProgress | None = None) -> Floats:
+def read_colours(manifest: Manifest, rows: Ints, *, title: str = "", on_progress: Progress | None = None) -> Floats:
     """The mean colours (N, 3) of the pictures of N rows, in CIELAB; NaN where a picture cannot be read."""
     unknown = np.full(3, np.nan)
     pictures = read_pictures(manifest, rows, average_colour, reduce_to=_SIDE, title=title, on_progress=on_progress)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.bundle import Bundle, file_sha256
+from smn.bundle.row_reader import Failure, read_pictures
+from smn.bundle.runtime import Runtime
 from smn.confidence.answer_policy import AnswerPolicy
 from smn.confidence.calibration import sigmoid, softmax
 from smn.errors import InputError
@@ -19,13 +21,11 @@ from smn.evaluate.report import DataUse, Model, Use
 from smn.evaluate.robustness import change_picture
 from smn.images import open_image
 from smn.manifest import Manifest
-from smn.models.colour import describe_pictures
-from smn.models.colourfile import read_colour_model
+from smn.models.colour_models import describe_pictures, read_colour_model
 from smn.movements import Taxonomy
-from smn.reading import Failure, OnProgress, read_pictures
-from smn.runtime import Runtime
-from smn.train.kinds import ColourSettings
-from smn.train.runfolder import MODEL_FILE, read_run
+from smn.progress import Progress
+from smn.train.model_configs import ColourSettings
+from smn.train.run import MODEL_FILE, read_run
 
 _BATCH = 32
 
@@ -66,7 +66,7 @@ class Classified(NamedTuple):
 class PredictRows(Protocol):
     """Predicts the pictures of some rows of a manifest, by their numbers (N,)."""
 
-    def __call__(self, manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
+    def __call__(self, manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
         """Its answers.
 
         Raises:
@@ -173,11 +173,11 @@ def open_bundle(bundle: Bundle) -> EvaluatedModel:
         probabilities = softmax(outputs.logits, temperature=bundle.temperature)
         return Classified(probabilities, sigmoid(outputs.painting.reshape(-1)), outputs.embedding)
 
-    def predict_rows(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
+    def predict_rows(manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
         pictures = read_pictures(manifest, rows, spec.apply, reduce_to=spec.size, title=title, on_progress=on_progress)
         return predict_pictures(pictures, classify, title=title)
 
-    def predict_changed(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
+    def predict_changed(manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
         def look(image: Image.Image) -> NDArray[np.uint8]:
             changed = (
                 open_image(one, reduce_to=spec.size) if isinstance(one, bytes) else one for one in change_picture(image)
@@ -232,7 +232,7 @@ def open_colour_run(folder: str | Path) -> EvaluatedModel:
     def classify(batch: Floats) -> Classified:
         return Classified(model.predict_proba(batch))
 
-    def predict_rows(manifest: Manifest, rows: Ints, *, title: str, on_progress: OnProgress | None) -> Answers:
+    def predict_rows(manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
         pictures = describe_pictures(model.name, manifest, rows.tolist(), title=title, progress=on_progress)
         return predict_pictures(pictures, classify, title=title)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from smn.bundle import Bundle
 from smn.bundle.row_reader import OpenedRows
+from smn.confidence.answer_policy import AnswerPolicy
 from smn.errors import InputError
 from smn.evaluate.baselines import TrainingRows, measure_baselines, name_artists, read_colours
 from smn.evaluate.evaluated_model import Answers, EvaluatedModel, open_bundle
@@ -29,7 +30,6 @@ from smn.evaluate.robustness import RobustnessReport, measure_robustness
 from smn.evaluate.selective_answers import measure_policy, sets_by_coverage
 from smn.movements import Taxonomy, read_taxonomy, regroup
 from smn.progress import Progress
-from smn.promises import Promises
 
 
 def evaluate_model(
@@ -124,7 +124,7 @@ class _Measuring:
     probe: str | None
     resamples: int
     seed: int
-    on_progress: OnProgress | None
+    on_progress: Progress | None
 
     @property
     def drawing(self) -> dict[str, int]:
@@ -201,7 +201,7 @@ class _Measuring:
 
 
 def _measure_refusal(
-    evaluated: EvaluatedModel, chosen: EvaluationSet, on_progress: OnProgress | None
+    evaluated: EvaluatedModel, chosen: EvaluationSet, on_progress: Progress | None
 ) -> tuple[DataUse, Floats | None, tuple[KindReport, ...]]:
     """The use of a set that is no paintings, the model's scores of it, and what it refuses of each drawn kind."""
     manifest, numbers = select_not_paintings(chosen)
@@ -277,79 +277,7 @@ def predict_selection(
     )
 
 
-def _compare_changed(
-    predictions: Predictions, places: Ints, changed: Answers, *, source: Taxonomy, resamples: int, seed: int
-) -> RobustnessReport:
-    """What became of some of the predictions, by their places (M,), when the pictures were changed."""
-    taxonomy = predictions.taxonomy
-    count, changes, labels = changed.probabilities.shape
-    flat = changed.probabilities.reshape(count * changes, labels)
-    after = regroup(flat, source=source, target=taxonomy)[0].reshape(count, changes, -1)
-    return measure_robustness(
-        np.concatenate([predictions.probabilities[places][:, None], after], axis=1),
-        predictions.truth[places],
-        accepted=None if predictions.accepted is None else predictions.accepted[places],
-        artists=[predictions.artists[at] for at in places],
-        resamples=resamples,
-        seed=seed,
-    )
-
-
-def _measure(predictions: Predictions, candidate: Candidate, *, resamples: int, seed: int) -> SetReport:
-    thresholds, promises = candidate.about.thresholds, candidate.promises
-    measured = measure(predictions, thresholds=thresholds, resamples=resamples, seed=seed)
-    if thresholds is None or promises is None:
-        return measured
-    kept = measure_promises(predictions, promises, thresholds=thresholds, resamples=resamples, seed=seed)
-    return replace(measured, promises=kept)
-
-
-def _measure_kinds(
-    candidate: Candidate, photographs: Photographs, on_progress: Progress | None
-) -> tuple[KindReport, ...]:
-    if candidate.judge is None or candidate.about.thresholds is None:
-        return ()
-    threshold = candidate.about.thresholds.painting
-    return measure_kinds(candidate.judge, threshold=threshold, photographs=photographs, on_progress=on_progress)
-
-
-def measure_baselines(
-    predictions: Predictions, *, train: TrainingRows, colours: Floats, resamples: int = 1000, seed: int = 0
-) -> tuple[BaselineReport, ...]:
-    """The baselines' figures on the rows that a model was measured on.
-
-    Args:
-        predictions: the model's; only what is known about the rows is used.
-        train: what the baselines learn from.
-        colours: (N, 3), the rows' mean colours in CIELAB.
-        resamples: as for the model.
-        seed: as for the model, so that the same artists are drawn.
-    """
-    known = count_known(predictions.artists, train=train)
-    share = f"{known} of these {len(predictions)} paintings are by an artist whom it knows"
-    answers = {
-        ("majority", "Majority class", "Answers the commonest movement of the training data, whatever it sees."): (
-            answer_majority(predictions, train=train)
-        ),
-        ("artist", "Artist look-up", f"Answers the artist's commonest movement in the training data; {share}."): (
-            look_up_artist(predictions, train=train)
-        ),
-        ("colour", "Mean colour", "Answers the movement whose mean colour in CIELAB is nearest."): (
-            match_colour(predictions, train=train, colours=colours)
-        ),
-    }
-    return tuple(
-        BaselineReport(*described, measure_figures(answer, resamples=resamples, seed=seed))
-        for described, answer in answers.items()
-    )
-
-
 def _read_training_rows(train: EvaluationSet, taxonomy: Taxonomy, on_progress: Progress | None) -> TrainingRows:
     selection = select_rows(train, taxonomy)
     colours = read_colours(selection.manifest, selection.rows, title=f"{train.name} colours", on_progress=on_progress)
     return TrainingRows(selection.truth, selection.values("artist"), colours, selection.manifest.data_hash())
-
-
-def _read_own_colours(selection: Selection, answers: Answers, name: str, on_progress: Progress | None) -> Floats:
-    rows = np.asarray(selection.rows[answers.kept])
-    return read_colours(selection.manifest, rows, title=f"{name} colours", on_progress=on_progress)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.bundle.row_reader import Failure
 from smn.errors import InputError, ManifestError, UnknownNameError
 from smn.evaluate.metrics import Bools, Ints
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, read_manifest, resolve
 from smn.movements import Taxonomy, find_movement
-from smn.reading import Failure
 
 ACCEPTED = "accepted"
 """The column of a manifest that lists every movement that handbooks file a work under, separated by ``|``."""

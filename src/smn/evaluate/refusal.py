@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from smn.evaluate.metrics import Floats
-from smn.examples.others import OTHERS, Photographs, draw_other, list_others
+from smn.examples.gallery import OTHERS, Photographs, draw_other, list_others
 from smn.progress import Progress
 
 FIRST_SEED = 100_000

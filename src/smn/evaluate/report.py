@@ -64,12 +64,9 @@ from enum import StrEnum
 from typing import Any
 
 from smn import __version__
-from smn.bundle import Thresholds
 from smn.bundle.row_reader import Failure
-from smn.evaluate.bootstrap import UNKNOWN, Figure
-from smn.evaluate.keeping import PromiseReport
-from smn.evaluate.kinds import KindReport
-from smn.evaluate.metrics import Bins, Ints
+from smn.confidence.answer_policy import Thresholds
+from smn.evaluate.metrics import UNKNOWN, Bins, Figure, Ints
 from smn.evaluate.probe import ProbeReport
 from smn.evaluate.refusal import KindReport
 from smn.evaluate.robustness import RobustnessReport

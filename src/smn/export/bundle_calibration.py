@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.bundle import Bundle, Thresholds
+from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
-from smn.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.confidence.answer_policy import Thresholds, fit_policy, is_correct
+from smn.confidence.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.confidence.selective import choose_confidence, choose_painting
 from smn.errors import InputError
-from smn.export.thresholds import choose_confidence, choose_painting
-from smn.promises import fit_promises, judge
 from smn.train.recipe import Recipe
 from smn.train.recipe_sections import AnswerSettings
 

@@ -11,18 +11,20 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from smn.artists import cluster_artists
-from smn.bundle import Bundle, Thresholds, file_sha256, read_bundle, write_bundle
+from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
 from smn.bundle.runtime import Outputs, Runtime
-from smn.calibration import sigmoid, softmax
+from smn.confidence.answer_policy import Thresholds
+from smn.confidence.calibration import sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
+from smn.examples.gallery import Group
 from smn.export.bundle_calibration import calibrate, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, quantize_graph, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.images import open_image
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
-from smn.models import Ensemble
+from smn.manifest.identity import cluster_artists
+from smn.models import Classifier, Ensemble
 from smn.progress import Progress
 from smn.train.recipe_sections import AnswerSettings
 from smn.train.selection import TrainingData, select
@@ -250,9 +252,9 @@ def recalibrate_bundle(
     name: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
-    """Copy a bundle, its temperature, thresholds and promises learned anew; the network stays as it is.
+    """Copy a bundle, its temperature, thresholds and policy learned anew; the network stays as it is.
 
-    For a bundle that was exported before there were promises, or for pictures of another kind than those that it was
+    For a bundle that was exported without a policy, or for pictures of another kind than those that it was
     calibrated on.
 
     Args:

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from smn.artists import cluster_artists
 from smn.bundle.row_reader import Failure, read_pictures
-from smn.calibration import fit_temperature, softmax
+from smn.confidence.calibration import fit_temperature, softmax
 from smn.errors import InputError, UnknownNameError
 from smn.extras import require_extra
 from smn.files import write_partial

@@ -12,7 +12,9 @@ from PIL import Image
 
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.bundle.runtime import Outputs, Runtime
-from smn.calibration import sigmoid, softmax
+from smn.confidence.answer_policy import Thresholds
+from smn.confidence.calibration import sigmoid, softmax
+from smn.confidence.conformal import list_sets
 from smn.errors import InputError
 from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture
 from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from smn import __version__
 from smn.images.rectify import Rectify
-from smn.movements import get_movement, list_movements
-from smn.serve.engine import Asked
+from smn.movements import get_movement, list_movements, list_taxonomies
+from smn.serve.engine import AnalysisOptions
 from smn.serve.problems import ProblemError, describe
 from smn.serve.request_body import SentPicture, read_pictures
 from smn.serve.schemas import BODY, AnswersOut, FeedbackIn, FeedbackOut, HubLabel, InferIn, SimilarOut

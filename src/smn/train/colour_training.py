@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from smn.bundle.row_reader import Failure
-from smn.calibration import log_loss
+from smn.confidence.calibration import log_loss
 from smn.errors import InputError
 from smn.extras import require_extra
 from smn.feature_cache import FeatureSet, compute_missing

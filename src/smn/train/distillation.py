@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from smn.artists import cluster_artists
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.bundle.runtime import Runtime
-from smn.calibration import softmax
+from smn.confidence.calibration import softmax
 from smn.errors import InputError, ManifestError
 from smn.images.preprocess import PreprocessSpec
+from smn.manifest.identity import cluster_artists
 from smn.movements import Taxonomy
 from smn.train.batches import soften
 from smn.train.selection import TrainingData

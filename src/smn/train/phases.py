@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from smn.bundle.row_reader import OpenedRows
-from smn.examples.others import OTHERS, Group, Part, draw_other, list_others
+from smn.examples.gallery import OTHERS, Group, Part, draw_other, list_others
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest
 from smn.models import Classifier

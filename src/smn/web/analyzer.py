@@ -20,7 +20,7 @@ from smn.images.rectify import Found, Rectify, straighten
 from smn.movements import Taxonomy, list_taxonomies, read_taxonomy
 from smn.predict.model import SIDE, Model
 from smn.predict.prediction import Prediction, parse_prediction
-from smn.serve.records import Records
+from smn.service.records import Records
 from smn.similar.index import SimilarIndex, SimilarWork, check_fit, parse_work, read_index
 from smn.web.page_settings import PageSettings
 

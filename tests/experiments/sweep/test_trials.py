@@ -24,8 +24,8 @@ from smn.experiments.sweep.trials import (
 )
 from smn.movements import read_taxonomy
 from smn.train import Recipe, list_recipes, read_recipe
-from smn.train.runfolder import RunData, RunDescription
-from smn.train.settings import FinetuneSettings
+from smn.train.recipe_sections import FinetuneSettings
+from smn.train.run import RunData, RunDescription
 
 
 def write_metrics(folder: Path, *losses: float, phase: str = "finetune", patience: int = 0) -> None:

@@ -23,15 +23,13 @@ from smn.experiments.ladder.ladder_results import KNOWN, UNSEEN
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
 from smn.manifest.writer import rewrite_manifest
-from smn.models.colour import ColourClassifier
-from smn.models.colourfile import read_colour_model
+from smn.models.colour_models import ColourClassifier, read_colour_model
 from smn.models.palette import Floats
 from smn.movements import read_taxonomy
-from smn.reading import OnProgress
-from smn.train.kinds import ColourSettings
+from smn.progress import Progress
+from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe
-from smn.train.run import train
-from smn.train.runfolder import MODEL_FILE, read_run
+from smn.train.run import MODEL_FILE, read_run, train
 
 TRAINING_FILE, KNOWN_FILE = "training.parquet", "known.parquet"
 """What is trained on, and, as its split ``test``, what is held out of it."""
@@ -100,9 +98,7 @@ def prepare(
     return LadderData(training, (*own, *also), negatives)
 
 
-def run_ladder(
-    ladder: Ladder, data: LadderData, out: Path, *, progress: OnProgress = lambda *_: None
-) -> dict[str, str]:
+def run_ladder(ladder: Ladder, data: LadderData, out: Path, *, progress: Progress = lambda *_: None) -> dict[str, str]:
     """Train, export, measure and time every rung; what is finished is used as it is.
 
     Below ``out`` each rung has ``runs/NAME``, ``bundles/NAME`` (networks only), ``reports/NAME`` and
@@ -127,11 +123,11 @@ def run_ladder(
     return failed
 
 
-def _report(progress: OnProgress, name: str, what: str, done: int, of: int) -> None:
+def _report(progress: Progress, name: str, what: str, done: int, of: int) -> None:
     progress(f"{name}: {what}", done, of)
 
 
-def run_rung(rung: Rung, data: LadderData, out: Path, *, progress: OnProgress = lambda *_: None) -> None:
+def run_rung(rung: Rung, data: LadderData, out: Path, *, progress: Progress = lambda *_: None) -> None:
     """Train, export, measure and time one rung; see `run_ladder`.
 
     Raises:
@@ -164,7 +160,7 @@ def run_rung(rung: Rung, data: LadderData, out: Path, *, progress: OnProgress = 
         _write(costs, {**asdict(measured), "recipe": _describe(rung.recipe)})
 
 
-def time_again(ladder: Ladder, data: LadderData, out: Path, *, progress: OnProgress = lambda *_: None) -> None:
+def time_again(ladder: Ladder, data: LadderData, out: Path, *, progress: Progress = lambda *_: None) -> None:
     """Time every finished network of a ladder anew, whether or not its run is still there; for an idle machine."""
     known = [rung for rung in ladder.rungs if (out / "costs" / f"{rung.name}.json").exists()]
     for place, rung in enumerate(known, start=1):
@@ -282,7 +278,7 @@ def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
     from smn.confidence.answer_policy import Thresholds
     from smn.export.graph import fold_normalisation, round_weights, write_graph
     from smn.movements import read_taxonomy
-    from smn.train.building import build_network
+    from smn.train.factory import build_network
 
     taxonomy = read_taxonomy(recipe.taxonomy)
     built = build_network(recipe.model, classes=len(taxonomy.labels), pretrained=False)
@@ -318,7 +314,7 @@ def count_operations(run: Path) -> tuple[int, int]:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from smn.train.building import build_network
+    from smn.train.factory import build_network
 
     described = read_run(run)
     built = build_network(described.recipe.model, classes=len(described.taxonomy.labels), pretrained=False)

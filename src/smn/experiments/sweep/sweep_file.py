@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from smn.errors import RecipeError, SweepError, UnknownNameError
 from smn.train import Recipe, read_recipe
-from smn.train.constraints import NOT_NEGATIVE, WEIGHT_FILES
-from smn.train.reading import read_section
+from smn.train.recipe import read_section
+from smn.train.recipe_sections import NOT_NEGATIVE, WEIGHT_FILES
 
 _RANGE_KEYS = ("from", "to", "scale")
 _SCALES = ("linear", "log")

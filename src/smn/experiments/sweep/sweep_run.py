@@ -26,7 +26,7 @@ from smn.experiments.sweep.trials import (
 )
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
-from smn.reading import OnProgress
+from smn.progress import Progress
 from smn.train import Recipe
 from smn.train.selection import select, select_negatives
 
@@ -45,7 +45,7 @@ def run_sweep(
     negatives: str | Path | None = None,
     workers: int = 2,
     address: str | None = None,
-    progress: OnProgress = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> list[Trial]:
     """Train a recipe with different settings, several at a time, and write down what each is worth.
 
@@ -279,10 +279,10 @@ class TrialQueue:
     begun: int
     over: int
     steps: dict[str, int]
-    progress: OnProgress
+    progress: Progress
 
     @classmethod
-    def open(cls, sweep: Sweep, recipe: Recipe, folder: Path, progress: OnProgress) -> "TrialQueue":
+    def open(cls, sweep: Sweep, recipe: Recipe, folder: Path, progress: Progress) -> "TrialQueue":
         """The queue as the files of an earlier call, if there was one, leave it."""
         known = list_trials(folder)
         sampler = make_sampler(sweep, known=len(known))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from smn.experiments.sweep.sweep_file import Choices, Metric, Range, Sweep
 from smn.style import FAINT, INK, PAPER, SMALL, TEXT, draw_picture, place_axes, write_title
 from smn.train import Recipe
-from smn.train.runfolder import read_run
+from smn.train.run import read_run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,14 +158,14 @@ class TrialTraining:
         recipe = self.recipe.with_settings(read_trial(place).settings)
         total = count_epochs(recipe)
 
-        def told_epoch(record: dict[str, Any]) -> None:
+        def on_epoch_end(record: dict[str, Any]) -> None:
             epoch = record["epoch"] + (recipe.head.epochs if record["phase"] == "finetune" else 0)
             value = record[self.metric] if self.metric.rises else -record[self.metric]
             # After the last epoch the run still has to be written; nothing may stop it there.
             if epoch < total:
                 report(epoch, value if math.isfinite(value) else -math.inf)
 
-        train(recipe, self.manifest, out=place, negatives=self.negatives, told_epoch=told_epoch)
+        train(recipe, self.manifest, out=place, negatives=self.negatives, on_epoch_end=on_epoch_end)
 
 
 _FIGURES = ("val_log_loss", "val_top1", "val_top3")
