@@ -41,6 +41,8 @@ class Bundle:
         metrics: figures measured at export, by name.
         model_sha256: of ``model.onnx``.
         policy: lets a precision or a coverage be asked for; None in bundles that were exported without.
+        groups: what each of the network's judges knows from paintings, values of `smn.examples.gallery.Group`; empty
+            where the graph gives the lowest judge alone.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class Bundle:
     data: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     policy: AnswerPolicy | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -146,6 +149,7 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
             preprocess=PreprocessSpec.from_dict(data["preprocess"], where=str(file)),
             thresholds=Thresholds(**data["thresholds"]),
             policy=AnswerPolicy.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
+            groups=tuple(map(str, data.get("groups", ()))),
             **{key: data[key] for key in _PLAIN},
         )
         numbers = [bundle.temperature, *(value for value in asdict(bundle.thresholds).values() if value is not None)]

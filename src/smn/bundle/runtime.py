@@ -125,7 +125,7 @@ class Runtime:
         )
         judges = painting if painting.ndim == 2 else None
         lowest = painting if judges is None else painting.min(axis=1)
-        return Outputs(logits, lowest, embedding, *located, judges=judges)
+        return Outputs(logits, lowest, embedding, located[0] if located else None, judges)
 
     def run_batches(
         self, pictures: Iterable[tuple[Array, T] | Failure], *, batch_size: int = 16, evidence: bool = False

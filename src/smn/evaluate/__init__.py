@@ -1,8 +1,9 @@
 """Measures how good a model is, honestly: intervals over artists, per source, beside baselines."""
 
 from smn.bundle.row_reader import Failure
+from smn.evaluate.baselines import measure_baselines
 from smn.evaluate.evaluated_model import EvaluatedModel, open_colour_run
-from smn.evaluate.evaluation import evaluate_model, measure_baselines
+from smn.evaluate.evaluation import evaluate_model
 from smn.evaluate.evaluation_sets import EvaluationSet, Predictions
 from smn.evaluate.measure import measure, measure_figures
 from smn.evaluate.metrics import Figure

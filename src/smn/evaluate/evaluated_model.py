@@ -104,7 +104,7 @@ def predict_pictures(
     *,
     title: str,
 ) -> Answers:
-    """PredictRows a model about pictures in batches, and set those apart that cannot be read.
+    """Ask a model about pictures in batches, and set those apart that cannot be read.
 
     Args:
         pictures: as the model takes them, all of one shape, or failures.
@@ -241,6 +241,5 @@ def open_colour_run(folder: str | Path) -> EvaluatedModel:
         about,
         taxonomy,
         tuple(list_training(name, known.data.to_dict())),
-        knows_paintings=False,
         predict_rows=predict_rows,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from smn.bundle.row_reader import Failure
 from smn.errors import InputError, ManifestError, UnknownNameError
-from smn.evaluate.metrics import Bools, Ints
+from smn.evaluate.metrics import Bools, Floats, Ints
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, read_manifest, resolve
 from smn.movements import Taxonomy, find_movement
 
@@ -191,10 +191,6 @@ def _rows_of(manifest: Manifest, chosen: EvaluationSet) -> list[int]:
 
 def _in_split(chosen: EvaluationSet) -> str:
     return f" in split {chosen.split}" if chosen.split else ""
-
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

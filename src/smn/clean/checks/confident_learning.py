@@ -78,10 +78,6 @@ def score_label_quality(probabilities: Floats, given: Integers, *, odds: float) 
     return LabelIssues(np.where(sure, score, 0.5 + 0.5 * score), suggestion, suggested, own)
 
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-
 def apply_artist_prior(
     probabilities: Floats,
     given: Integers,

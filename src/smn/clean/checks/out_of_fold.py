@@ -168,9 +168,6 @@ def _logits(model: "LogisticRegression", features: Features, *, classes: int) ->
     return logits
 
 
-Floats = NDArray[np.float32]
-
-
 def reduce_embedding(
     embedding: NDArray[np.float16], rows: NDArray[np.int64], *, components: int = COMPONENTS
 ) -> Features:
