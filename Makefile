@@ -43,9 +43,10 @@ test: $(VENV)/.dev ## run every test, the end-to-end ones too
 quick: $(VENV)/.dev ## run the tests that need no training, browser, database or server
 	$(BIN)/python -m pytest -m "not slow"
 
-lint: $(VENV)/.dev ## style and common mistakes
+lint: $(VENV)/.dev ## style, common mistakes, and which folder may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(VENV)/.dev ## static types
 	$(BIN)/mypy

@@ -6,6 +6,7 @@
 'Impressionism'
 """
 
+from smn._version import __version__
 from smn.client import AsyncClient, Client
 from smn.errors import (
     AgreementError,
@@ -37,8 +38,6 @@ from smn.movements import (
     read_taxonomy,
 )
 from smn.predict import Analysis, FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AgreementError",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smn import __version__
+from smn._version import __version__
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.clean.check_thresholds import Thresholds, are_edited, read_thresholds, render_thresholds, resolve_thresholds
 from smn.clean.checks import CHECKS, Progress, Scores, get_check

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from smn import __version__
+from smn._version import __version__
 from smn.clean.check_thresholds import threshold_of
 from smn.clean.checks import get_check
 from smn.clean.findings import Finding, Findings, list_findings

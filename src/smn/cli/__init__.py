@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from smn import __version__
+from smn._version import __version__
 from smn.errors import SmnError
 
 _COMMANDS = {
     "predict": ("smn.cli.predict:predict", "Tell the movement of pictures, folders or patterns."),
-    "explain": ("smn.cli.explain:explain", "Show why: where a picture speaks for its movement, and its colours."),
+    "explain": ("smn.cli.predict:explain", "Show why: where a picture speaks for its movement, and its colours."),
     "similar": ("smn.cli.similar:similar", "Find works that look like a picture."),
-    "models": ("smn.cli.models:models", "List the models inside the package."),
+    "models": ("smn.cli.predict:models", "List the models inside the package."),
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
     "story": ("smn.cli.story:story", "Tell of a movement, or of a picture's: works, neighbours, music."),

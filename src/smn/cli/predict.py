@@ -1,4 +1,4 @@
-"""``smn predict``."""
+"""``smn predict``, ``explain`` and ``models``."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.bundle import DEFAULT
-from smn.cli.screen import console, note, progress
-from smn.errors import InputError
+from smn.bundle import DEFAULT, list_models, read_bundle
+from smn.cli.screen import console, note, progress, show_table
+from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
 from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
@@ -196,3 +196,46 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
         f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _MIN_PROBABILITY
     )
     return name, best, f"{first.probability:.0%}", rest, f"{family.label} {family.probability:.0%}"
+
+
+@click.command()
+@click.argument("picture", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.png", required=True, help="Draw the answer here.")
+@click.option("--movement", metavar="ID", help="Show what speaks for this movement, not for the best guess.")
+@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
+@click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
+@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
+@click.option(
+    "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
+    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
+)  # fmt: skip
+def explain(  # noqa: PLR0917 - click passes options by name
+    picture: Path, out: Path, movement: str | None, top_k: int, taxonomy: str | None, model: Path, rectify: str
+) -> None:
+    """Show why: where in a picture the evidence lies, its colours, and what to look for."""
+    from smn.explain.explanation import draw_explanation, explain_picture, say_answer
+    from smn.extras import require_extra
+
+    require_extra("explain", "matplotlib", "skimage", "sklearn")
+    if out.exists():
+        raise OutputExistsError(out)
+    loaded = load(model, taxonomy=taxonomy, rectify=Rectify(rectify))
+    if movement is not None:
+        loaded.taxonomy.label(movement)  # what is wrong with it must be said before any work is done
+    why = explain_picture(loaded, picture, top_k=top_k)
+    draw_explanation(why, out, movement=movement)
+    click.echo(f"{say_answer(why)}. See {out}.")
+
+
+@click.command()
+def models() -> None:
+    """List the models inside the package; --model NAME chooses one."""
+    rows = []
+    for name in list_models():
+        bundle = read_bundle(name)
+        megabytes, side = bundle.model_file.stat().st_size / 1e6, bundle.preprocess.size
+        recipe = str(bundle.recipe.get("name", ""))
+        rows.append((name, bundle.name, f"{megabytes:.1f} MB", len(bundle.labels), f"{side} x {side} px", recipe))
+    show_table(None, ("name", "version", "size", "movements", "looks at", "recipe"), rows)
+    for name in list_models():
+        console().print(f"{name}: {read_bundle(name).licence}", style="dim")

@@ -63,7 +63,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from smn import __version__
+from smn._version import __version__
 from smn.bundle.row_reader import Failure
 from smn.confidence.answer_policy import Thresholds
 from smn.evaluate.metrics import UNKNOWN, Bins, Figure, Ints

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import smn
+from smn._version import __version__
 
 KEY = b"smn.lineage"
 """Where a manifest's history stands in its Parquet metadata."""
@@ -56,7 +56,7 @@ def write_lineage(data: str, *, made_by: Mapping[str, Any], parents: Sequence[tu
     steps: list[Step] = []
     for _, history in parents:
         steps += [step for step in history if step not in steps]  # a common ancestor stands once
-    steps.append(Step(data, tuple(parent for parent, _ in parents), dict(made_by), now, smn.__version__))
+    steps.append(Step(data, tuple(parent for parent, _ in parents), dict(made_by), now, __version__))
     return json.dumps([step.to_dict() for step in steps], ensure_ascii=False, default=str)
 
 

@@ -8,7 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
-from smn import __version__
+from smn._version import __version__
 from smn.serve.middleware import RequestMiddleware
 from smn.serve.problems import Problem, add_handlers
 from smn.serve.routes import make_protocol, make_routes

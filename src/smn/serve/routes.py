@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from smn import __version__
+from smn._version import __version__
 from smn.images.rectify import Rectify
 from smn.movements import get_movement, list_movements, list_taxonomies
 from smn.serve.engine import AnalysisOptions

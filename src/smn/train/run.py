@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import smn
+from smn._version import __version__
 from smn.errors import InputError, MissingExtraError
 from smn.files import write_text
 from smn.images.preprocess import PreprocessSpec
@@ -229,7 +229,7 @@ def describe_run(
     """
     manifest = data["train"].manifest
     return RunDescription(
-        version=smn.__version__,
+        version=__version__,
         recipe=recipe,
         taxonomy=read_taxonomy(recipe.taxonomy),
         preprocess=preprocess,

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from smn import __version__
+from smn._version import __version__
 from smn.dataset.fetch.fetch_source import Limits, Politeness
 from smn.errors import FetchError, InputError, MissingExtraError
 

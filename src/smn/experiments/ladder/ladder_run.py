@@ -12,7 +12,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import smn
 from smn.bundle import read_bundle
 from smn.errors import InputError, SmnError
 from smn.evaluate import EvaluationSet, evaluate_model, write_report
@@ -26,6 +25,7 @@ from smn.manifest.writer import rewrite_manifest
 from smn.models.colour_models import ColourClassifier, read_colour_model
 from smn.models.palette import Floats
 from smn.movements import read_taxonomy
+from smn.predict import load
 from smn.progress import Progress
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe
@@ -259,7 +259,7 @@ def measure_costs(run: Path, bundle: Path | None, manifest: Manifest, rows: Sequ
         megabytes = (run / MODEL_FILE).stat().st_size / 1e6
         return Costs(parameters, None, training_minutes(run), milliseconds, megabytes)
     parameters, flops = count_operations(run)
-    milliseconds = _time(smn.load(bundle).predict, files)
+    milliseconds = _time(load(bundle).predict, files)
     megabytes = sum(file.stat().st_size for file in bundle.iterdir()) / 1e6
     return Costs(parameters, flops, training_minutes(run), milliseconds, megabytes)
 
@@ -291,7 +291,7 @@ def time_network(recipe: Recipe, files: Sequence[bytes | Path]) -> float:
         write_bundle(
             Bundle(place, recipe.name, taxonomy, built.spec, 1.0, Thresholds(0.0, 0.0), "none", model_sha256=sha256)
         )
-        return _time(smn.load(place).predict, files)
+        return _time(load(place).predict, files)
 
 
 def _time(answer: Callable[[Any], object], files: Sequence[Any]) -> float:
