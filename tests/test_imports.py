@@ -57,7 +57,7 @@ def test_a_palette_is_extracted_without_torch() -> None:
     assert imported & {"torch", "timm", "ot", "matplotlib", "ray"} == set()
 
 
-@pytest.mark.parametrize("module", ["colour", "colourfile", "palette", "swatches"])
+@pytest.mark.parametrize("module", ["colour_models", "palette_models", "palette"])
 def test_models_of_colour_import_nothing_heavy(module: str) -> None:
     assert imported_by(f"import smn.models.{module}") & (HEAVY | {"skimage", "ot"}) == set()
 

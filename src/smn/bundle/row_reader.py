@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from PIL import Image
 
 from smn.errors import ImageError, ManifestError
 from smn.images import open_image
-from smn.manifest import Manifest
-from smn.progress import Progress
+
+if TYPE_CHECKING:
+    from smn.manifest import Manifest
+    from smn.progress import Progress
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -56,13 +58,13 @@ def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int) -> 
 
 
 def read_pictures(
-    manifest: Manifest,
+    manifest: "Manifest",
     rows: NDArray[np.int64],
     convert: Callable[[Image.Image], T],
     *,
     reduce_to: int | None,
     title: str,
-    on_progress: Progress | None = None,
+    on_progress: "Progress | None" = None,
     ahead: int = 64,
 ) -> Iterator[T | Failure]:
     """Open the pictures of some rows, in order.
@@ -111,7 +113,7 @@ class OpenedRows(Sequence[Image.Image]):
         rows: their numbers.
     """
 
-    def __init__(self, manifest: Manifest, rows: Sequence[int]) -> None:
+    def __init__(self, manifest: "Manifest", rows: Sequence[int]) -> None:
         self._manifest, self._rows = manifest, rows
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from smn.bundle import Bundle
 from smn.bundle.row_reader import Failure, read_pictures
 from smn.errors import BundleError
-from smn.manifest import Manifest
-from smn.progress import Progress
+
+if TYPE_CHECKING:
+    from smn.manifest import Manifest
+    from smn.progress import Progress
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -152,12 +154,12 @@ class Runtime:
 
     def run_rows(
         self,
-        manifest: Manifest,
+        manifest: "Manifest",
         rows: NDArray[np.int64],
         *,
         title: str,
         batch_size: int = 16,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
     ) -> Iterator[Outputs | Failure]:
         """The network's outputs for the pictures of some rows of a manifest.
 
