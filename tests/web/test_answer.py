@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smn.examples.gallery import Group
 from smn.predict.prediction import Guess, Outcome, Prediction
-from smn.web.answer import Phrasing, choose_phrasing
+from smn.web.answer import Phrasing, choose_phrasing, phrase_confidence
+from smn.web.words import Words
 
 
 def make(outcome: Outcome, *shares: float) -> Prediction:
@@ -46,3 +50,13 @@ def test_a_pair_is_named_only_where_one_of_the_two_is_likelier_right_than_not(
     second = min(first, 1 - first) * share
     if choose_phrasing(make(outcome, first, second)) is Phrasing.TORN:
         assert first + second >= 0.5
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_is_no_painting_is_told_what_it_looks_like(language: str) -> None:
+    words, refused = Words(language), make(Outcome.NOT_A_PAINTING, 0.9, 0.05)
+    told = {
+        phrase_confidence(replace(refused, looks_like=looks_like), Phrasing.NO_PAINTING, words)
+        for looks_like in (None, *(group.value for group in Group))
+    }
+    assert len(told) == 1 + len(Group)

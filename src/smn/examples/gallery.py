@@ -71,18 +71,6 @@ class Group(StrEnum):
     PAGE = "page"
     DRAWING = "drawing"
 
-    @property
-    def sentence(self) -> str:
-        """What such a picture is, for a visitor."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    Group.PHOTOGRAPH: "This looks like a photograph, or something made of photographs, not a painting.",
-    Group.PAGE: "This looks like a page, a screen or a pattern, not a painting.",
-    Group.DRAWING: "This looks like a comic, a cartoon or a child's drawing, not a painting.",
-}
-
 
 @dataclass(frozen=True)
 class Kind:

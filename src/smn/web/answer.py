@@ -99,7 +99,7 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
     long = " smn-long" if phrasing in (Phrasing.UNSURE, Phrasing.NO_PAINTING) else ""  # a sentence, not a figure
     st.html(
         f'<h1 class="smn-answer">{escape(phrase_answer(prediction, phrasing, words))}</h1>'
-        f'<p class="smn-sure{long}">{escape(_phrase_confidence(prediction, phrasing, words))}</p>'
+        f'<p class="smn-sure{long}">{escape(phrase_confidence(prediction, phrasing, words))}</p>'
     )
     if phrasing is Phrasing.NO_PAINTING:
         st.button(
@@ -127,7 +127,10 @@ def phrase_answer(prediction: Prediction, phrasing: Phrasing, words: Words) -> s
     return words(f"answer.{phrasing.value}", movement=best, other=rest[0] if rest else "")
 
 
-def _phrase_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+def phrase_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
+    """What stands below the answer: how sure it is, or what the picture looks like instead of a painting."""
+    if phrasing is Phrasing.NO_PAINTING and prediction.looks_like is not None:
+        return words(f"answer.looks_like_{prediction.looks_like}")
     first, *rest = (guess.probability for guess in prediction.predictions)
     share = first + (rest[0] if rest and phrasing is Phrasing.TORN else 0.0)
     return words(f"answer.confidence_{phrasing.value}", chance=words.in_hundred(share))
