@@ -93,7 +93,7 @@ def test_without_negatives_everything_is_as_likely_a_painting(
 ) -> None:
     train(head_recipe, pictures, out=tmp_path / "run")
     _, painting = answer(tmp_path / "run", read_manifest(pictures))
-    assert np.array_equal(painting, np.zeros(12, dtype=np.float32))
+    assert np.array_equal(painting, np.zeros((12, 1), dtype=np.float32))
     assert read_run(tmp_path / "run").negatives is None
 
 
