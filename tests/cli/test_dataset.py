@@ -44,7 +44,7 @@ def test_a_set_grows(sets: dict[str, Path], tmp_path: Path) -> None:
         assert said in shown, said
     code, shown, _ = run("info", tmp_path / "out")
     assert code == 0
-    assert "How it was made" in shown
+    assert "History" in shown
     assert "dataset add" in shown
     known = json.loads(CliRunner().invoke(main, ["dataset", "info", str(tmp_path / "out"), "--format", "json"]).stdout)
     assert known["data_hash"] == known["lineage"][0]["data"]

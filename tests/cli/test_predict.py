@@ -162,7 +162,7 @@ def test_a_folder_without_pictures_is_wrong_input(predict: Predict, tmp_path: Pa
     result = predict(tmp_path / "empty")
     assert result.exit_code == 2
     assert result.stderr == (
-        f"Error: No pictures in {tmp_path / 'empty'}; name a picture, or a folder that holds some.\n"
+        f"Error: No pictures in {tmp_path / 'empty'}; give a picture, or a folder that contains some.\n"
     )
 
 
@@ -217,7 +217,7 @@ def unfinished(predict: Predict, gallery: Path, tmp_path: Path, monkeypatch: pyt
 
 def test_an_unfinished_job_is_finished(predict: Predict, gallery: Path, unfinished: Path) -> None:
     result = predict(gallery / "sub", "--out", unfinished)
-    assert result.stderr.startswith("2 of 2 were done before; continuing.\n")
+    assert result.stderr.startswith("2 of 2 were already done; continuing.\n")
     assert len(unfinished.read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -311,7 +311,7 @@ def check_that_it_continues(predict: Predict, many: Path, out: Path, *, done: in
     (many / f"{STUCK:03}.jpg").write_bytes(jpeg())
     result = predict(many, "--out", out)
     assert result.exit_code == 0
-    assert result.stderr.startswith(f"{done} of {COUNT} were done before; continuing.\n")
+    assert result.stderr.startswith(f"{done} of {COUNT} were already done; continuing.\n")
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["path"] for row in rows] == [str(many / f"{number:03}.jpg") for number in range(COUNT)]
     assert len({json.dumps(row | {"path": ""}) for row in rows}) == 1

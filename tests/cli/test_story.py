@@ -37,9 +37,9 @@ def test_a_pictures_story_comes_with_a_label_and_a_timeline(painting: Path, tmp_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Name a movement, such as impressionism, or a picture with --for FILE"),
-        (("cubism", "--for", "a.png"), "one of the two"),
-        (("cubism", "--endpoint", "http://127.0.0.1:9"), "name one with --for FILE"),
+        ((), "Give either a movement, such as impressionism, or a picture with --for FILE"),
+        (("cubism", "--for", "a.png"), "either a movement"),
+        (("cubism", "--endpoint", "http://127.0.0.1:9"), "give one with --for FILE"),
         (("cubsm",), "Did you mean cubism"),
     ],
 )

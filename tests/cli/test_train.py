@@ -132,7 +132,7 @@ def test_a_rehearsal_says_that_it_was_one(recipe: Path, tmp_path: Path, make_pai
     run = tmp_path / "run"
     result = smn("train", recipe, "--manifest", pictures, "--out", run, "--fast-dev-run")
     assert result.exit_code == 0, result.output
-    assert "went through every phase; train without --fast-dev-run" in result.stderr
+    assert "completed every phase; now train without --fast-dev-run" in result.stderr
     assert len((run / "metrics.jsonl").read_text().splitlines()) == 1
 
 
@@ -184,8 +184,8 @@ def test_without_tensorboard_the_pip_line_is_shown(
     [
         ("cnn-small", ["--backbone", "resnet18"], ["Recipe cnn-small cannot be used", "model.name is unknown"]),
         ("cnn-small", ["--weights", "a.pth"], ["model.weights is unknown"]),
-        ("colour-1", ["--backbone", "colour-5"], ["colour-1 is a recipe of kind colour", "leave --backbone and"]),
-        ("colour-5", ["--weights", "a.pth"], ["colour-5 is a recipe of kind colour", "leave --backbone and"]),
+        ("colour-1", ["--backbone", "colour-5"], ["colour-1 is a recipe of kind colour", "remove --backbone and"]),
+        ("colour-5", ["--weights", "a.pth"], ["colour-5 is a recipe of kind colour", "remove --backbone and"]),
         ("vgg16-frozen", ["--weights", "a.zip"], ["model.weights is a.zip", ".safetensors"]),
         ("vgg16-frozen", ["--weights", "gone.pth"], ["no file of weights gone.pth"]),
         ("backbone-frozen", ["--backbone", "resnet81", "--weights", "random"], ["set head.epochs to 0"]),
@@ -207,7 +207,7 @@ def test_everything_is_not_for_models_of_colour(tmp_path: Path) -> None:
     arguments = ["train", "colour-1", "--manifest", str(tmp_path), "--out", str(tmp_path / "run"), "--everything"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
-    assert "leave --everything out" in " ".join(result.output.split())
+    assert "remove --everything" in " ".join(result.output.split())
 
 
 TENSORS = {"first.weight": torch.ones(2, 3, 3, 3)}
@@ -303,7 +303,7 @@ def test_a_recipe_is_copied_once(tmp_path: Path) -> None:
     assert read_recipe(file).finetune.epochs == 3
     other = run("recipes", "copy", "cnn-small", str(tmp_path / "mine.txt"))
     assert other.exit_code == 2
-    assert "ending in .toml" in other.stderr
+    assert "must end in .toml" in other.stderr
 
 
 def test_recipes_are_validated_all_at_once(tmp_path: Path) -> None:

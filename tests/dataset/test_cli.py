@@ -64,7 +64,7 @@ def test_import_of_not_paintings(run, folder, tmp_path):
 def test_split_check_and_info(run, folder, tmp_path):
     run("import", folder, "--out", tmp_path / "out")
     out = run("split", tmp_path / "out", "--out", tmp_path / "split.parquet", "--ratios", "50/25/25")
-    assert "Nothing leaks by artist, sha256" in out
+    assert "No leakage by artist, sha256" in out
     assert "Cubism" in out
     loaded = json.loads(run("split", tmp_path / "out", "--out", tmp_path / "b", "--format", "json", "--pixels"))
     assert sum(loaded["rows"].values()) == 24
@@ -88,7 +88,7 @@ def test_check_against_another_manifest(run, manifest):
     training = manifest([{"artist": "Juan Gris", "title": "Breakfast"}])
     held_out = manifest([{"artist": "Juan Gris", "title": "Guitar"}], "held")
     arguments = ("check", training.file, "--against", held_out.file, "--no-pixels")
-    assert "In common, which is no error" in run(*arguments)
+    assert "In common (not an error)" in run(*arguments)
     loaded = json.loads(run(*arguments, "--format", "json"))
     assert loaded["in_common"][0]["value"] == "gris juan"
 

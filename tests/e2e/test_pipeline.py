@@ -179,7 +179,7 @@ def test_the_split_is_by_artist_and_holds_every_movement(shell: Shell, pictures:
         # Five artists of four works each: three, one and one.
         assert counts == {"train": 12, "val": 4, "test": 4}
     assert set(found["artists"].values()) == {ARTISTS}
-    assert "Nothing leaks" not in shell.smn("dataset", "info", pictures)
+    assert "No leakage" not in shell.smn("dataset", "info", pictures)
     assert json.loads(shell.smn("dataset", "check", pictures, "--format", "json"))["leaks"] == []
 
 

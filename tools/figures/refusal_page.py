@@ -10,7 +10,7 @@ GREY = RESULTS / "grey" / "grey.json"
 
 
 def measure_grey(data: Path, out: Path) -> None:
-    """PredictRows the default model about the famous works in colour and in black and white."""
+    """Evaluate the default model on the famous works in colour and in black and white."""
     import numpy as np
     from PIL import Image, ImageOps
 

@@ -10,29 +10,29 @@ from smn._version import __version__
 from smn.errors import SmnError
 
 _COMMANDS = {
-    "predict": ("smn.cli.predict:predict", "Tell the movement of pictures, folders or patterns."),
-    "explain": ("smn.cli.predict:explain", "Show why: where a picture speaks for its movement, and its colours."),
-    "similar": ("smn.cli.similar:similar", "Find works that look like a picture."),
+    "predict": ("smn.cli.predict:predict", "Predict the movement of pictures, folders or patterns."),
+    "explain": ("smn.cli.predict:explain", "Show where the evidence for a movement is in a picture, and its colours."),
+    "similar": ("smn.cli.similar:similar", "Find works that are similar to a picture."),
     "models": ("smn.cli.predict:models", "List the models inside the package."),
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
-    "story": ("smn.cli.story:story", "Tell of a movement, or of a picture's: works, neighbours, music."),
-    "web": ("smn.cli.serve:web", "Show the page on which people look at paintings."),
-    "serve": ("smn.cli.serve:serve", "Answer over HTTP."),
-    "serve-key": ("smn.cli.serve:serve_key", "Draw a key for the service."),
-    "feedback": ("smn.cli.serve:feedback", "Look through what people said of answers."),
+    "story": ("smn.cli.story:story", "Describe a movement, or that of a picture: works, neighbours, music."),
+    "web": ("smn.cli.serve:web", "Start the web page."),
+    "serve": ("smn.cli.serve:serve", "Start the HTTP service."),
+    "serve-key": ("smn.cli.serve:serve_key", "Create an API key for the service."),
+    "feedback": ("smn.cli.serve:feedback", "List, review and export feedback on answers."),
     "examples": ("smn.cli.examples:examples", "Paint pictures in the manner of several movements."),
     "dataset": ("smn.cli.dataset:dataset", "Fetch, import, add, split, check and describe data sets."),
-    "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, decide, write a cleaned data set."),
-    "index": ("smn.cli.similar:index", "Build an index of works to find similar ones in."),
+    "clean": ("smn.cli.clean:clean", "Find wrong pictures and labels, review them, write a cleaned data set."),
+    "index": ("smn.cli.similar:index", "Build an index of works for the search for similar works."),
     "recipes": ("smn.cli.train:recipes", "List, show, copy or check training recipes."),
-    "train": ("smn.cli.train:train", "Train a model as a recipe says; continues where it was interrupted."),
-    "weights": ("smn.cli.train:weights", "Note in a file of weights how its pictures were prepared."),
-    "sweep": ("smn.cli.experiments:sweep", "Search the settings of a recipe, several trials at a time."),
-    "export": ("smn.cli.train:export", "Turn a run into a bundle for prediction."),
-    "calibrate": ("smn.cli.train:calibrate", "Learn a bundle's confidence and thresholds anew."),
-    "evaluate": ("smn.cli.evaluate:evaluate", "Measure a bundle and write the report."),
-    "ladder": ("smn.cli.experiments:ladder", "Train and measure a list of recipes under one protocol."),
+    "train": ("smn.cli.train:train", "Train a model from a recipe; resumes after an interruption."),
+    "weights": ("smn.cli.train:weights", "Mark a file of weights with its preprocessing."),
+    "sweep": ("smn.cli.experiments:sweep", "Search the hyperparameters of a recipe, several trials in parallel."),
+    "export": ("smn.cli.train:export", "Export a run as a bundle for prediction."),
+    "calibrate": ("smn.cli.train:calibrate", "Fit a bundle's temperature and thresholds again on other pictures."),
+    "evaluate": ("smn.cli.evaluate:evaluate", "Evaluate a bundle and write the report."),
+    "ladder": ("smn.cli.experiments:ladder", "Train and evaluate a list of recipes under one protocol."),
 }
 """Where each command lives, and its line in the help, so that help imports nothing."""
 
@@ -73,9 +73,7 @@ class Main(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
-            click.echo(
-                "Stopped. A training run and a job with --out continue where they were when started again.", err=True
-            )
+            click.echo("Stopped. Run the same command again to resume a training run or a job with --out.", err=True)
             ctx.exit(130)
 
 

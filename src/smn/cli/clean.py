@@ -25,17 +25,23 @@ def clean() -> None:
 @clean.command(short_help="Score every picture and label; nothing is changed.")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the findings.")
-@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A held-out set: find leaks.")
+@click.option(
+    "--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A held-out set, to find leaks into it."
+)
 @click.option(
     "--not-paintings", "negatives", type=click.Path(path_type=Path), metavar="MANIFEST",
-    help="Pictures that are no paintings, to learn from.",
+    help="Pictures that are not paintings, to train the check not_a_painting.",
 )  # fmt: skip
-@click.option("--checks", metavar="A,B", help="Make these checks only.  [default: all]")
-@click.option("--threshold", "pairs", multiple=True, metavar="NAME=0..1", help="As blurred=0.2 or baroque.dark=0.05.")
-@click.option("--thresholds", "file", type=click.Path(path_type=Path), metavar="FILE.toml", help="Thresholds, a file.")
-@click.option("--model", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle that looks at them.")
+@click.option("--checks", metavar="A,B", help="Run only these checks.  [default: all]")
+@click.option(
+    "--threshold", "pairs", multiple=True, metavar="NAME=0..1", help="For example blurred=0.2 or baroque.dark=0.05."
+)
+@click.option(
+    "--thresholds", "file", type=click.Path(path_type=Path), metavar="FILE.toml", help="A file with thresholds."
+)
+@click.option("--model", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle to use.")
 @click.option("--no-model", is_flag=True, help="Find copies without a model: much faster, but few crops.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of everything random.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def check(
     manifest: Path, checks: str | None, pairs: tuple[str, ...], file: Path | None, *, model: Path | None, form: str,
@@ -43,8 +49,8 @@ def check(
 ) -> None:  # fmt: skip
     """Score every picture and label of MANIFEST; nothing is changed.
 
-    Duplicates and leaks, broken, tiny, dark and blurred pictures, borders and frames, pictures that are no paintings,
-    and labels that models which never saw the artist doubt. Interrupted, the same command continues.
+    The checks find duplicates and leaks, broken, tiny, dark and blurred pictures, borders and frames, pictures that are
+    not paintings, and doubtful labels. After an interruption, the same command resumes.
     """
     from smn.bundle import DEFAULT
     from smn.clean.check_runner import check_manifest
@@ -68,16 +74,16 @@ def check(
         _show_findings(findings)
 
 
-@clean.command(short_help="Make a page that shows the findings, to decide with the keyboard.")
+@clean.command(short_help="Build a page to review the findings with the keyboard.")
 @_FINDINGS
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the page.")
 @_CHECKS
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many pictures of each check, the worst.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures of each check, the worst ones.")
 @click.option("--decisions", type=click.Path(path_type=Path), metavar="FILE", help="Continue this decisions file.")
-@click.option("--manifest", type=click.Path(path_type=Path), help="Where the manifest is now, if it has moved.")
-@click.option("--against", type=click.Path(path_type=Path), help="Where the held-out manifest is now, likewise.")
+@click.option("--manifest", type=click.Path(path_type=Path), help="The manifest, if it has moved.")
+@click.option("--against", type=click.Path(path_type=Path), help="The held-out manifest, if it has moved.")
 def review(findings: Path, out: Path, checks: str | None, limit: int | None, **places: Path | None) -> None:
-    """Make a page that shows FINDINGS as pictures, the worst first, to keep, drop or relabel with the keyboard.
+    """Build a page that shows FINDINGS as pictures, the worst first, to keep, drop or relabel with the keyboard.
 
     Open OUT/index.html in a browser; it needs no server and no network.
     """
@@ -107,7 +113,7 @@ def review(findings: Path, out: Path, checks: str | None, limit: int | None, **p
 @_CHECKS
 @click.option("--below", type=float, metavar="SCORE", help="Only findings with a score below this, 0 to 1.")
 def suggest(findings: Path, out: Path, checks: str | None, below: float | None) -> None:
-    """Write the decisions that FINDINGS advise into a CSV file, for a person to look at and to edit."""
+    """Write the decisions that FINDINGS suggest to a CSV file, for a person to review and edit."""
     from smn.clean.decisions import Verdict
     from smn.clean.findings import read_findings, split_names
     from smn.clean.suggestions import suggest_decisions, write_suggestions
@@ -116,11 +122,11 @@ def suggest(findings: Path, out: Path, checks: str | None, below: float | None) 
     write_suggestions(decisions, out)
     drops = sum(decision.verdict is Verdict.DROP for decision in decisions)
     click.echo(
-        f"{drops:,} to drop and {len(decisions) - drops:,} to relabel stand in {out}. Edit it, then: smn clean apply"
+        f"{drops:,} to drop and {len(decisions) - drops:,} to relabel are in {out}. Edit it, then: smn clean apply"
     )
 
 
-@clean.command("apply", short_help="Write a manifest without what was dropped, with what was relabelled.")
+@clean.command("apply", short_help="Write a manifest with the decisions applied.")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option(
     "--decisions",
@@ -128,13 +134,13 @@ def suggest(findings: Path, out: Path, checks: str | None, below: float | None) 
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="What was decided; repeatable, later files win.",
+    help="A decisions file; repeatable, later files win.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder or file (.parquet) to write.")
 @click.option("--splits", metavar="NAME,NAME", help="Only rows of these splits may change, such as train,val.")
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def apply(manifest: Path, decisions: tuple[Path, ...], out: Path, splits: str | None, form: str) -> None:
-    """Write a copy of MANIFEST without what was dropped and with what was relabelled; MANIFEST stays as it is."""
+    """Write a copy of MANIFEST with the decisions applied; MANIFEST itself is not changed."""
     from smn.clean.applied_decisions import apply_decisions
 
     chosen = [split.strip() for split in (splits or "").split(",") if split.strip()]
@@ -143,13 +149,13 @@ def apply(manifest: Path, decisions: tuple[Path, ...], out: Path, splits: str | 
     click.echo(json.dumps(applied.to_dict(), ensure_ascii=False, indent=2) if form == "json" else _summary(applied))
 
 
-@clean.command(short_help="Take decisions back.")
+@clean.command(short_help="Undo decisions.")
 @click.argument("decisions", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--last", type=click.IntRange(1), metavar="N", help="The last N decisions that stand.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="The last N decisions that are in force.")
 @click.option("--check", metavar="NAME", help="Decisions that a finding of this check led to.")
 def undo(decisions: Path, ids: tuple[str, ...], last: int | None, check: str | None) -> None:
-    """Take decisions back: by ID, the last ones, or those of a check. Lines are added to DECISIONS, none is removed."""
+    """Undo decisions: by ID, the last ones, or those of a check. Lines are added to DECISIONS, none is removed."""
     from smn.clean.checks import RETIRED, get_check
     from smn.clean.decisions import undo_decisions
 
@@ -157,21 +163,21 @@ def undo(decisions: Path, ids: tuple[str, ...], last: int | None, check: str | N
     if name is not None and name not in RETIRED:
         get_check(name)
     taken = undo_decisions(decisions, ids=ids, last=last, check=name)
-    click.echo(f"{len(taken):,} decisions taken back; apply {decisions} again to have their pictures as they were.")
+    click.echo(f"{len(taken):,} decisions undone; apply {decisions} again to restore their pictures.")
 
 
 def _summary(applied: "Applied") -> str:
     left = {
         "no such picture": applied.not_in_manifest,
-        "another picture than was looked at": applied.picture_changed,
+        "another picture than the reviewed one": applied.picture_changed,
         "in another split": applied.other_splits,
     }
     aside = [f"{len(ids):,} {why}" for why, ids in left.items() if ids]
     return (
         f"{applied.rows_after:,} of {applied.rows_before:,} pictures are in {applied.after}: "
-        f"{applied.dropped:,} dropped, {applied.relabelled:,} relabelled, {applied.kept:,} kept after a look."
-        + (f" Decisions that did not count: {', '.join(aside)}." if aside else "")
-        + " All of it stands in the report beside it."
+        f"{applied.dropped:,} dropped, {applied.relabelled:,} relabelled, {applied.kept:,} kept after review."
+        + (f" Ignored decisions:  {', '.join(aside)}." if aside else "")
+        + " The report next to it has the details."
     )
 
 

@@ -35,14 +35,18 @@ dataset.add_command(fetch)
 @dataset.command("import")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the manifest.")
-@click.option("--taxonomy", metavar="ID|FILE", help="Count the rows by the labels of this taxonomy too.")
-@click.option("--column", "columns", multiple=True, metavar="NAME=THEIRS", help="The table's name for a column.")
-@click.option("--join", multiple=True, metavar="FILE.csv", help="Add this table's columns by its column id.")
-@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement that a label means.")
-@click.option("--source", metavar="NAME", help="Column source, where a row has none.  [default: the source's name]")
-@click.option("--licence", metavar="TEXT", help="Column licence, where a row has none.")
-@click.option("--not-paintings", is_flag=True, help="All of these are photographs of something else.")
-@click.option("--embed", is_flag=True, help="Put the pictures into the manifest.")
+@click.option("--taxonomy", metavar="ID|FILE", help="Also count the rows by the labels of this taxonomy.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME=THEIRS", help="The table's name for a manifest column."
+)
+@click.option("--join", multiple=True, metavar="FILE.csv", help="Join this table's columns on the column id.")
+@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement of a label.")
+@click.option(
+    "--source", metavar="NAME", help="Value of the column source for rows without one.  [default: the source's name]"
+)
+@click.option("--licence", metavar="TEXT", help="Value of the column licence for rows without one.")
+@click.option("--not-paintings", is_flag=True, help="None of these pictures is a painting.")
+@click.option("--embed", is_flag=True, help="Store the pictures inside the manifest.")
 @click.option(
     "--artist-aliases", type=click.Path(path_type=Path), metavar="FILE.csv",
     help="Columns artist, canonical: one name and one split for each artist.",
@@ -50,10 +54,10 @@ dataset.add_command(fetch)
 def import_(
     sources: tuple[Path, ...], out: Path, columns: tuple[str, ...], mapping: tuple[str, ...], **options: Any
 ) -> None:
-    """Make a manifest of pictures and what is known of them.
+    """Make a manifest of pictures and their metadata.
 
     A SOURCE is a folder whose sub-folders are named by movement, a CSV or Parquet table with a column of paths, or
-    Parquet with pictures inside as the Hugging Face hub has it: a file, or a folder of shards.
+    Parquet with pictures inside in the format of the Hugging Face hub: a file, or a folder of shards.
     """
     from smn.dataset import import_dataset
     from smn.dataset.label_map import parse_pairs
@@ -64,21 +68,24 @@ def import_(
     _show_import(report)
 
 
-@dataset.command(epilog=_ADD_EXAMPLE, short_help="Add new pictures to an old set; its test split stays as it is.")
+@dataset.command(epilog=_ADD_EXAMPLE, short_help="Add new pictures to a set; its test split does not change.")
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", nargs=-1, type=click.Path(path_type=Path), metavar="[NEW]...")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the result.")
-@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="Let nothing in that stands here.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="Leave out pictures of this set.")
 @click.option("--ratios", default="70/10", show_default=True, help="Shares of train/val among new artists.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, another sharing out.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the split of new artists."
+)
 @click.option("--freeze-val", is_flag=True, help="Add nothing to val either.")
-@click.option("--accept-feedback", is_flag=True, help="Feedback has been reviewed: use it like any other row.")
+@click.option("--accept-feedback", is_flag=True, help="Use reviewed feedback like any other row.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def add(old: Path, new: tuple[Path, ...], out: Path, against: Path | None, form: str, **options: Any) -> None:
-    """Write a manifest of OLD and of what is new in NEW; OLD and its test split stay as they are.
+    """Write a manifest with the rows of OLD and the new rows of NEW; OLD and its test split do not change.
 
-    Pictures that stand in OLD, or in the manifest given with --against, are left out. New rows by an artist of OLD's
-    test split get no split; other known artists stay where they stand, new ones are shared out between train and val.
+    Pictures of NEW that are already in OLD, or in the manifest given with --against, are left out. New rows by an
+    artist of OLD's test split get no split; other known artists keep their split, new ones are divided between train
+    and val.
     """
     from smn.dataset import SplitRules, add_to_dataset
 
@@ -96,16 +103,18 @@ def add(old: Path, new: tuple[Path, ...], out: Path, against: Path | None, form:
         _show_growth(growth)
 
 
-@dataset.command(short_help="Split MANIFEST into train, val and test, no artist in two of them.")
+@dataset.command(short_help="Split MANIFEST into train, val and test, grouped by artist.")
 @click.argument("manifest", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File (.parquet) or folder to write.")
-@click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="Rows that share it stay together.")
+@click.option(
+    "--by", default="artist", show_default=True, metavar="COLUMN", help="Rows with the same value stay together."
+)
 @click.option("--ratios", default="70/10/20", show_default=True, help="Shares of train/val/test.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, another split.")
-@click.option("--pixels", is_flag=True, help="Keep near-identical pictures together too.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
+@click.option("--pixels", is_flag=True, help="Also keep near-identical pictures together.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels: bool, form: str) -> None:
-    """Write a copy of MANIFEST split into train, val and test, no artist in two of them."""
+    """Write a copy of MANIFEST that is split into train, val and test, with every artist in one split only."""
     from smn.dataset import split_manifest
 
     with _bar("Hashing pictures") as progress:
@@ -124,19 +133,19 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
         _show_split(report)
 
 
-@dataset.command(short_help="Look for artists, files and pictures on both sides of a split.")
+@dataset.command(short_help="Find artists, files and pictures that are in more than one split.")
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A held-out set of its own.")
+@click.option("--against", type=click.Path(path_type=Path), metavar="MANIFEST", help="A separate held-out set.")
 @click.option("--by", default="artist", show_default=True, metavar="COLUMN", help="The column it was split by.")
 @click.option(
     "--pixels/--no-pixels", default=None, help="Compare the pictures themselves.  [default: only with --against]"
 )
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None, form: str) -> None:
-    """Look for artists, files and pictures that stand on both sides of a split.
+    """Find artists, files and pictures that are in more than one split.
 
     Without --against, the splits of MANIFEST are compared. With it, the training split of MANIFEST is compared with
-    all of the other manifest by artist and title, file and picture; artists in common are shown and are no error.
+    all of the other manifest by artist and title, file and picture; artists in common are shown but are not an error.
     """
     from smn.dataset import compare_manifests, find_leakage
     from smn.manifest import read_manifest
@@ -157,12 +166,14 @@ def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None,
 
 @dataset.command()
 @click.argument("manifest", type=click.Path(path_type=Path))
-@click.option("--split", type=click.Choice(SPLITS), help="This split only.")
-@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw a contact sheet too.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Which pictures the sheet shows.")
+@click.option("--split", type=click.Choice(SPLITS), help="Only this split.")
+@click.option("--sheet", type=click.Path(path_type=Path), metavar="FILE.png", help="Also draw a contact sheet.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed for the pictures on the sheet."
+)
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def info(manifest: Path, split: str | None, sheet: Path | None, seed: int, form: str) -> None:
-    """Count what is in MANIFEST."""
+    """Describe MANIFEST: counts by movement, split, source and licence."""
     from smn.dataset import describe_manifest, draw_sheet
     from smn.manifest import read_manifest
 
@@ -199,19 +210,19 @@ def _show_import(report: "ImportReport") -> None:
         show_table(f"Taxonomy {report.taxonomy.taxonomy}", ("label", "rows"), report.taxonomy.labels.items())
         show_table("Outside the taxonomy", ("movement", "rows"), report.taxonomy.outside.items())
     unmapped = [(item.label, item.rows, ", ".join(item.suggestions)) for item in report.unmapped]
-    show_table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
+    show_table("Labels that match no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
     failed = [(item.name, item.reason) for item in report.failed]
     show_table("Could not be used", ("what", "why"), failed, limit=_LISTED)
     contradicting = [(item.dropped, item.kept, " / ".join(item.labels)) for item in report.duplicates if item.labels]
-    show_table("Duplicates whose labels contradict", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
+    show_table("Duplicates with contradicting labels", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
     for note in report.notes:
         click.echo(note)
     if report.unmapped:
-        click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
+        click.echo('Map such labels with: --map "LABEL=MOVEMENT"')
     click.echo(
         f"{report.rows:,} of {report.seen:,} pictures are in {report.manifest}; "
         f"{len(report.failed):,} could not be used, {len(report.duplicates):,} were duplicates, "
-        f"{report.unlabelled:,} have no label. All of it stands in import-report.md beside it."
+        f"{report.unlabelled:,} have no label. Details are in import-report.md next to it."
     )
 
 
@@ -222,7 +233,7 @@ def _show_split(report: "SplitReport") -> None:
     lines.append(("All rows", *(report.rows[split] for split in SPLITS)))
     lines.append((f"Groups by {report.by}", *(report.groups[split] for split in SPLITS)))
     show_table("Split", ("movement", *SPLITS), lines)
-    click.echo(f"Nothing leaks by {', '.join(report.leakage.compared)}. The manifest is {report.manifest}.")
+    click.echo(f"No leakage by {', '.join(report.leakage.compared)}. The manifest is {report.manifest}.")
 
 
 def _show_leakage(leakage: "Leakage") -> None:
@@ -230,11 +241,11 @@ def _show_leakage(leakage: "Leakage") -> None:
         sides = [{side: len(rows) for side, rows in item.rows.items()} for item in shared]
         return [(item.kind, item.value, _counts(side)) for item, side in zip(shared, sides, strict=True)]
 
-    show_table("On both sides", ("what", "value", "rows"), lines(leakage.leaks), limit=_LISTED)
-    show_table("In common, which is no error", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
+    show_table("In both", ("what", "value", "rows"), lines(leakage.leaks), limit=_LISTED)
+    show_table("In common (not an error)", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
     show_table("Could not be read", ("row", "why"), leakage.unreadable.items(), limit=_LISTED)
     click.echo(
-        f"Compared {_counts(leakage.sides)} by {', '.join(leakage.compared)}: {len(leakage.leaks)} on both sides, "
+        f"Compared {_counts(leakage.sides)} by {', '.join(leakage.compared)}: {len(leakage.leaks)} in both, "
         f"{len(leakage.in_common)} in common."
     )
 
@@ -258,18 +269,18 @@ def _show_description(description: "Description") -> None:
     for title, counts in (
         ("Sources", description.sources),
         ("Licences", description.licences),
-        ("Labels are known by", description.label_kinds),
+        ("Origin of labels", description.label_kinds),
     ):
         show_table(title, ("", "rows"), counts.items(), limit=_LISTED)
     numbers = [(name, item.known, item.low, item.median, item.high) for name, item in description.numbers.items()]
     # Years are plain numbers: 1,889 would be read as a count.
     text = [(name, *("" if value is None else str(value) for value in rest)) for name, *rest in numbers]
-    show_table("Numbers", ("", "rows with it", "smallest", "median", "greatest"), text)
+    show_table("Numbers", ("", "rows with it", "minimum", "median", "maximum"), text)
     steps = [
         (step.data[:_DIGITS], step.at, describe_step(step), " ".join(parent[:_DIGITS] for parent in step.parents))
         for step in description.lineage
     ]
-    show_table("How it was made", ("data", "when", "by", "from"), steps)
+    show_table("History", ("data", "when", "by", "from"), steps)
     click.echo(f"Data hash {description.data_hash}")
 
 
@@ -288,9 +299,9 @@ def _show_growth(growth: "MergeReport") -> None:
     reasons = [(words[why], rows) for why, rows in growth.reasons().items()]
     show_table("Left out, or without a split", ("why", "rows"), reasons)
     contradicting = [(one.id, one.kept, one.detail) for one in growth.left_out if one.kept and one.detail]
-    show_table("Labels that contradict", ("left out", "stands for it", "labels"), contradicting, limit=_LISTED)
+    show_table("Contradicting labels", ("left out", "kept instead", "labels"), contradicting, limit=_LISTED)
     works = [(work, ", ".join(ids)) for work, ids in growth.same_works.items()]
     show_table("Several pictures of one work", ("work", "ids"), works, limit=_LISTED)
     click.echo(growth.summary())
-    click.echo(f"The manifest is {growth.manifest}; all of it stands in growth-report.md beside it.")
+    click.echo(f"The manifest is {growth.manifest}; details are in growth-report.md next to it.")
     click.echo(f"Data hash {growth.data_hash}")

@@ -27,16 +27,18 @@ Examples:
 
 @click.command(epilog=_EXAMPLE, short_help="Fetch pictures from a museum, an archive, a hub or a list.")
 @click.argument("source", required=False)
-@click.option("--list", "listed", is_flag=True, help="List the sources and what is good to know of them.")
+@click.option("--list", "listed", is_flag=True, help="List the sources with their labels, licences and rate limits.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the manifest and the pictures."
 )
 @click.option("--movement", "movements", multiple=True, metavar="ID", help="Works of this movement; repeatable.")
-@click.option("--search", metavar="TEXT", help="Works that these words find, for sources that search.")
-@click.option("--address", metavar="ADDRESS", help="The manifest, collection, table or repository.")
-@click.option("--column", "columns", multiple=True, metavar="NAME=THEIRS", help="A table's name for a column.")
-@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement that a label means.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many pictures, in all runs together.")
+@click.option("--search", metavar="TEXT", help="Works that match these words, for sources with a search.")
+@click.option("--address", metavar="ADDRESS", help="URL or path of the manifest, collection, table or repository.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="NAME=THEIRS", help="The table's name for a manifest column."
+)
+@click.option("--map", "mapping", multiple=True, metavar="LABEL=MOVEMENT", help="The movement of a label.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N pictures, over all runs together.")
 @click.option(
     "--size",
     default=1024,
@@ -44,18 +46,20 @@ Examples:
     type=click.IntRange(16),
     help="Wanted longer side in pixels, for sources that scale.",
 )
-@click.option("--licence", type=click.Choice(["public-domain"]), help="Only what is free everywhere: CC0 or PDM.")
-@click.option("--refresh", is_flag=True, help="Read the list anew, and have again what has changed.")
-@click.option("--dry-run", is_flag=True, help="Say how many, how large and how long; write nothing.")
-@click.option("--contact", metavar="EMAIL|URL", help="Whom the source may write to; Wikimedia asks for it.")
-@click.option("--requests-per-second", type=float, metavar="N", help="Ask more slowly than the source permits.")
-@click.option("--connections", type=int, metavar="N", help="At most so many requests at once.")
+@click.option(
+    "--licence", type=click.Choice(["public-domain"]), help="Only works that are free everywhere: CC0 or PDM."
+)
+@click.option("--refresh", is_flag=True, help="Read the list again, and download what has changed.")
+@click.option("--dry-run", is_flag=True, help="Estimate number, size and duration; write nothing.")
+@click.option("--contact", metavar="EMAIL|URL", help="Contact for the source's operators; Wikimedia asks for it.")
+@click.option("--requests-per-second", type=float, metavar="N", help="A lower rate than the source permits.")
+@click.option("--connections", type=int, metavar="N", help="At most N requests at once.")
 @click.option("--tries", default=6, show_default=True, type=click.IntRange(1), help="Attempts before giving up.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, form: str, **options: Any) -> None:
-    """Fetch pictures from SOURCE into a folder with a manifest, with licence, attribution and address of each.
+    """Fetch pictures from SOURCE into a folder with a manifest, with licence, attribution and URL of each.
 
-    Stopped or killed, the same command continues where it was. The next run retries what could not be downloaded.
+    After an interruption, the same command resumes. It also retries what could not be downloaded.
     """
     from smn.dataset.fetch import get_source
 
@@ -63,9 +67,9 @@ def fetch(source: str | None, *, listed: bool, out: Path | None, dry_run: bool, 
         _show_sources(form)
         return
     if source is None:
-        raise InputError("Say which SOURCE to fetch from; smn dataset fetch --list shows them.")
+        raise InputError("Give the SOURCE to fetch from; smn dataset fetch --list shows all sources.")
     if out is None and not dry_run:
-        raise InputError("Say where to, with --out FOLDER; or see what it would be, with --dry-run.")
+        raise InputError("Give the folder with --out FOLDER, or get an estimate with --dry-run.")
     if dry_run:
         from smn.dataset.fetch.estimate import estimate_fetch
 
@@ -148,7 +152,7 @@ def _show_estimate(estimate: "Estimate") -> None:
     )
     show_table("Left out of the first page", ("why", "entries"), estimate.reasons.items(), limit=_LISTED)
     if estimate.pictures is None:
-        click.echo("How many there are shows only when all of the list is read; --limit sets an end.")
+        click.echo("Their number is known only after the whole list has been read; --limit sets a maximum.")
         return
     size = "of unknown size" if estimate.bytes is None else f"about {estimate.bytes / 1e6:,.0f} MB"
     click.echo(
@@ -161,12 +165,12 @@ def _show_report(report: "FetchReport") -> None:
     show_table("Movements", ("movement", "rows"), report.movements.items(), limit=_LISTED)
     show_table("Licences", ("licence", "rows"), report.licences.items(), limit=_LISTED)
     unmapped = [(item.label, item.rows, ", ".join(item.suggestions)) for item in report.unmapped]
-    show_table("Labels that name no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
-    for title, group in (("Could not be had", report.missed), ("No picture", report.flawed)):
+    show_table("Labels that match no movement", ("label", "rows", "did you mean"), unmapped, limit=_LISTED)
+    for title, group in (("Could not be downloaded", report.missed), ("Without a usable picture", report.flawed)):
         show_table(title, ("what", "why"), [(item.name, item.reason) for item in group], limit=_LISTED)
-    click.echo(report.summary() + " All of it stands in fetch-report.md beside it.")
+    click.echo(report.summary() + " Details are in fetch-report.md next to it.")
     if report.unmapped:
-        click.echo('Give such labels a movement with: --map "LABEL=MOVEMENT"')
+        click.echo('Map such labels with: --map "LABEL=MOVEMENT"')
     if report.missed:
         note("Run the same command again to retry what could not be downloaded.")
     note(f"Next: smn dataset split {report.manifest.parent} --out {report.manifest.parent}-split")

@@ -24,24 +24,32 @@ Example:
 
 @click.command(epilog=_EXAMPLE)
 @click.argument("model", metavar="[BUNDLE|RUN]", required=False, type=click.Path(path_type=Path))
-@click.option("--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Measure on these; repeatable.")
-@click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Photographs of something else, to refuse.")
-@click.option("--train", metavar="MANIFEST[:SPLIT]", help="Show baselines that learn from these.")
 @click.option(
-    "--robustness", default=0, metavar="COUNT", type=click.IntRange(0), help="PredictRows about so many changed."
+    "--manifest", "sets", multiple=True, required=True, metavar=_SET, help="Evaluate on this set; repeatable."
+)
+@click.option("--not-paintings", metavar="MANIFEST[:SPLIT]", help="Pictures that the model should refuse.")
+@click.option("--train", metavar="MANIFEST[:SPLIT]", help="Also evaluate baselines that are trained on this set.")
+@click.option(
+    "--robustness",
+    default=0,
+    metavar="COUNT",
+    type=click.IntRange(0),
+    help="Also evaluate up to COUNT perturbed pictures of each set.",
 )
 @click.option("--probe", metavar="COLUMN", help="Predict this column, such as source, from the embedding.")
-@click.option("--taxonomy", metavar="ID|FILE", help="Read the answers in this taxonomy.  [default: the model's]")
+@click.option("--taxonomy", metavar="ID|FILE", help="Map the answers to this taxonomy.  [default: the model's]")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write the report into.")
-@click.option("--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Resamplings of artists.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Another seed, other resamplings.")
+@click.option(
+    "--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Bootstrap resamples of artists."
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the bootstrap.")
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
 def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **options: Any) -> None:
-    """Measure BUNDLE, or the model inside the package, on paintings whose movement is known.
+    """Evaluate BUNDLE, or the model inside the package, on labelled paintings.
 
-    A RUN of a colour model, which has no bundle, is measured as it is; it refuses nothing.
+    For a colour model, which has no bundle, give its RUN; it refuses nothing.
 
-    Writes report.json, report.md and pictures. A set is called after its folder and split unless it is named.
+    Writes report.json, report.md and plots. The default name of a set is its folder and split.
     """
     from smn.evaluate import EvaluationSet, check_folder, evaluate_model, write_report
 
@@ -66,7 +74,7 @@ def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
         _show(report)
-        click.echo(f"Wrote {written.parent / 'report.md'}, {written.name} and the pictures beside it.")
+        click.echo(f"Wrote {written.parent / 'report.md'}, {written.name} and the plots.")
 
 
 def _open(model: Path | None) -> "Bundle | EvaluatedModel":

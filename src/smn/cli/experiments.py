@@ -23,13 +23,20 @@ Example of a sweep's file:
 
 @click.command()
 @click.argument("ladder", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Split by artist: train, val, test.")
-@click.option("--negatives", type=click.Path(path_type=Path), help="Pictures that are no paintings, to refuse.")
-@click.option("--also", multiple=True, metavar="[NAME=]MANIFEST[:SPLIT]", help="Measure on these too; repeatable.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder, created or continued.")
+@click.option(
+    "--manifest",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Pictures split by artist into train, val and test.",
+)
+@click.option("--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, to train refusal.")
+@click.option("--also", multiple=True, metavar="[NAME=]MANIFEST[:SPLIT]", help="Also evaluate on this set; repeatable.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The ladder's folder, created or continued."
+)
 @click.option("--weights", multiple=True, metavar="RUNG=FILE", help="Pretrained weights for a rung; repeatable.")
-@click.option("--only", metavar="RUNG,RUNG", help="Train these rungs; the table has all that are finished.")
-@click.option("--time-again", is_flag=True, help="Time the networks that are finished again, on an idle machine.")
+@click.option("--only", metavar="RUNG,RUNG", help="Train only these rungs; the table has all finished ones.")
+@click.option("--time-again", is_flag=True, help="Repeat the timing of the finished networks, on an idle machine.")
 def ladder(
     ladder: Path | None,
     *,
@@ -41,11 +48,11 @@ def ladder(
     only: str | None,
     time_again: bool,
 ) -> None:
-    """Train and measure every recipe of LADDER, a TOML file; by default the one inside the package.
+    """Train and evaluate every recipe of LADDER, a TOML file; by default the one inside the package.
 
-    Each rung is measured on new pictures by artists that it has seen, and on artists that it has not. What is finished
-    is used again, so the same command continues, and two with different --only share the work; reports and costs are
-    enough, the runs may be gone. Writes ladder.csv, ladder.md and ladder.png.
+    Each rung is evaluated on new pictures by known artists and on unseen artists. Finished rungs are not trained again,
+    so the same command resumes, and two commands with different --only can divide the work. A finished rung needs only
+    its report and costs; its run may be deleted. Writes ladder.csv, ladder.md and ladder.png.
     """
     try:
         from smn.evaluate import EvaluationSet
@@ -89,7 +96,9 @@ def _read_weights(given: tuple[str, ...]) -> dict[str, str]:
     for text in given:
         name, equals, file = text.partition("=")
         if not (equals and name and file):
-            raise InputError(f"--weights {text!r} is not RUNG=FILE; write for example vgg16-frozen=vgg16.safetensors.")
+            raise InputError(
+                f"--weights {text!r} is not RUNG=FILE; write, for example, vgg16-frozen=vgg16.safetensors."
+            )
         pairs[name] = file
     return pairs
 
@@ -101,12 +110,12 @@ def _read_weights(given: tuple[str, ...]) -> dict[str, str]:
     "--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a split train."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The sweep's folder, created or continued.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Trials at the same time.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Number of trials in parallel.")
 @click.option("--address", metavar="HOST:PORT", help="Head of a running Ray cluster.  [default: this machine]")
 def sweep(file: Path, *, manifest: Path, negatives: Path | None, out: Path, workers: int, address: str | None) -> None:
-    """Train a recipe with the settings that SWEEP.toml names, several at a time, and compare them on val.
+    """Train a recipe with the settings in SWEEP.toml, several trials in parallel, and compare them on val.
 
-    Interrupted, the same command continues: finished trials count, others go on after their last epoch.
+    After an interruption, the same command resumes: finished trials are kept, others continue after their last epoch.
     """
     from smn.experiments.sweep import read_sweep
     from smn.experiments.sweep.sweep_run import run_sweep
@@ -131,7 +140,7 @@ def sweep(file: Path, *, manifest: Path, negatives: Path | None, out: Path, work
     note(f"Wrote {out / 'results.csv'} and {out / 'sweep.png'}.")
     best = find_best(trials, search)
     if best is None:
-        note("No trial finished; the same command tries those that failed again.")
+        note("No trial finished; run the same command again to retry the failed ones.")
         return
     words = ["smn", "train", str(out / "best.toml"), "--manifest", str(manifest)]
     words += ["--negatives", str(negatives)] if negatives is not None else []

@@ -107,17 +107,23 @@ def show_taxonomy(name: str, form: str) -> None:
 
 @taxonomy.command("suggest")
 @click.argument("report", type=click.Path(path_type=Path))
-@click.option("--set", "part", required=True, metavar="NAME", help="The set in the report to go by, such as val.")
-@click.option("--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="What to refine.")
-@click.option("--by", type=click.Choice(["merge", "drop"]), default="merge", show_default=True, help="How.")
+@click.option("--set", "part", required=True, metavar="NAME", help="The set of the report to use, such as val.")
+@click.option(
+    "--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="The taxonomy to refine."
+)
+@click.option(
+    "--by", type=click.Choice(["merge", "drop"]), default="merge", show_default=True, help="Merge labels or drop them."
+)
 @click.option("--labels", type=click.IntRange(2), default=16, show_default=True, help="How many labels to keep.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.toml", help="Write the taxonomy here.")
-@click.option("--curve", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw what each number is worth.")
+@click.option(
+    "--curve", type=click.Path(path_type=Path), metavar="FILE.png", help="Plot accuracy against the number of labels."
+)
 def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Path | None, curve: Path | None) -> None:
-    """Suggest merges or drops where REPORT shows that movements cannot be told apart.
+    """Suggest a smaller taxonomy: merge or drop movements that the model confuses in REPORT.
 
-    Shows what each step would gain, and writes the taxonomy with the wanted number of labels. Merges stay within
-    families. Go by a set that you do not report on afterwards.
+    Shows the gain of each step, and writes the taxonomy with the wanted number of labels. Merges stay within families.
+    Use a set on which you do not report results afterwards.
     """
     from smn.errors import OutputExistsError
     from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy, write_taxonomy
@@ -168,13 +174,15 @@ def _draw_curve(report: Path, own: Taxonomy, curve: Path, *, part: str, labels: 
 @taxonomy.command("families")
 @click.argument("report", type=click.Path(path_type=Path))
 @click.option("--set", "part", required=True, metavar="NAME", help="The set in the report to go by, such as val.")
-@click.option("--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="Of the report.")
-@click.option("--groups", type=click.IntRange(2), default=10, show_default=True, help="How many to list.")
+@click.option(
+    "--taxonomy", "name", default="smn-25", show_default=True, metavar="ID|FILE", help="The report's taxonomy."
+)
+@click.option("--groups", type=click.IntRange(2), default=10, show_default=True, help="Number of groups to list.")
 @_AS_JSON
 def compare_families(report: Path, part: str, name: str, groups: int, form: str) -> None:
-    """Compare the families with groups of movements that REPORT shows to be taken for each other.
+    """Compare the families with groups of movements that the model confuses in REPORT.
 
-    Shows 8 to 12 groups beside the families, and lists one of these groupings.
+    Shows groupings of 8 to 12 groups and the families, and lists one of the groupings.
     """
     from smn.evaluate.family_confusion import group_confused
     from smn.evaluate.taxonomy_search import count_families, read_confusion

@@ -27,30 +27,35 @@ _MIN_PROBABILITY = 0.02  # of a further guess that is shown
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|- ...")
-@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
+@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option(
-    "--format", "form", type=click.Choice([form.value for form in Format]), help="table, unless --out ends otherwise."
+    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write to this file; interrupted, the same command continues."
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    help="Output format.  [default: table, or by the extension of --out]",
 )
-@click.option("--precision", type=float, metavar="SHARE", help="Answer only where this share is right, such as 0.9.")
-@click.option("--coverage", type=float, metavar="SHARE", help="Add sets that hold the right movement this often.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Write to this file; the same command resumes after an interruption."
+)
+@click.option("--precision", type=float, metavar="SHARE", help="Answer only with this precision, such as 0.9.")
+@click.option("--coverage", type=float, metavar="SHARE", help="Add sets that contain the right movement this often.")
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
+    help="Detect a painting on a wall and straighten it: if certain, if found at all, or never.",
 )  # fmt: skip
-@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures seen at once.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures in one batch.")
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
     precision: float | None, coverage: float | None, rectify: str, batch_size: int,
 ) -> None:  # fmt: skip
-    """Tell the movement of pictures.
+    """Predict the movement of pictures.
 
-    Name files, folders (searched with their sub-folders), patterns such as 'scans/**/*.jpg', or - for standard input: a
-    picture, or a list of names, one a line. A picture that cannot be read becomes a row with the reason.
+    Give files, folders (searched recursively), patterns such as 'scans/**/*.jpg', or - for standard input: a
+    picture, or a list of file names, one per line. A picture that cannot be read becomes a row with the reason.
     """
     chosen = Format(form) if form else (format_for(out) if out else Format.TABLE)
     if out is not None and chosen is Format.TABLE:
@@ -61,7 +66,7 @@ def predict(  # noqa: PLR0917 - click passes options by name
         require_parquet()
     inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
     if not inputs:
-        raise InputError(f"No pictures in {', '.join(pictures)}; name a picture, or a folder that holds some.")
+        raise InputError(f"No pictures in {', '.join(pictures)}; give a picture, or a folder that contains some.")
     loaded = load(model, taxonomy=taxonomy, precision=precision, rectify=Rectify(rectify))
     if coverage is not None:  # what is wrong with it must be said before any work is done
         loaded.bundle.require_policy("coverage").sets.choose(coverage)
@@ -97,12 +102,12 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, s
     others = journal.done - {item.path for item in inputs}
     if others:
         raise InputError(
-            f"{journal.file} holds an unfinished job with other pictures, such as {min(others)}; "
-            "finish that one, or move the file away."
+            f"{journal.file} contains an unfinished job with other pictures, such as {min(others)}; "
+            "finish that job, or move the file away."
         )
     waiting = [item for item in inputs if item.path not in journal.done]
     if journal.done:
-        note(f"{len(inputs) - len(waiting)} of {len(inputs)} were done before; continuing.")
+        note(f"{len(inputs) - len(waiting)} of {len(inputs)} were already done; continuing.")
     answers = journal.add(settings.stream(model, waiting))
     for _ in _with_progress(answers, len(waiting)):
         pass
@@ -200,19 +205,21 @@ def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
 
 @click.command()
 @click.argument("picture", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.png", required=True, help="Draw the answer here.")
-@click.option("--movement", metavar="ID", help="Show what speaks for this movement, not for the best guess.")
-@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="How many guesses to list.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.png", required=True, help="The picture to write.")
+@click.option("--movement", metavar="ID", help="Show the evidence for this movement instead of the best guess.")
+@click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+)
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
+    help="Detect a painting on a wall and straighten it: if certain, if found at all, or never.",
 )  # fmt: skip
 def explain(  # noqa: PLR0917 - click passes options by name
     picture: Path, out: Path, movement: str | None, top_k: int, taxonomy: str | None, model: Path, rectify: str
 ) -> None:
-    """Show why: where in a picture the evidence lies, its colours, and what to look for."""
+    """Show where the evidence for a movement is in a picture, its colours, and what to look for."""
     from smn.explain.explanation import draw_explanation, explain_picture, say_answer
     from smn.extras import require_extra
 

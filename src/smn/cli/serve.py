@@ -35,20 +35,20 @@ def _require() -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
-@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any that is free.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A name of smn models, or a bundle.")
-@click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
-@click.option("--database", help="Where answers and feedback are remembered.  [default: sqlite:///smn-data/smn.db]")
-@click.option("--memory/--no-memory", default=True, help="Whether to remember anything.")
-@click.option("--images", type=click.Path(path_type=Path), help="Keep pictures here whose senders allow it.")
-@click.option("--keys", type=click.Path(path_type=Path), help="File of hashed keys; without it everybody may ask.")
-@click.option("--rate", type=int, help="Requests a minute of each address, without keys.")
-@click.option("--origin", "origins", multiple=True, help="Whose pages may ask from a browser.")
-@click.option("--queue", type=int, help="Pictures that may wait; more are turned away.")
-@click.option("--threads", type=int, help="Of the network; 0 lets ONNX Runtime choose.")
-@click.option("--timeout", type=float, help="Seconds for the whole of a request.")
+@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any free port.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
+@click.option("--database", help="Database for answers and feedback.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--memory/--no-memory", default=True, help="Whether to store answers and feedback.")
+@click.option("--images", type=click.Path(path_type=Path), help="Folder for pictures that users allow you to keep.")
+@click.option("--keys", type=click.Path(path_type=Path), help="File of hashed keys; without it no key is needed.")
+@click.option("--rate", type=int, help="Requests a minute for each IP address, if there are no keys.")
+@click.option("--origin", "origins", multiple=True, help="Origin that CORS allows; repeatable.")
+@click.option("--queue", type=int, help="Maximum number of waiting pictures; more are rejected.")
+@click.option("--threads", type=int, help="Threads of the network; 0 lets ONNX Runtime choose.")
+@click.option("--timeout", type=float, help="Timeout of a request, in seconds.")
 def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], **given: Any) -> None:
-    """Answer over HTTP. Everything may be set by variables such as SMN_MAX_BODY, too; docs/serve.md lists them."""
+    """Start the HTTP service. Environment variables such as SMN_MAX_BODY work too; docs/serve.md lists them."""
     _require()
     import logging
 
@@ -78,11 +78,11 @@ def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], 
     "--rate", type=click.IntRange(min=0), default=0, show_default=True, help="Requests a minute; 0: no limit."
 )
 def serve_key(name: str, rate: int) -> None:
-    """Draw a key for NAME: it is shown once, and the line for the file of keys holds only its hash."""
+    """Create an API key for NAME. The key is shown once; the line for the key file contains only its hash."""
     from smn.serve.keys import make_key
 
     key, line = make_key(name, rate=rate)
-    click.echo(f"Give this to {name}, it is shown only now: {key}", err=True)
+    click.echo(f"Give this key to {name}; it is not shown again: {key}", err=True)
     click.echo(line)
 
 
@@ -90,7 +90,7 @@ def serve_key(name: str, rate: int) -> None:
 @click.option("--database", envvar="SMN_DATABASE", default=_DATABASE, show_default=True)
 @click.pass_context
 def feedback(context: click.Context, database: str) -> None:
-    """Look through what people said of answers, and take over what is right."""
+    """List, review and export feedback on answers."""
     _require()
     if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).is_file():
         raise InputError(f"There is no database {database}; name one with --database or SMN_DATABASE.")
@@ -102,7 +102,7 @@ def feedback(context: click.Context, database: str) -> None:
 
 
 @feedback.command("list")
-@click.option("--reviewed/--waiting", default=None, help="Only what somebody has looked at, or nobody has.")
+@click.option("--reviewed/--waiting", default=None, help="Only reviewed feedback, or only feedback without a review.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @click.pass_obj
 def list_all(records: Any, reviewed: bool | None, limit: int) -> None:  # noqa: FBT001
@@ -113,17 +113,17 @@ def list_all(records: Any, reviewed: bool | None, limit: int) -> None:  # noqa: 
 
 @feedback.command("decide")
 @click.argument("feedback_id")
-@click.option("--accept/--reject", required=True, help="Whether it is right.")
+@click.option("--accept/--reject", required=True, help="Whether the feedback is right.")
 @click.pass_obj
 def decide(records: Any, feedback_id: str, accept: bool) -> None:  # noqa: FBT001
-    """Note whether a piece of feedback is right."""
+    """Accept or reject a piece of feedback."""
     if not records.review(feedback_id, accepted=accept):
         raise InputError(f"There is no feedback {feedback_id!r}; see: smn feedback list")
 
 
 @feedback.command("export")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE.csv", help="The file to write.")
-@click.option("--images", type=click.Path(path_type=Path), required=True, help="The folder where pictures were kept.")
+@click.option("--images", type=click.Path(path_type=Path), required=True, help="The folder of the kept pictures.")
 @click.pass_obj
 def export(records: Any, out: Path, images: Path) -> None:
     """Write accepted labels of kept pictures as a CSV that `smn dataset import` reads, to be added to a data set."""
@@ -140,21 +140,21 @@ def export(records: Any, out: Path, images: Path) -> None:
         writer = csv.writer(stream)
         writer.writerow(("path", "movement", "source", "label_kind"))
         writer.writerows(rows.values())
-    click.echo(f"{out} holds {len(rows)} pictures; next: smn dataset import {out} --out data/feedback")
+    click.echo(f"{out} contains {len(rows)} pictures; next: smn dataset import {out} --out data/feedback")
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
-@click.option("--port", type=int, default=8501, show_default=True, help="Port to listen at; 0 for any that is free.")
-@click.option("--api", metavar="ADDRESS", help="Let this service answer, instead of a model in this process.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A name of smn models, or a bundle.")
-@click.option("--index", type=click.Path(path_type=Path), help="An index of works of your own.")
-@click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown to curators.")
-@click.option("--database", help="Where feedback is remembered.  [default: sqlite:///smn-data/smn.db]")
-@click.option("--memory/--no-memory", default=True, help="Whether to ask for feedback and remember it.")
-@click.option("--images", type=click.Path(path_type=Path), help="Keep pictures here whose senders allow it.")
+@click.option("--port", type=int, default=8501, show_default=True, help="Port to listen at; 0 for any free port.")
+@click.option("--api", metavar="ADDRESS", help="Use this service instead of a model in this process.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
+@click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown on the page.")
+@click.option("--database", help="Database for feedback.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--memory/--no-memory", default=True, help="Whether to ask for feedback and store it.")
+@click.option("--images", type=click.Path(path_type=Path), help="Folder for pictures that users allow you to keep.")
 def web(host: str, port: int, database: str | None, *, memory: bool, **given: Any) -> None:
-    """Show the page on which people look at paintings. Settings may be variables such as SMN_API, too."""
+    """Start the web page. Environment variables such as SMN_API work too; docs/web.md lists them."""
     try:
         import alembic  # noqa: F401
         import httpx2  # noqa: F401

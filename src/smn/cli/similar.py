@@ -12,23 +12,27 @@ from smn.images.rectify import Rectify
 
 @click.command()
 @click.argument("picture", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--top-k", type=click.IntRange(min=1), default=6, show_default=True, help="How many works to list.")
-@click.option("--index", "folder", type=click.Path(path_type=Path), help="An index of your own.")
+@click.option("--top-k", type=click.IntRange(min=1), default=6, show_default=True, help="Number of works to list.")
+@click.option("--index", "folder", type=click.Path(path_type=Path), help="Your own index.")
 @click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="The bundle that made the index.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
-    "--map", "chart", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw where it lies among them."
+    "--map",
+    "chart",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png",
+    help="Draw a map of the works with the picture.",
 )
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
-    help="Find the painting on a wall and straighten it: if surely found, if at all, or never.",
+    help="Detect a painting on a wall and straighten it: if certain, if found at all, or never.",
 )  # fmt: skip
 def similar(  # noqa: PLR0917 - click passes options by name
     picture: Path, top_k: int, folder: Path | None, model: Path, form: str, chart: Path | None, rectify: str
 ) -> None:
-    """Find works that look like a picture: some 2,700 in the public domain, or those of your own index.
+    """Find works that are similar to a picture, among about 2,700 in the public domain, or in your own index.
 
-    Facts and addresses are listed; the pictures themselves stay at Wikimedia Commons until you open them.
+    The result has facts and URLs; the pictures themselves are at Wikimedia Commons.
     """
     from smn.errors import OutputExistsError
     from smn.predict.model import load
@@ -44,7 +48,7 @@ def similar(  # noqa: PLR0917 - click passes options by name
         from smn.similar.index_building import draw_map
 
         draw_map(known, chart, embedding=embedding, title=picture.name)
-        note(f"{chart} shows where it lies among {len(known):,} works.")
+        note(f"{chart} shows the picture on a map of {len(known):,} works.")
     if form == "json":
         click.echo(json.dumps([one.to_dict() for one in found], ensure_ascii=False, indent=2))
         return
@@ -67,16 +71,18 @@ def similar(  # noqa: PLR0917 - click passes options by name
 
 @click.group()
 def index() -> None:
-    """Build an index of works to find similar ones in."""
+    """Build an index of works for the search for similar works."""
 
 
 @index.command("build")
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to make.")
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
-@click.option("--known", metavar="COLUMN", help="Take only works where this column is filled, such as wikidata_id.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the index.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+)
+@click.option("--known", metavar="COLUMN", help="Use only works with a value in this column, such as wikidata_id.")
 def build(manifests: tuple[Path, ...], out: Path, model: Path, known: str | None) -> None:
-    """Embed the works of MANIFESTs and write the index; interrupted, the same command continues."""
+    """Embed the works of MANIFESTs and write the index; the same command resumes after an interruption."""
     from smn.bundle import read_bundle
     from smn.similar.index_building import build_index
 
@@ -86,4 +92,4 @@ def build(manifests: tuple[Path, ...], out: Path, model: Path, known: str | None
         note(f"{failure.id}: {failure.reason}")
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
     left = f", {len(failures):,} could not be read" if failures else ""
-    click.echo(f"{out} holds {count:,} works in {size:.1f} MB{left}; search it with: smn similar FILE --index {out}")
+    click.echo(f"{out} contains {count:,} works in {size:.1f} MB{left}; search it with: smn similar FILE --index {out}")

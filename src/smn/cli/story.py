@@ -25,38 +25,44 @@ _AUDIENCES = ("adult", "child", "curator")
     "--timeline",
     type=click.Path(path_type=Path),
     metavar="FILE.png",
-    help="Draw when it lived. Needs the extra explain.",
+    help="Draw a timeline of the movements. Needs the extra explain.",
 )
-@click.option("--model", type=click.Path(path_type=Path), default=DEFAULT, help="A name of smn models, or a bundle.")
 @click.option(
-    "--audience", type=click.Choice(_AUDIENCES), default="adult", show_default=True, help="Whom the label is for."
+    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
 )
-@click.option("--language", default="en", show_default=True, help="Of a generated label: en, fr, es, it, nl, pt, de.")
+@click.option(
+    "--audience", type=click.Choice(_AUDIENCES), default="adult", show_default=True, help="Audience of the label."
+)
+@click.option(
+    "--language", default="en", show_default=True, help="Language of a generated label: en, fr, es, it, nl, pt, de."
+)
 @click.option(
     "--endpoint",
     metavar="URL",
     help="Let a language model write the label and choose the music. Needs the extra generate.",
 )
-@click.option("--endpoint-model", metavar="NAME", default="", help="The model to ask for there.")
-@click.option("--endpoint-key", envvar="SMN_ENDPOINT_KEY", metavar="KEY", help="Better given as SMN_ENDPOINT_KEY.")
-@click.option("--completion", is_flag=True, help="The model continues texts and was not taught to converse.")
-@click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait for it.")
+@click.option("--endpoint-model", metavar="NAME", default="", help="Name of the model on that server.")
+@click.option(
+    "--endpoint-key", envvar="SMN_ENDPOINT_KEY", metavar="KEY", help="API key; better set as SMN_ENDPOINT_KEY."
+)
+@click.option("--completion", is_flag=True, help="The model is a base model, which completes texts and does not chat.")
+@click.option("--timeout", type=float, default=30.0, show_default=True, help="Timeout in seconds.")
 def story(  # noqa: PLR0917 - click passes options by name
     name: str | None, picture: Path | None, form: str, timeline: Path | None, model: Path, audience: str, language: str,
     endpoint: str | None, endpoint_model: str, endpoint_key: str | None, completion: bool, timeout: float,  # noqa: FBT001
 ) -> None:  # fmt: skip
-    """Tell of a movement: what it is, what to look for, works, neighbours, music.
+    """Describe a movement: what it is, what to look for, works, neighbours, music.
 
-    With --for, the movement is a picture's best guess, and a label for the picture comes first. With --endpoint, any
-    server that speaks OpenAI's protocol writes that label from the facts; what it makes up is rejected.
+    With --for, the movement is the best guess for a picture, and a label for the picture comes first. With --endpoint,
+    a server with an OpenAI-compatible API writes that label from the facts; invented facts are rejected.
     """
     from smn.story.generation import Endpoint
     from smn.story.pages import read_story
 
     if (name is None) == (picture is None):
-        raise InputError("Name a movement, such as impressionism, or a picture with --for FILE; one of the two.")
+        raise InputError("Give either a movement, such as impressionism, or a picture with --for FILE.")
     if endpoint is not None and picture is None:
-        raise InputError("--endpoint writes about a picture; name one with --for FILE.")
+        raise InputError("--endpoint writes about a picture; give one with --for FILE.")
     if timeline is not None and timeline.exists():
         raise OutputExistsError(timeline)
     server = None
@@ -71,7 +77,7 @@ def story(  # noqa: PLR0917 - click passes options by name
         from smn.story.timeline import draw_timeline
 
         draw_timeline(timeline, marked=marked or {page.movement: 1.0})
-        note(f"{timeline} shows when it lived.")
+        note(f"{timeline} shows its years on a timeline.")
     if form == "json":
         click.echo(json.dumps({**generated, "story": page.to_dict()}, ensure_ascii=False, indent=2))
         return
@@ -104,7 +110,7 @@ def _look(
     playlist = choose_playlist(facts, endpoint=server)
     for reason in (label.reason, playlist.reason):
         if reason:
-            note(f"Written by hand instead: {reason}")
+            note(f"Using the hand-written text instead: {reason}")
     generated = {"prediction": answer.to_dict(), "label": label.to_dict(), "playlist": playlist.to_dict()}
     return facts.movement, generated, mark_prediction(answer, loaded.taxonomy)
 

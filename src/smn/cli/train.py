@@ -31,7 +31,7 @@ def list_all() -> None:
 @recipes.command("show")
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a recipe's commented TOML; save it under another name to make it your own."""
+    """Print a recipe as commented TOML."""
     click.echo(recipe_text(name), nl=False)
 
 
@@ -39,20 +39,20 @@ def show(name: str) -> None:
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def copy(name: str, file: Path) -> None:
-    """Save the recipe NAME as FILE, which must end in .toml, to make it your own."""
+    """Copy the recipe NAME to FILE, which must end in .toml, so that you can edit it."""
     if file.suffix != ".toml":
-        raise InputError(f"A recipe of your own is a file ending in .toml, but {file} does not; choose another name.")
+        raise InputError(f"The file name of a recipe must end in .toml, but {file} does not; choose another name.")
     text = recipe_text(name)
     if file.exists():
         raise OutputExistsError(file)
     file.write_text(text, encoding="utf-8")
-    note(f"{file}: {name}; when it is changed: smn recipes validate {file}")
+    note(f"{file}: {name}; after editing it: smn recipes validate {file}")
 
 
 @recipes.command("validate")
 @click.argument("names", metavar="RECIPE...", nargs=-1, required=True)
 def validate(names: tuple[str, ...]) -> None:
-    """Check recipes, of the package or your own, and say everything that is wrong with them."""
+    """Check recipes, of the package or your own, and report all problems."""
     problems = []
     for name in names:
         try:
@@ -73,26 +73,26 @@ def validate(names: tuple[str, ...]) -> None:
     "--negatives", type=click.Path(path_type=Path), help="Pictures that are not paintings, with a split train."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run's folder, created or continued.")
-@click.option("--backbone", help="Any of timm's models by name, for a recipe of kind backbone.")
+@click.option("--backbone", help="Name of a timm model, for a recipe of kind backbone.")
 @click.option("--weights", help="A file of weights, for kinds statistics, vgg16 and backbone.")
 @click.option(
     "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
-    help="Another value for a setting of the recipe, such as finetune.epochs=4; as often as you like.",
+    help="Override a setting of the recipe, such as finetune.epochs=4; repeatable.",
 )  # fmt: skip
 @click.option(
     "--device", default="auto", show_default=True, type=click.Choice(["auto", "cuda", "mps", "cpu"]),
-    help="Where to compute; auto takes the fastest.",
+    help="Device; auto takes the fastest.",
 )  # fmt: skip
 @click.option("--tensorboard", is_flag=True, help="Write every epoch's figures for TensorBoard, in OUT/tensorboard.")
 @click.option(
     "--everything", is_flag=True,
-    help="Learn from the rows of every split, for a model that is shipped; measure the recipe without this first.",
+    help="Train on every split, for a model to ship; evaluate the recipe without this first.",
 )  # fmt: skip
 @click.option(
     "--from", "start", metavar="RUN", type=click.Path(path_type=Path),
     help="Start from the weights of a finished run of the same network.",
 )  # fmt: skip
-@click.option("--fast-dev-run", "fast", is_flag=True, help="Only rehearse: one epoch of two small batches.")
+@click.option("--fast-dev-run", "fast", is_flag=True, help="Run every phase for one epoch of two small batches.")
 def train(
     recipe: str,
     *,
@@ -108,21 +108,21 @@ def train(
     start: Path | None,
     fast: bool,
 ) -> None:
-    """Train a model as RECIPE says: a name of `smn recipes list`, or a TOML file.
+    """Train a model from RECIPE: a name of `smn recipes list`, or a TOML file.
 
-    Interrupted, the same command continues: features are kept beside the run, weights after every epoch.
+    After an interruption, the same command resumes: features are cached, and every epoch writes a checkpoint.
     """
     from smn.train.run import train as run
 
     chosen = read_recipe(recipe)
     has_network = not isinstance(chosen.model, ColourSettings)
     if not has_network and (backbone or weights):
-        raise InputError(f"{recipe} is a recipe of kind colour, without a network; leave --backbone and --weights out.")
+        raise InputError(f"{recipe} is a recipe of kind colour, without a network; remove --backbone and --weights.")
     if start is not None and not has_network:
-        raise InputError(f"{recipe} is a recipe of kind colour, which has no weights to start from; leave --from out.")
+        raise InputError(f"{recipe} is a recipe of kind colour, which has no weights to start from; remove --from.")
     if everything and not has_network:
         raise InputError(
-            f"{recipe} is a recipe of kind colour, which is fitted on the split train; leave --everything out."
+            f"{recipe} is a recipe of kind colour, which is fitted on the split train; remove --everything."
         )
     given = {"model.name": backbone, "model.weights": weights}
     chosen = _change_recipe(chosen, settings, given)
@@ -134,7 +134,7 @@ def train(
             device=device, progress=report, on_epoch_end=on_epoch_end,
         )  # fmt: skip
     if fast:
-        note(f"{out} went through every phase; train without --fast-dev-run and with another --out.")
+        note(f"{out} completed every phase; now train without --fast-dev-run and with another --out.")
         return
     following = f"export {out} --out bundles/{chosen.name} --name {chosen.name}-1" if has_network else f"evaluate {out}"
     note(f"{out} is trained; next: smn {following}")
@@ -171,12 +171,12 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
 @click.option("--manifest", type=click.Path(path_type=Path), help="The run's manifest, if it has moved.")
 @click.option(
     "--calibrated-by", metavar="BUNDLE", type=click.Path(path_type=Path),
-    help="Take the calibration from the same recipe's bundle, for runs that learned from everything.",
+    help="Take the calibration from the same recipe's bundle, for runs trained with --everything.",
 )  # fmt: skip
-@click.option("--quantize", is_flag=True, help="Let a transformer's linear layers compute in 8 bits (static, QDQ).")
+@click.option("--quantize", is_flag=True, help="Quantise a transformer's linear layers to 8 bits (static, QDQ).")
 @click.option(
     "--jpeg", type=click.IntRange(0, 95), default=0,
-    help="Encode pictures as JPEG of this quality before the network sees them.  [default: as the run did]",
+    help="Encode pictures as JPEG of this quality before inference.  [default: as in the run]",
 )  # fmt: skip
 def export(
     runs: tuple[Path, ...],
@@ -188,7 +188,7 @@ def export(
     quantize: bool,
     jpeg: int,
 ) -> None:
-    """Turn a finished RUN into a bundle, calibrated on its validation split; several RUNs answer as one.
+    """Export a finished RUN as a bundle, calibrated on its validation split; several RUNs become an ensemble.
 
     Fails unless torch and ONNX Runtime agree on real pictures.
     """
@@ -220,7 +220,7 @@ def _describe_quantization(figures: Mapping[str, Any]) -> str:
     if "quantized_layers" not in figures:
         return ""
     before, after = 100 * figures["float_val_top1"], 100 * figures["quantized_val_top1"]
-    return f"{figures['quantized_layers']} layers compute in 8 bits: top-1 on val {before:.1f} -> {after:.1f} %; "
+    return f"{figures['quantized_layers']} layers in 8 bits: top-1 on val {before:.1f} -> {after:.1f} %; "
 
 
 @click.command()
@@ -229,9 +229,9 @@ def _describe_quantization(figures: Mapping[str, Any]) -> str:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new bundle's folder.")
 @click.option("--name", help="The new model's name and version.  [default: the old one's]")
 def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None:
-    """Copy BUNDLE, its confidence and thresholds learned anew on the split val of MANIFEST.
+    """Copy BUNDLE and fit its temperature and thresholds again on the split val of MANIFEST.
 
-    The network stays as it is; it must not have been trained on these pictures.
+    The network does not change; it must not have been trained on these pictures.
     """
     try:
         from smn.export.exporter import recalibrate_bundle
@@ -240,26 +240,26 @@ def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None
     with progress() as report:
         made = recalibrate_bundle(bundle, manifest, out=out, name=name, progress=report)
     note(
-        f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, no painting below "
-        f"{made.thresholds.painting:.2f}; next: smn evaluate {out}"
+        f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, not a painting "
+        f"below {made.thresholds.painting:.2f}; next: smn evaluate {out}"
     )
 
 
 @click.group()
 def weights() -> None:
-    """Files of weights for recipes of kind vgg16 and backbone."""
+    """Mark files of weights for recipes with pretrained networks."""
 
 
 @weights.command("mark")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--convention", required=True, type=click.Choice(["timm", "caffe"]),
-    help="timm: red, green, blue, scaled as timm notes. caffe: blue, green, red, not scaled, as Keras' VGG and ResNet.",
+    help="timm: red, green, blue, scaled as in timm. caffe: blue, green, red, not scaled, as Keras' VGG and ResNet.",
 )  # fmt: skip
 @click.option("--origin", required=True, help="Where the weights come from and under which licence.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
 def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
-    """Copy a FILE of weights into one that says how its pictures were prepared.
+    """Copy a FILE of weights and mark the copy with its preprocessing.
 
     Runs and bundles made with it repeat its origin.
     """

@@ -44,7 +44,7 @@ def measure_kinds(
     count: int = 40,
     on_progress: Progress | None = None,
 ) -> tuple[KindReport, ...]:
-    """PredictRows a model about pictures of every kind that can be drawn.
+    """Evaluate a model on pictures of every kind that can be drawn.
 
     Args:
         score_images: the model.

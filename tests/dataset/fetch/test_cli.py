@@ -78,8 +78,8 @@ def test_a_dry_run_writes_nothing(run: Run, table: Path, tmp_path: Path) -> None
 
 def test_what_is_missing_or_wrong_is_told(run: Run, table: Path, tmp_path: Path) -> None:
     for given, sentence in {
-        (): "Say which SOURCE",
-        ("csv", "--address", "t.csv"): "Say where to, with --out",
+        (): "Give the SOURCE",
+        ("csv", "--address", "t.csv"): "Give the folder with --out",
         ("aic", "--out", "x", "--requests-per-second", "50"): "more than Art Institute of Chicago wants",
         ("csv", "--address", "t.csv", "--column", "x", "--dry-run"): "not a pair",
         ("csv", "--address", str(table), "--contact", "me", "--dry-run"): "neither an e-mail address",
