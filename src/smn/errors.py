@@ -1,28 +1,28 @@
-"""What can go wrong, as one tree.
+"""The exception tree.
 
 SmnError
-├── InputError               something that was given is wrong
-│   ├── UnknownNameError     a name that no registry, taxonomy or list knows
+├── InputError               an invalid argument, file or option
+│   ├── UnknownNameError     a name that is in no registry, taxonomy or list
 │   ├── ImageError           one picture cannot be read; carries its path and the reason
 │   │   ├── ImageTooLargeError
 │   │   ├── ImageTooSmallError
 │   │   ├── ImageTruncatedError
-│   │   └── ImageTypeError   a file is of no kind that is read
+│   │   └── ImageTypeError   a file is not of a supported type
 │   ├── ManifestError        a table of pictures does not fit its schema
-│   ├── TaxonomyError        a taxonomy file does not hold
+│   ├── TaxonomyError        a taxonomy file is invalid
 │   ├── RecipeError          a recipe has problems, all of them listed
 │   ├── LadderError          a ladder has problems, all of them listed
-│   ├── SweepError           a sweep's file has problems, all of them listed
-│   ├── DecisionsError       a file of decisions has problems, all of them listed
+│   ├── SweepError           a sweep file has problems, all of them listed
+│   ├── DecisionsError       a decisions file has problems, all of them listed
 │   ├── BundleError          a model bundle is incomplete or damaged
 │   ├── SimilarError         an index of works is damaged, or another model made it
-│   └── OutputExistsError    writing would overwrite something of the user's
-├── LeakageError             the same artist or picture stands in two splits
-├── FetchError               something could not be had from the network
-├── ServiceError             a service of smn's refused, or could not be reached
-├── GenerationError          a language model could not be reached, or said nothing of use
+│   └── OutputExistsError    writing would overwrite a user's file
+├── LeakageError             the same artist or picture is in two splits
+├── FetchError               a download failed
+├── ServiceError             an smn service rejected a request, or could not be reached
+├── GenerationError          a language model could not be reached, or its output is unusable
 ├── AgreementError           two runtimes disagree on the same picture
-└── MissingExtraError        an optional part of smn is not installed
+└── MissingExtraError        an optional dependency is not installed
 
 Every message is one sentence or two: what is wrong, with the value, what is allowed, and what to do.
 """
@@ -33,11 +33,11 @@ from pathlib import Path
 
 
 class SmnError(Exception):
-    """Anything that smn raises on purpose."""
+    """Base class of all errors that smn raises."""
 
 
 class InputError(SmnError):
-    """Something that was given to smn is wrong."""
+    """An argument, file or option is invalid."""
 
 
 class UnknownNameError(InputError):
@@ -61,7 +61,7 @@ class ImageError(InputError):
 
     Args:
         reason: what is wrong and what to do, one sentence.
-        path: where the picture came from, if it has a place.
+        path: the picture's file, if it has one.
     """
 
     def __init__(self, reason: str, *, path: str | Path | None = None) -> None:
@@ -74,7 +74,7 @@ class ImageTooLargeError(ImageError):
 
 
 class ImageTooSmallError(ImageError):
-    """A picture is too small, or too thin, to tell anything from."""
+    """A picture is too small or too thin for a prediction."""
 
 
 class ImageTruncatedError(ImageError):
@@ -82,7 +82,7 @@ class ImageTruncatedError(ImageError):
 
 
 class ImageTypeError(ImageError):
-    """A file is no picture, or of a kind that is not read."""
+    """A file is not a picture, or not of a supported type."""
 
 
 class ManifestError(InputError):
@@ -90,7 +90,7 @@ class ManifestError(InputError):
 
 
 class TaxonomyError(InputError):
-    """A movements or taxonomy file does not hold together."""
+    """A movements or taxonomy file is invalid."""
 
 
 class RecipeError(InputError):
@@ -120,7 +120,7 @@ class LadderError(InputError):
 
 
 class SweepError(InputError):
-    """A sweep's file has problems.
+    """A sweep file has problems.
 
     Args:
         name: the file.
@@ -154,7 +154,7 @@ class SimilarError(InputError):
 
 
 class OutputExistsError(InputError):
-    """Writing would overwrite a file that is already there."""
+    """Writing would overwrite an existing file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -162,11 +162,11 @@ class OutputExistsError(InputError):
 
 
 class LeakageError(SmnError):
-    """The same artist, file or picture stands in more than one split.
+    """The same artist, file or picture is in more than one split.
 
     Args:
         message: what leaks, the worst first, and what to do.
-        evidence: everything that leaks, as the check returned it.
+        evidence: all leaks, as the check returned them.
     """
 
     def __init__(self, message: str, *, evidence: object = None) -> None:
@@ -175,11 +175,11 @@ class LeakageError(SmnError):
 
 
 class FetchError(SmnError):
-    """Something could not be had from the network.
+    """A download failed.
 
     Args:
         reason: what is wrong and what to do, one sentence.
-        address: what was asked for.
+        address: the requested URL.
         status: the HTTP status, if there was an answer.
     """
 
@@ -189,12 +189,12 @@ class FetchError(SmnError):
 
 
 class ServiceError(SmnError):
-    """A service of smn's refused, or could not be reached.
+    """An smn service rejected a request, or could not be reached.
 
     Args:
-        detail: what it said, one sentence.
+        detail: the service's message, one sentence.
         status: the HTTP status, or None if there was no answer.
-        request_id: to be named to whoever runs the service, if it gave one.
+        request_id: the id to report to the service's operator, if there is one.
     """
 
     def __init__(self, detail: str, *, status: int | None = None, request_id: str | None = None) -> None:
@@ -203,7 +203,7 @@ class ServiceError(SmnError):
 
 
 class GenerationError(SmnError):
-    """A language model could not be reached, or what it said is of no use."""
+    """A language model could not be reached, or its output is unusable."""
 
 
 class AgreementError(SmnError):
@@ -211,7 +211,7 @@ class AgreementError(SmnError):
 
 
 class MissingExtraError(SmnError):
-    """An optional part of smn is not installed.
+    """An optional dependency is not installed.
 
     Args:
         extra: the extra's name, such as ``web``; the message ends with the line that installs it here.
@@ -219,7 +219,7 @@ class MissingExtraError(SmnError):
     """
 
     def __init__(self, extra: str, package: str) -> None:
-        # Reading metadata takes longer than starting, and is needed for this one sentence.
+        # Imported here because reading metadata takes longer than starting smn.
         from smn.distribution import write_install_line
 
         self.extra, self.package = extra, package
