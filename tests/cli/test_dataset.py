@@ -36,7 +36,7 @@ def test_a_set_grows(sets: dict[str, Path], tmp_path: Path) -> None:
     for said in (
         "train 4 8",
         "test 4 4",
-        "the same file stands in the set already 4",
+        "the same file is in the set already 4",
         "4 of 8 offered rows were added to 12: 4 to train, 0 to val, 0 without a split; 4 were left out.",
         "The 4 rows of test are what they were.",
         f"Data hash {read_manifest(tmp_path / 'out').data_hash()}",

@@ -68,7 +68,7 @@ def test_split_check_and_info(run, folder, tmp_path):
     assert "Cubism" in out
     loaded = json.loads(run("split", tmp_path / "out", "--out", tmp_path / "b", "--format", "json", "--pixels"))
     assert sum(loaded["rows"].values()) == 24
-    assert "0 on both sides" in run("check", tmp_path / "split.parquet", "--pixels")
+    assert "0 in both" in run("check", tmp_path / "split.parquet", "--pixels")
     sheet = tmp_path / "sheet.png"
     assert "Pop Art" in run("info", tmp_path / "split.parquet", "--split", "train", "--sheet", sheet)
     assert sheet.is_file()

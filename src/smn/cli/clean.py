@@ -176,7 +176,7 @@ def _summary(applied: "Applied") -> str:
     return (
         f"{applied.rows_after:,} of {applied.rows_before:,} pictures are in {applied.after}: "
         f"{applied.dropped:,} dropped, {applied.relabelled:,} relabelled, {applied.kept:,} kept after review."
-        + (f" Ignored decisions:  {', '.join(aside)}." if aside else "")
+        + (f" Ignored decisions: {', '.join(aside)}." if aside else "")
         + " The report next to it has the details."
     )
 
