@@ -334,8 +334,7 @@ def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, 
     pipe.close()  # the thread that reads it ends, and with it the process
     assert process.wait(30) == 130
     assert (
-        process.stderr.read()
-        == b"Stopped. A training run and a job with --out continue where they were when started again.\n"
+        process.stderr.read() == b"Stopped. Run the same command again to resume a training run or a job with --out.\n"
     )
     done = (tmp_path / "out.jsonl.partial").read_bytes().count(b"\n") - 1
     assert 192 <= done < COUNT

@@ -26,7 +26,7 @@ def test_an_index_is_built_and_searched(painting: Path, tmp_path: Path, make_pai
     manifest = make_painted_set(tmp_path / "set", splits={"train": 1})
     code, shown, errors = run("index", "build", str(manifest), "--out", str(tmp_path / "index"))
     assert code == 0, errors
-    assert "holds 4 works in" in shown
+    assert "contains 4 works in" in shown
     code, shown, errors = run("similar", str(painting), "--index", str(tmp_path / "index"), "--format", "json")
     assert code == 0, errors
     assert len(json.loads(shown)) == 4
