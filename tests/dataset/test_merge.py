@@ -170,8 +170,9 @@ def test_interrupted_it_leaves_nothing_and_can_be_run_again(collect, tmp_path, w
     assert [file.name for file in (tmp_path / "out").glob("*")] == []
     # What a kill leaves behind does not stand in the way.
     (tmp_path / "out").mkdir(exist_ok=True)
-    for name in ("manifest.unchecked.parquet", "manifest.unchecked.parquet.partial"):
-        (tmp_path / "out" / name).write_bytes(b"half")
+    name = "manifest.unchecked.parquet"
+    for left in (name, f".partial-1-00-{name}"):
+        (tmp_path / "out" / left).write_bytes(b"half")
     add_to_dataset(old.file, [new.file], tmp_path / "out")
     assert len(read_manifest(tmp_path / "out")) == 8
     assert len(list((tmp_path / "out").iterdir())) == 3

@@ -65,6 +65,7 @@ def test_every_kind_is_recognised(write, shard, paint, tmp_path):
 def test_a_broken_shard_costs_itself_only(shard, write, paint, tmp_path):
     shard("shards/1.parquet", {"image": [{"bytes": paint(2), "path": None}]})
     write("shards/2.parquet", b"cut")
+    write("shards/.partial-1-00-3.parquet", b"what a killed writer leaves is no shard")
     sources, failed = open_sources([tmp_path / "shards"])
     assert len(sources) == 1
     assert "2.parquet" in failed[0].name

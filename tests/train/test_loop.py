@@ -146,11 +146,11 @@ def test_a_half_written_checkpoint_is_ignored(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         train_toy(tmp_path / "run", progress=stop_at(STEPS + 1))
     good = tmp_path / "run" / "checkpoint-toy.pt"
-    (tmp_path / "run" / "checkpoint-toy.partial").write_bytes(good.read_bytes()[:1000])
+    (tmp_path / "run" / ".partial-1-00-checkpoint-toy.pt").write_bytes(good.read_bytes()[:1000])
     assert same(train_toy(tmp_path / "run"), whole)
     fresh = tmp_path / "fresh"
     fresh.mkdir()
-    (fresh / "checkpoint-toy.partial").write_bytes(b"half")
+    (fresh / ".partial-1-00-checkpoint-toy.pt").write_bytes(b"half")
     assert same(train_toy(fresh), whole)
 
 

@@ -107,7 +107,7 @@ def test_a_stopped_run_ends_as_one_that_was_not(
     with pytest.raises(StoppedError):
         train(recipe, pictures, out=tmp_path / "run", negatives=others, progress=stop_in(phase, step))
     assert not (tmp_path / "run" / "model.pt").exists()
-    (tmp_path / "run" / f"checkpoint-{phase}.partial").write_bytes(b"half a checkpoint")
+    (tmp_path / "run" / f".partial-1-00-checkpoint-{phase}.pt").write_bytes(b"half a checkpoint")
     told: list[tuple[str, int]] = []
     train(
         recipe, pictures, out=tmp_path / "run", negatives=others,

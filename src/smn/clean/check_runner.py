@@ -1,6 +1,5 @@
 """Runs the checks on a manifest and writes the findings; the manifest and its pictures are not changed."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from smn.clean.findings import About, Findings, build_table, read_findings, writ
 from smn.clean.findings_report import draw_worst, to_markdown
 from smn.clean.measurements import Measured, measure
 from smn.errors import InputError, OutputExistsError
+from smn.files import write_text
 from smn.manifest import Manifest, read_manifest
 
 FILES = ("findings.parquet", "findings.md", "thresholds.toml", "worst.png")
@@ -113,8 +113,8 @@ def _write(found: Findings, manifest: Manifest, *, replace: bool) -> None:
     """Write the findings first: they identify the other files in the folder as ours."""
     folder = found.file.parent
     write_findings(found, replace=replace)
-    _write_text(folder / FILES[1], to_markdown(found))
-    _write_text(folder / FILES[2], render_thresholds(found.about.thresholds))
+    write_text(folder / FILES[1], to_markdown(found))
+    write_text(folder / FILES[2], render_thresholds(found.about.thresholds))
     if draw_worst(found, manifest, folder / FILES[3]) is None:
         (folder / FILES[3]).unlink(missing_ok=True)
 
@@ -197,9 +197,3 @@ def _explain_unscored(scores: Mapping[str, Scores], readable: NDArray[np.bool_])
 
 def _file_of(manifest: Manifest | None) -> str | None:
     return None if manifest is None else str(manifest.file.resolve())
-
-
-def _write_text(file: Path, text: str) -> None:
-    partial = file.with_name(file.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, file)

@@ -1,7 +1,6 @@
 """The findings: a table with one row a picture, every check's score, and which of them are below their threshold."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from smn.clean.check_thresholds import Thresholds, threshold_of
 from smn.clean.checks import CHECKS, RETIRED, Scores, get_check
 from smn.errors import InputError, MissingExtraError, OutputExistsError
+from smn.files import write_partial
 from smn.manifest import SPLITS, Manifest
 
 if TYPE_CHECKING:
@@ -199,9 +199,9 @@ def write_findings(findings: Findings, *, replace: bool = False) -> Path:
         raise OutputExistsError(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     about = json.dumps({"schema": SCHEMA, **asdict(findings.about)}, ensure_ascii=False)
-    partial = file.with_name(file.name + ".partial")
-    parquet.write_table(findings.table.replace_schema_metadata({_KEY: about.encode()}), partial, compression="zstd")
-    os.replace(partial, file)
+    table = findings.table.replace_schema_metadata({_KEY: about.encode()})
+    with write_partial(file) as partial:
+        parquet.write_table(table, partial, compression="zstd")
     return file
 
 

@@ -1,6 +1,5 @@
 """Reports of findings: counts by check and movement, as Markdown, and a contact sheet of the worst ones."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from smn.clean.findings import Findings
 from smn.dataset.contact_sheet import INK, MUTED, PAPER, RULE
 from smn.dataset.reports import write_section
 from smn.errors import ImageError, ManifestError
+from smn.files import write_partial
 from smn.images import open_image
 from smn.manifest import Manifest
 
@@ -153,9 +153,8 @@ def draw_worst(findings: Findings, manifest: Manifest, file: Path) -> Path | Non
         scores = findings.column(f"{check}_score")
         captions = [f"{scores[row]:.2f}  {movements[row] or ''}" for row in rows[:_SHOWN]]
         _draw_row(sheet, top, [_thumbnail(manifest, row) for row in rows[:_SHOWN]], captions)
-    partial = file.with_name(file.name + ".partial")
-    sheet.save(partial, format="PNG", optimize=True)
-    os.replace(partial, file)
+    with write_partial(file) as partial:
+        sheet.save(partial, format="PNG", optimize=True)
     return file
 
 

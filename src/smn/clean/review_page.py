@@ -18,6 +18,7 @@ from smn.clean.decisions import read_decisions
 from smn.clean.findings import Findings
 from smn.clean.review_data import PictureSource, page_data, thumbnail_name
 from smn.errors import ImageError, ManifestError, OutputExistsError
+from smn.files import write_partial, write_text
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
 
@@ -88,10 +89,7 @@ def build_review(
         if picture["sha256"] in reasons:
             picture["picture"], picture["reason"] = None, reasons[picture["sha256"]]
     folder.mkdir(parents=True, exist_ok=True)
-    partial = index.with_name(index.name + ".partial")
-    partial.write_text(render_page(data), encoding="utf-8", newline="\n")
-    os.replace(partial, index)
-    return index
+    return write_text(index, render_page(data))
 
 
 def render_page(data: Mapping[str, Any]) -> str:
@@ -200,7 +198,6 @@ def _make(source: bytes | Path | ManifestError, file: Path) -> str | None:
         size = [max(1, round(side * scale)) for side in image.size]
         image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    image.save(partial, "JPEG", quality=88, optimize=True)
-    os.replace(partial, file)
+    with write_partial(file) as partial:
+        image.save(partial, "JPEG", quality=88, optimize=True)
     return None

@@ -1,6 +1,5 @@
 """Draws a contact sheet: a row of thumbnails for every movement of a manifest."""
 
-import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from smn.dataset.description import UNLABELLED, name_movement, order_movements, select_rows
 from smn.errors import ImageError, InputError, OutputExistsError
 from smn.extras import require_extra
+from smn.files import write_partial
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest
 from smn.movements import find_movement
@@ -61,9 +61,8 @@ def draw_sheet(
         raise InputError(f"{manifest.file} has no row to draw{f' in split {split}' if split else ''}.")
     image = _draw(manifest, movements, title=_title(manifest, len(rows), split), count=per_movement, seed=seed)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    image.save(partial, format="PNG", optimize=True)
-    os.replace(partial, file)
+    with write_partial(file) as partial:
+        image.save(partial, format="PNG", optimize=True)
     return file
 
 

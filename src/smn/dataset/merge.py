@@ -109,7 +109,8 @@ def add_to_dataset(
     }  # fmt: skip
     file = out / "manifest.parquet"
     unchecked = file.with_name("manifest.unchecked.parquet")
-    unchecked.unlink(missing_ok=True)  # of an addition that was killed
+    for left in (unchecked, *out.glob(f".partial-*-{unchecked.name}")):  # of an addition that was killed
+        left.unlink(missing_ok=True)
     try:
         write_union(parts, unchecked, extras=extras, made_by=made_by, progress=progress)
         written = read_manifest(unchecked)

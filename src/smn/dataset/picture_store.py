@@ -1,12 +1,11 @@
 """Checks that a picture decodes, measures it, and stores its bytes unchanged."""
 
 import hashlib
-import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from smn.errors import ImageError
+from smn.files import write_bytes
 from smn.images import open_image
 
 
@@ -60,11 +59,7 @@ def store_picture(data: bytes, folder: Path, *, sha256: str) -> Path:
             raise ImageError(f"Its place {file} is taken by a different file; move that file away and import again.")
         return file
     file.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own, because two threads may store the same picture at once.
-    partial = file.with_name(f"{file.name}.{os.getpid()}-{threading.get_ident()}.partial")
-    partial.write_bytes(data)
-    os.replace(partial, file)
-    return file
+    return write_bytes(file, data)
 
 
 def suffix_of(data: bytes) -> str:

@@ -295,7 +295,7 @@ def open_sources(
         if not path.is_dir():
             sources.append(_open_table(path, columns or {}, name=path.stem))
             continue
-        shards = sorted(path.glob("*.parquet"))
+        shards = sorted(path.glob("[!.]*.parquet"))
         if shards:
             opened, broken = _open_shards(shards, columns or {}, name=path.resolve().name)
             sources += opened

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from smn.evaluate.report import FIGURES, AcceptedReport, ClassReport, Report, Se
 from smn.evaluate.report_plots import PICTURES, ROBUSTNESS, draw_set
 from smn.evaluate.robustness import RobustnessReport
 from smn.evaluate.selective_answers import PolicyReport
+from smn.files import write_text
 
 
 def check_folder(folder: Path, names: tuple[str, ...]) -> None:
@@ -86,11 +86,8 @@ def write_json(report: Report, file: Path) -> Path:
         report: what to write.
         file: where; it must not exist, which the caller has checked.
     """
-    partial = file.with_name(file.name + ".partial")
     text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, file)
-    return file
+    return write_text(file, text + "\n")
 
 
 def describe_report(report: Report) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,6 +49,7 @@ from smn.examples.prints import ukiyo_e
 from smn.examples.still_life import baroque, cubism
 from smn.examples.textures import Array, as_image
 from smn.examples.waterside import impressionism, neo_impressionism
+from smn.files import write_partial
 
 Photographs = Sequence[Image.Image]
 """RGB pictures of any size, one at least; a sequence that opens them when they are asked for will do."""
@@ -287,16 +287,8 @@ def _write(
         for number in range(seed, seed + count):
             path = folder / f"{name}-{number}.jpg"
             if not path.exists():
-                _save(draw(name, number), path)
+                picture = draw(name, number)
+                with write_partial(path) as partial:
+                    picture.save(partial, "JPEG", quality=QUALITY)
             paths.append(path)
     return paths
-
-
-def _save(picture: Image.Image, path: Path) -> None:
-    """Save under another name first, so that a stopped run leaves no half picture to be kept for good."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        picture.save(part, "JPEG", quality=QUALITY)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ Hugging Face hub uses). Columns that smn does not know are kept.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.errors import ManifestError, MissingExtraError, OutputExistsError
+from smn.files import write_partial
 from smn.manifest.lineage import KEY, Step, read_lineage, write_lineage
 
 if TYPE_CHECKING:
@@ -101,10 +101,9 @@ def write_manifest(
         history = lineage_metadata(parents, data=hash_rows(zip(*columns, strict=True)), made_by=made_by)
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), **history})
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    # Small row groups let a reader of embedded pictures take a few hundred at a time.
-    parquet.write_table(table, partial, row_group_size=512, compression="zstd")
-    os.replace(partial, path)
+    with write_partial(path) as partial:
+        # Small row groups let a reader of embedded pictures take a few hundred at a time.
+        parquet.write_table(table, partial, row_group_size=512, compression="zstd")
     return path
 
 

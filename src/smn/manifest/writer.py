@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.errors import OutputExistsError
+from smn.files import write_partial
 from smn.manifest.lineage import without_lineage
 from smn.manifest.parquet_file import COLUMNS, HASHED, IMAGE, Manifest, hash_rows, lineage_metadata, write_manifest
 
@@ -114,16 +115,11 @@ def parquet_writer(
     if made_by is not None:
         schema = schema.with_metadata(without_lineage(schema.metadata))
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
-    try:
-        with parquet.ParquetWriter(partial, schema, compression="zstd") as opened:
-            writer = TableWriter(opened)
-            yield writer
-            if made_by is not None:
-                opened.add_key_value_metadata(lineage_metadata(parents, data=writer.data_hash(), made_by=made_by))
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with write_partial(file) as partial, parquet.ParquetWriter(partial, schema, compression="zstd") as opened:
+        writer = TableWriter(opened)
+        yield writer
+        if made_by is not None:
+            opened.add_key_value_metadata(lineage_metadata(parents, data=writer.data_hash(), made_by=made_by))
 
 
 def rewrite_manifest(

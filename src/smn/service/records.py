@@ -9,6 +9,8 @@ from sqlalchemy import JSON, DateTime, ForeignKey, String, Text, create_engine, 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
+from smn.files import write_bytes
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -87,9 +89,7 @@ class Records:
             name = f"{sha256}.image"
             file = self._images / name
             if not file.exists():
-                partial = file.with_name(f"{uuid.uuid4().hex}.partial")
-                partial.write_bytes(image)
-                partial.replace(file)
+                write_bytes(file, image)
         record = PredictionRecord(
             id=uuid.uuid4().hex, created=datetime.now(UTC), image_sha256=sha256, model=answer["model"],
             outcome=answer["outcome"], movement=answer["movement"], answer=answer, caller=caller, image=name,

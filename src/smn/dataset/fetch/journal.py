@@ -1,16 +1,15 @@
 """The folder of a fetch and its journal, by which it can be stopped at any moment and continued."""
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from smn.dataset.fetch.fetch_source import Candidate, Flaw, Query
 from smn.errors import InputError, OutputExistsError
+from smn.files import write_text
 
 if sys.platform != "win32":
     import fcntl
@@ -253,9 +252,7 @@ def claim_folder(out: Path, *, source: str, query: Query, licence: str | None) -
         if (out / name).exists():
             raise OutputExistsError(out / name)
     out.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name("fetch.json.partial")
-    fresh.write_text(json.dumps(identity, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(fresh, file)
+    write_text(file, json.dumps(identity, ensure_ascii=False, indent=2) + "\n")
     return identity
 
 
@@ -279,7 +276,7 @@ def _flat(identity: Mapping[str, Any]) -> list[str]:
 
 def tidy_folder(out: Path, journal: Journal) -> None:
     """Remove half-written files of a killed run, and forget pictures whose files are gone."""
-    for partial_file in (out / "images").glob("*/*.partial"):
-        with suppress(FileNotFoundError):
-            partial_file.unlink()
+    images = out / "images"
+    for partial_file in (*images.glob("*/.partial-*"), *images.glob("*/*.partial")):  # the second by earlier versions
+        partial_file.unlink(missing_ok=True)
     journal.forget_lost_files(out)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.experiments.ladder.ladder_file import Ladder, Rung
+from smn.files import write_partial
 from smn.style import ACCENT, DEEP, FAINT, INK, MUTED, SMALL, draw_picture, write_title
 
 if TYPE_CHECKING:
@@ -59,12 +60,10 @@ def _collect(rung: Rung, out: Path) -> Row | None:
 
 def write_table(rows: Sequence[Row], file: Path) -> Path:
     """Write the rows as CSV, all of it or nothing."""
-    partial = file.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
+    with write_partial(file) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]) if rows else [])
         writer.writeheader()
         writer.writerows(rows)
-    partial.replace(file)
     return file
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from smn.evaluate.evaluated_model import open_colour_run
 from smn.evaluate.evaluation_sets import select_rows
 from smn.experiments.ladder.ladder_file import Ladder, Rung
 from smn.experiments.ladder.ladder_results import KNOWN, UNSEEN
+from smn.files import write_text
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
 from smn.manifest.writer import rewrite_manifest
@@ -175,9 +175,7 @@ def time_again(ladder: Ladder, data: LadderData, out: Path, *, progress: Progres
 
 def _write(file: Path, known: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, file)
+    write_text(file, json.dumps(known, indent=1) + "\n")
 
 
 def _describe(recipe: Recipe) -> dict[str, Any]:

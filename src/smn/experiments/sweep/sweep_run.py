@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from smn.experiments.sweep.trials import (
     write_results,
     write_trial,
 )
+from smn.files import write_text
 from smn.manifest import read_manifest
 from smn.movements import read_taxonomy
 from smn.progress import Progress
@@ -116,9 +116,7 @@ def _open_sweep(out: Path, description: dict[str, Any]) -> None:
         if changed:
             raise InputError(f"{out} holds a sweep with another {' and '.join(changed)}; choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    partial = out / "sweep.partial"
-    partial.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, file)
+    write_text(file, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
 
 
 def _max_epochs(sweep: Sweep, recipe: Recipe) -> int:

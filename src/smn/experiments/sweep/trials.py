@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.experiments.sweep.sweep_file import Choices, Metric, Range, Sweep
+from smn.files import write_partial, write_text
 from smn.style import FAINT, INK, PAPER, SMALL, TEXT, draw_picture, place_axes, write_title
 from smn.train import Recipe
 from smn.train.run import read_run
@@ -69,10 +70,8 @@ class Trial:
 def write_trial(folder: Path, *, settings: Mapping[str, Any], state: State, reason: str = "") -> None:
     """Write ``trial.json`` into a trial's folder, all of it or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "trial.partial"
     text = json.dumps({"settings": dict(settings), "state": state, "reason": reason}, indent=2, ensure_ascii=False)
-    partial.write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, folder / "trial.json")
+    write_text(folder / "trial.json", text + "\n")
 
 
 def read_trial(folder: Path) -> Trial:
@@ -184,8 +183,7 @@ def find_best(trials: Sequence[Trial], sweep: Sweep) -> Trial | None:
 def write_results(trials: Sequence[Trial], sweep: Sweep, file: Path) -> None:
     """Write one row a trial as CSV; lists are written as in a recipe."""
     header = ["trial", "state", *sweep.space, "epochs", *_FIGURES, "seconds", "restarts", "reason"]
-    partial = file.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
+    with write_partial(file) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         for trial in trials:
@@ -193,7 +191,6 @@ def write_results(trials: Sequence[Trial], sweep: Sweep, file: Path) -> None:
             figures = [trial.figures.get(name, "") for name in _FIGURES]
             row = [trial.name, trial.state, *settings, trial.epochs, *figures]
             writer.writerow([*row, trial.seconds, trial.restarts, trial.reason])
-    os.replace(partial, file)
 
 
 def show_value(value: Any) -> str:
@@ -230,10 +227,7 @@ def write_best(
         "",
     ]
     data = recipe.with_settings(best.settings).to_dict() | {"name": f"{sweep.name}-best"}
-    partial = file.with_suffix(".partial")
-    partial.write_text("\n".join([*lines, *_write_toml(data)]) + "\n", encoding="utf-8")
-    os.replace(partial, file)
-    return file
+    return write_text(file, "\n".join([*lines, *_write_toml(data)]) + "\n")
 
 
 def _write_toml(data: Mapping[str, Any]) -> list[str]:
