@@ -12,15 +12,15 @@ def write_text(file: Path, text: str) -> Path:
     return write_bytes(file, text.encode())
 
 
-def write_bytes(file: Path, content: bytes) -> Path:
-    """Write bytes; a file that is there is replaced. Returns the file."""
-    with write_partial(file) as partial:
+def write_bytes(file: Path, content: bytes, *, sync: bool = True) -> Path:
+    """Write bytes; a file that is there is replaced. ``sync`` is that of `write_partial`. Returns the file."""
+    with write_partial(file, sync=sync) as partial:
         partial.write_bytes(content)
     return file
 
 
 @contextmanager
-def write_partial(file: Path) -> Iterator[Path]:
+def write_partial(file: Path, *, sync: bool = True) -> Iterator[Path]:
     """A block that writes a file under another name, which becomes ``file`` when the block ends.
 
     The partial file lies beside ``file``, is hidden, and ends as it does, because some writers choose a format by the
@@ -28,6 +28,8 @@ def write_partial(file: Path) -> Iterator[Path]:
 
     Args:
         file: what is written; its folder must exist. A file that is there is replaced.
+        sync: whether to wait until the disk holds the content, so that a power failure leaves no empty file either.
+            It takes milliseconds, too long for each of many small files that can be made again.
 
     Yields:
         The partial file's path, which the block must write.
@@ -40,8 +42,9 @@ def write_partial(file: Path) -> Iterator[Path]:
     partial = file.with_name(f".partial-{os.getpid()}-{secrets.token_hex(4)}-{file.name}")
     try:
         yield partial
-        with partial.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        if sync:
+            with partial.open("rb+") as stream:
+                os.fsync(stream.fileno())
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)

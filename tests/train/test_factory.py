@@ -40,7 +40,7 @@ def test_contract(kind: str) -> None:
         logits, painting, embedding = network(images)
         torch.testing.assert_close(embedding, network.standardise(raw))
         torch.testing.assert_close(logits, network.head(network.dropout(embedding)))
-    assert (logits.shape, painting.shape) == ((3, 5), (3,))
+    assert (logits.shape, painting.shape) == ((3, 5), (3, 1))
     assert embedding.mean(0).abs().max() < 1e-3
     assert built.origin
     assert built.spec.size == 32

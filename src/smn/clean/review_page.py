@@ -198,6 +198,6 @@ def _make(source: bytes | Path | ManifestError, file: Path) -> str | None:
         size = [max(1, round(side * scale)) for side in image.size]
         image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with write_partial(file) as partial:
+    with write_partial(file, sync=False) as partial:
         image.save(partial, "JPEG", quality=88, optimize=True)
     return None

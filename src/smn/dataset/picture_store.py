@@ -59,7 +59,7 @@ def store_picture(data: bytes, folder: Path, *, sha256: str) -> Path:
             raise ImageError(f"Its place {file} is taken by a different file; move that file away and import again.")
         return file
     file.parent.mkdir(parents=True, exist_ok=True)
-    return write_bytes(file, data)
+    return write_bytes(file, data, sync=False)
 
 
 def suffix_of(data: bytes) -> str:
