@@ -100,7 +100,7 @@ def test_the_table_of_checks_is_up_to_date(page: str) -> None:
 
 
 def test_every_check_and_its_evidence_is_explained(page: str) -> None:
-    how = page.split("How the scores are made:")[1].split("## Thresholds", maxsplit=1)[0]
+    how = page.split("How the scores are computed:")[1].split("## Thresholds", maxsplit=1)[0]
     assert {name for name in CHECKS if f"`{name}`" in how} == set(CHECKS) - {"broken"}
     for check, names in EVIDENCE.items():
         for name in names:
