@@ -22,11 +22,15 @@ settings.load_profile("smn")
 
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"e2e", "experiments", "export", "models", "serve", "train", "web"}
+SLOW_FILES = {
+    "test_camera.py", "test_explanation.py", "test_faithfulness.py", "test_gallery.py", "test_generation.py",
+    "test_imports.py", "test_killing.py", "test_planting.py", "test_readme.py", "test_rectify.py",
+}  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "browser"}
 
 
 def _is_slow(path: Path) -> bool:
-    return bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts[:1]))
+    return bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts[:1])) or path.name in SLOW_FILES
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -35,7 +39,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what trains, or starts a browser, a database or a server; `make quick` leaves it out."""
+    """Mark as slow what trains, or starts a browser, a database, a server or many processes; `make quick` leaves it."""
     for item in items:
         if _is_slow(item.path) or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
