@@ -108,7 +108,7 @@ def test_two_shards_are_written_out_once(shard, paint, tmp_path):
 def test_an_interrupted_import_can_be_repeated(shard, paint, tmp_path):
     file = shard("t.parquet", {"image": [{"bytes": paint(n), "path": None} for n in range(70)]})
 
-    def interrupt(done, total):
+    def interrupt(what, done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -211,8 +211,8 @@ def test_a_table_without_pictures_says_so(write, tmp_path):
 
 def test_progress_ends_at_the_total(folder, tmp_path):
     calls = []
-    import_dataset([folder], tmp_path / "out", progress=lambda done, total: calls.append((done, total)))
-    assert calls[-1] == (3, 3)
+    import_dataset([folder], tmp_path / "out", progress=lambda *step: calls.append(step))
+    assert calls[-1] == ("Reading pictures", 3, 3)
 
 
 def test_the_manifest_has_the_schemas_types(folder, tmp_path):

@@ -1,6 +1,6 @@
 """Bundles: what ``bundle.json`` says, and running a bundle's network over pictures or rows of a manifest."""
 
-from smn.bundle.description import (
+from smn.bundle.bundle_json import (
     DEFAULT,
     SCHEMA,
     Bundle,

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smn.clean.checks import Progress
 from smn.clean.decisions import Decision, Verdict, file_digest, read_decision_files, standing_decisions
 from smn.dataset.reports import write_section
 from smn.errors import OutputExistsError, UnknownNameError
 from smn.manifest import SPLITS, Manifest, read_manifest
 from smn.manifest.writer import parquet_writer, place_path
+from smn.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa

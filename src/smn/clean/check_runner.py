@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from smn._version import __version__
 from smn.bundle import DEFAULT, Bundle, read_bundle
 from smn.clean.check_thresholds import Thresholds, are_edited, read_thresholds, render_thresholds, resolve_thresholds
-from smn.clean.checks import CHECKS, Progress, Scores, get_check
+from smn.clean.checks import CHECKS, Scores, get_check
 from smn.clean.findings import About, Findings, build_table, read_findings, write_findings
 from smn.clean.findings_report import draw_worst, to_markdown
 from smn.clean.measurements import Measured, measure
 from smn.errors import InputError, OutputExistsError
 from smn.files import write_text
 from smn.manifest import Manifest, read_manifest
+from smn.progress import Progress
 
 FILES = ("findings.parquet", "findings.md", "thresholds.toml", "worst.png")
 """The files written into the folder; the cache of measurements is the folder ``measured`` beside them."""

@@ -15,11 +15,11 @@ from PIL import Image
 
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
-from smn.clean.checks import Progress
 from smn.errors import ImageError, ManifestError
 from smn.feature_cache import FeatureCache, FeatureSet
 from smn.images import open_image
 from smn.manifest import Manifest
+from smn.progress import Progress
 
 VERSION = 1
 """The version of all that is measured: raise it where a score or a hash changes, and the cache is not used any more."""

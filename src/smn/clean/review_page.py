@@ -13,7 +13,6 @@ from typing import Any
 
 from PIL import Image
 
-from smn.clean.checks import Progress
 from smn.clean.decisions import read_decisions
 from smn.clean.findings import Findings
 from smn.clean.review_data import PictureSource, page_data, thumbnail_name
@@ -21,6 +20,7 @@ from smn.errors import ImageError, ManifestError, OutputExistsError
 from smn.files import write_partial, write_text
 from smn.images import open_image
 from smn.manifest import Manifest, read_manifest
+from smn.progress import Progress
 
 SHORT, LONG = 320, 960
 """The largest thumbnail, in pixels: its shorter and its longer side."""

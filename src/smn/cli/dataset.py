@@ -1,8 +1,7 @@
 """``smn dataset``: fetch, import, add, split, check and describe sets of pictures."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,8 +62,8 @@ def import_(
     from smn.dataset.label_map import parse_pairs
 
     own_columns, own_labels = parse_pairs(columns, option="--column"), parse_pairs(mapping, option="--map")
-    with _bar("Reading pictures") as progress:
-        report = import_dataset(sources, out, columns=own_columns, mapping=own_labels, progress=progress, **options)
+    with progress() as show:
+        report = import_dataset(sources, out, columns=own_columns, mapping=own_labels, progress=show, **options)
     _show_import(report)
 
 
@@ -117,7 +116,7 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
     """Write a copy of MANIFEST that is split into train, val and test, with every artist in one split only."""
     from smn.dataset import split_manifest
 
-    with _bar("Hashing pictures") as progress:
+    with progress() as show:
         report = split_manifest(
             manifest,
             out,
@@ -125,7 +124,7 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
             ratios=_ratios(ratios, example="70/10/20"),
             seed=seed,
             pixels=pixels,
-            progress=progress,
+            progress=show,
         )
     if form == "json":
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
@@ -151,12 +150,12 @@ def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None,
     from smn.manifest import read_manifest
 
     table = read_manifest(manifest)
-    with _bar("Hashing pictures") as progress:
+    with progress() as show:
         if against is None:
-            leakage = find_leakage(table, by=by, pixels=bool(pixels), progress=progress)
+            leakage = find_leakage(table, by=by, pixels=bool(pixels), progress=show)
         else:
             wanted = pixels is None or pixels
-            leakage = compare_manifests(table, read_manifest(against), pixels=wanted, progress=progress)
+            leakage = compare_manifests(table, read_manifest(against), pixels=wanted, progress=show)
     if form == "json":
         click.echo(json.dumps(leakage.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -192,12 +191,6 @@ def _ratios(text: str, *, example: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split("/"))
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is not like {example}.", param_hint="--ratios") from error
-
-
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    with progress() as show:
-        yield lambda done, total: show(text, done, total)
 
 
 def _show_import(report: "ImportReport") -> None:

@@ -1,11 +1,14 @@
 """What the commands show on a terminal: tables, progress, notes."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from smn.progress import Progress
 
 
 def console(*, err: bool = False) -> Any:
@@ -45,7 +48,7 @@ def show_table(
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress() -> "Iterator[Progress]":
     """A progress bar on standard error, for callbacks of (what, done, total); one bar for each what.
 
     Where standard error is no terminal, a line every half minute takes its place, so that a log stays readable.
@@ -54,20 +57,13 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
     if not screen.is_terminal:
         yield _log_progress()
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress as bars
 
     columns = (
-        TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        bars.TextColumn("{task.description}"), bars.BarColumn(bar_width=30), bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(), bars.TextColumn("left"), bars.TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=screen) as bar:
+    with bars.Progress(*columns, console=screen) as bar:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
@@ -78,7 +74,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _log_progress() -> Callable[[str, int, int], None]:
+def _log_progress() -> "Progress":
     last = {"at": time.monotonic()}
 
     def show(what: str, done: int, total: int) -> None:

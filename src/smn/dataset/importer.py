@@ -1,7 +1,7 @@
 """Imports folders, CSV files and Parquet tables into a new manifest."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -20,12 +20,10 @@ from smn.manifest import COLUMNS, NOT_A_PAINTING, read_manifest
 from smn.manifest.parquet_file import IMAGE
 from smn.manifest.writer import manifest_schema, place_path, rewrite_manifest, write_records
 from smn.movements import Taxonomy, read_taxonomy
+from smn.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Progress = Callable[[int, int], None]
-"""Called with how many pictures are done, and how many there are."""
 
 _AT_ONCE = 64  # pictures in memory
 
@@ -226,7 +224,7 @@ class Intake:
                             yield taken
                     done += len(chunk)
                     if progress is not None:
-                        progress(min(done, total), total)
+                        progress("Reading pictures", min(done, total), total)
         if not self._kept:
             raise InputError(
                 f"None of the {len(self.failed)} pictures can be imported; the first reason: {self.failed[0].reason} "

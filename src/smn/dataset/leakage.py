@@ -1,7 +1,7 @@
 """Finds leakage: artists, works, files and pictures that are on both sides of a split."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from smn.errors import LeakageError, ManifestError
 from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest
 from smn.manifest.identity import artist_key, work_key
+from smn.progress import Progress
 
-Progress = Callable[[int, int], None]
 _LISTED = 5
 
 HELD_OUT = "held-out"

@@ -1,7 +1,7 @@
 """Matches the rows offered to a data set with those that it has, to find the new ones."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -15,9 +15,7 @@ from smn.errors import ImageError
 from smn.images import open_image
 from smn.manifest import Manifest
 from smn.manifest.identity import work_key
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and how many there are."""
+from smn.progress import Progress
 
 FEEDBACK = "feedback"
 """The ``label_kind`` of rows whose label is what a visitor of the service said."""

@@ -2,14 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smn.dataset.description import NO_SPLIT
 from smn.dataset.frozen_split import SplitAssigner, SplitRules, Unassigned, UnassignedReason, check_frozen
-from smn.dataset.matching import FEEDBACK, Entry, Matcher, Matches, Progress, group_works, read_entries
+from smn.dataset.matching import FEEDBACK, Entry, Matcher, Matches, group_works, read_entries
 from smn.dataset.reports import MERGE_REPORTS, MergeInput, MergeReport, write_reports
 from smn.dataset.tables import plain_type
 from smn.errors import InputError, ManifestError, OutputExistsError
@@ -17,6 +17,7 @@ from smn.extras import require_extra
 from smn.manifest import COLUMNS, NOT_A_PAINTING, SPLITS, Manifest, hash_rows, read_manifest
 from smn.manifest.identity import artist_key
 from smn.manifest.writer import manifest_schema, parquet_writer, place_path
+from smn.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -264,7 +265,7 @@ def write_union(
     *,
     extras: Mapping[str, "pa.DataType"],
     made_by: Mapping[str, Any],
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> Path:
     """Write the kept rows of several manifests, in order, as one manifest.
 

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from smn.extras import require_extra
 from smn.manifest import SPLITS, Manifest, read_manifest
 from smn.manifest.identity import artist_key
 from smn.manifest.writer import rewrite_manifest
+from smn.progress import Progress
 
 Integers = NDArray[np.int64]
 
@@ -58,7 +59,7 @@ def split_manifest(
     ratios: Sequence[int] = (70, 10, 20),
     seed: int = 0,
     pixels: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> SplitReport:
     """Write a copy of a manifest in which every row has a split and no group is in two.
 
@@ -152,7 +153,7 @@ def share_folds(ratios: Sequence[int]) -> tuple[int, ...]:
     return tuple(folds)
 
 
-def _groups(manifest: Manifest, *, by: str, pixels: bool, progress: Callable[[int, int], None] | None) -> Integers:
+def _groups(manifest: Manifest, *, by: str, pixels: bool, progress: Progress | None) -> Integers:
     """Group numbers (N,), 0..G-1: rows that share a value, a file or a picture, directly or through others."""
     values = [None if value is None else artist_key(str(value)) for value in manifest.column(by)]
     kinds: list[Sequence[Any]] = [values, manifest.column("sha256")]
@@ -225,9 +226,7 @@ def _hand_out(table: NDArray[np.float64], shares: Sequence[int], seed: int) -> t
     return min(((miss(way), way) for way in ways), key=lambda pair: pair[0])
 
 
-def _report(
-    manifest: Manifest, *, by: str, groups: Integers, pixels: bool, progress: Callable[[int, int], None] | None
-) -> SplitReport:
+def _report(manifest: Manifest, *, by: str, groups: Integers, pixels: bool, progress: Progress | None) -> SplitReport:
     splits, movements = manifest.column("split"), manifest.column("movement")
     table: dict[str, dict[str, int]] = {}
     for movement, split in zip(movements, splits, strict=True):

@@ -1,6 +1,6 @@
 """A picture's hash: 256 bits that copies of it nearly share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 from smn.errors import ImageError, ManifestError
 from smn.images import open_image
 from smn.manifest import Manifest
+from smn.progress import Progress
 
 Hashes = NDArray[np.uint64]
 
@@ -57,14 +58,14 @@ def _cells(grey: Image.Image, width: int, height: int) -> NDArray[np.float32]:
 
 
 def hash_pictures(
-    manifest: Manifest, rows: Sequence[int], *, progress: Callable[[int, int], None] | None = None
+    manifest: Manifest, rows: Sequence[int], *, progress: Progress | None = None
 ) -> tuple[Hashes, dict[int, str]]:
     """The hash of each row's picture.
 
     Args:
         manifest: the rows' manifest.
         rows: R row numbers.
-        progress: called with how many are done and how many there are.
+        progress: called after each batch.
 
     Returns:
         (R, 4), all zero for a picture without structure and for one that cannot be read; and by row number the reasons
@@ -80,7 +81,7 @@ def hash_pictures(
                 else:
                     hashes[place] = found
             if progress is not None:
-                progress(start + len(part), len(rows))
+                progress("Hashing pictures", start + len(part), len(rows))
     return hashes, reasons
 
 

@@ -1,6 +1,6 @@
 """Pictures that may be the same, found without opening one: by near hashes, and by near features."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from smn.duplicates.hashing import SAME_BITS, Hashes
 from smn.errors import InputError
+from smn.progress import Progress
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and how many there are."""
-
 _BITS = 256
 _PAIRS = 1 << 20  # pairs of hashes compared at once: some 30 MB of working memory
 

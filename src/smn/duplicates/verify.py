@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from smn.duplicates.hashing import SAME_BITS
-from smn.duplicates.search import Progress
 from smn.errors import InputError
+from smn.progress import Progress
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]

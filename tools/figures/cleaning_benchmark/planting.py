@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from cleaning_benchmark.faults import FAULTS, Fault, Random, Way, encode
-from smn.clean.checks import Progress
 from smn.dataset.picture_store import store_picture
 from smn.errors import ImageError, InputError, ManifestError, OutputExistsError, UnknownNameError
 from smn.images import open_image
 from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest, write_manifest
 from smn.manifest.writer import place_path
+from smn.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa

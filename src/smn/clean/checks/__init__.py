@@ -1,6 +1,6 @@
 """The registry of the checks that `smn clean` makes, and the scores that a check returns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -9,9 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.errors import UnknownNameError
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and how many there are."""
 
 
 class Advice(StrEnum):

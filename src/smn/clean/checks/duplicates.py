@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from smn.clean.checks import Progress, Scores
+from smn.clean.checks import Scores
 from smn.clean.measurements import Measured
 from smn.duplicates.search import near_pairs, nearest_neighbours
 from smn.duplicates.verify import SAME, SIDE, verify_pairs
 from smn.images import open_image
 from smn.manifest.identity import work_key
+from smn.progress import Progress
 
 HELD_OUT = "held-out"
 """The place of rows that the set must share no picture with."""

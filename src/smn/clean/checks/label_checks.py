@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.clean.checks import Progress, Scores
+from smn.clean.checks import Scores
 from smn.clean.checks.confident_learning import (
     MAX_ARTIST_SHARE,
     apply_artist_prior,
@@ -25,6 +25,7 @@ from smn.clean.measurements import Measured
 from smn.confidence.calibration import sigmoid
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING
+from smn.progress import Progress
 
 Features = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.clean.checks import Progress, Scores
+from smn.clean.checks import Scores
 from smn.clean.checks.out_of_fold import assign_folds, group_artists, reduce_embedding
 from smn.clean.measurements import Measured
 from smn.confidence.calibration import sigmoid
 from smn.manifest import NOT_A_PAINTING
+from smn.progress import Progress
 
 Features = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.clean.checks import Progress
 from smn.confidence.calibration import fit_temperature, log_loss, softmax
 from smn.manifest.identity import artist_key
+from smn.progress import Progress
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression

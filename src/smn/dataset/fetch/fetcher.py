@@ -18,9 +18,7 @@ from smn.dataset.picture_store import measure_picture, store_picture
 from smn.dataset.reports import write_reports
 from smn.errors import FetchError, ImageError, InputError
 from smn.extras import require_extra
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
+from smn.progress import Progress
 
 _MAX_FAILURES = 10  # of the server, one after another, after which a fetch stops
 
