@@ -218,7 +218,8 @@ class Phases:
             )
             for group, values in drawn.items():
                 others[group] = torch.cat([others[group], values]) if group in others else values
-        judges = [self._fit_judge(model, real, values) for values in others.values()]
+        # In the order of the groups, by which export names them.
+        judges = [self._fit_judge(model, real, others[group]) for group in Group if group in others]
         model.painting.take(torch.stack([weights for weights, _ in judges]), torch.stack([bias for _, bias in judges]))
 
     def _fit_judge(self, model: Classifier, paintings: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
