@@ -11,8 +11,8 @@ NAMES = [
     "AgreementError", "Analysis", "AsyncClient", "BundleError", "Client", "Family", "FamilyGuess", "Guess",
     "ImageError", "ImageTooLargeError", "ImageTruncatedError", "InputError", "Label", "LeakageError", "Limits",
     "ManifestError", "MissingExtraError", "Model", "Movement", "Outcome", "OutputExistsError", "Prediction",
-    "RecipeError", "Rectified", "Rectify", "SmnError", "Taxonomy", "TaxonomyError", "UnknownNameError",
-    "__version__", "get_movement", "list_families", "list_movements", "list_taxonomies", "load",
+    "RecipeError", "RecognizedWork", "Rectified", "Rectify", "SmnError", "Taxonomy", "TaxonomyError",
+    "UnknownNameError", "__version__", "get_movement", "list_families", "list_movements", "list_taxonomies", "load",
     "read_taxonomy",
 ]  # fmt: skip
 

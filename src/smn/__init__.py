@@ -37,7 +37,7 @@ from smn.movements import (
     list_taxonomies,
     read_taxonomy,
 )
-from smn.predict import Analysis, FamilyGuess, Guess, Model, Outcome, Prediction, Rectified, load
+from smn.predict import Analysis, FamilyGuess, Guess, Model, Outcome, Prediction, RecognizedWork, Rectified, load
 
 __all__ = [
     "AgreementError",
@@ -63,6 +63,7 @@ __all__ = [
     "OutputExistsError",
     "Prediction",
     "RecipeError",
+    "RecognizedWork",
     "Rectified",
     "Rectify",
     "SmnError",

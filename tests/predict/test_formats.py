@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from smn.errors import InputError
 from smn.predict.formats import Format, csv_header, csv_row, format_for, json_line, text_lines, write_rows
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified, failed
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, Rectified, failed
 
 AWKWARD_NAME = 'a "quoted", – naïve\u2028\n絵.jpg'
 TOP_K = 2
@@ -22,6 +22,7 @@ def rows() -> list[dict[str, Any]]:
         (FamilyGuess("naive", "Naïve", 0.7), FamilyGuess("romantic-realist", "Realist", 0.3)),
         is_painting=True, painting_score=0.98, model="tiny-1", family="naive", set=("naive-art", "realism"),
         rectified=Rectified(((0.1, 0.2), (0.9, 0.2), (0.9, 0.8), (0.1, 0.8)), 0.75),
+        work=RecognizedWork("L'Été", "A. Painter", 1905, "naive-art", "WikiArt", None, "Q1", None, 0.91, 0.99),
     )  # fmt: skip
     other = Prediction(
         None, Outcome.NOT_A_PAINTING, None, 0.4, (Guess("cubism", "Cubism", 0.4),), (FamilyGuess("cubist", "C", 0.4),),
@@ -57,12 +58,14 @@ def test_the_columns_of_csv_are_pinned() -> None:
     assert csv_header(2) == [
         "path", "outcome", "movement", "confidence", "guess_1", "probability_1", "guess_2", "probability_2", "family",
         "family_probability", "is_painting", "painting_score", "model", "error", "sure_family", "set",
-        "rectified", "looks_like",
+        "rectified", "looks_like", "work_title", "work_artist", "work_year", "work_movement", "work_similarity",
     ]  # fmt: skip
     first, second, third = (csv_row(row, 2) for row in rows())
     assert (first["guess_1"], first["probability_2"], first["family"]) == ("naive-art", 0.2, "naive")
     assert (first["sure_family"], first["set"]) == ("naive", "naive-art realism")
     assert (first["rectified"], second["rectified"]) == (0.75, None)
+    assert [first[f"work_{name}"] for name in ("title", "year", "similarity")] == ["L'Été", 1905, 0.91]
+    assert [second["work_title"], third["work_year"]] == [None, None]
     assert (second["error"], "guess_1" in second, "family" in second) == ("It is empty; copy it again.", False, False)
     assert (third["guess_1"], "guess_2" in third) == ("cubism", False)
 

@@ -1,15 +1,21 @@
 import copy
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, asdict, replace
 
 import pytest
 
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, failed
+from smn.errors import InputError
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, failed, parse_prediction
 
 KEYS = [
     "path", "outcome", "movement", "confidence", "predictions", "families", "is_painting", "painting_score", "model",
-    "error", "family", "set", "rectified", "looks_like",
+    "error", "family", "set", "rectified", "looks_like", "work",
 ]  # fmt: skip
+
+WORK = RecognizedWork(
+    "The Kiss", "Gustav Klimt", 1908, "art-nouveau", "WikiArt", "Belvedere", "Q698487", None, similarity=0.92,
+    confidence=0.99,
+)  # fmt: skip
 
 
 def answered() -> Prediction:
@@ -60,3 +66,20 @@ def test_a_failure_has_the_same_shape() -> None:
 def test_an_answer_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         answered().movement = "realism"  # type: ignore[misc]
+
+
+def test_a_recognized_work_is_read_back_and_changes_nothing_else() -> None:
+    plain = answered().to_dict()
+    told = replace(answered(), work=WORK)
+    assert told.to_dict() == plain | {"work": asdict(WORK)}
+    assert parse_prediction(json.loads(json.dumps(told.to_dict()))) == told
+
+
+def test_an_answer_of_an_older_service_has_no_work() -> None:
+    older = {key: value for key, value in answered().to_dict().items() if key != "work"}
+    assert parse_prediction(older) == answered()
+
+
+def test_half_a_work_is_refused() -> None:
+    with pytest.raises(InputError, match="similarity"):
+        parse_prediction(answered().to_dict() | {"work": dict.fromkeys(list(asdict(WORK))[:8])})

@@ -1,6 +1,16 @@
 """Answers for pictures. Needs neither torch nor any extra."""
 
 from smn.predict.model import Analysis, Model, load
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, Rectified
 
-__all__ = ["Analysis", "FamilyGuess", "Guess", "Model", "Outcome", "Prediction", "Rectified", "load"]
+__all__ = [
+    "Analysis",
+    "FamilyGuess",
+    "Guess",
+    "Model",
+    "Outcome",
+    "Prediction",
+    "RecognizedWork",
+    "Rectified",
+    "load",
+]

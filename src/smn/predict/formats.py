@@ -46,10 +46,11 @@ def csv_header(top_k: int) -> list[str]:
     """The columns of the flat form."""
     guesses = [name for rank in range(1, top_k + 1) for name in (f"guess_{rank}", f"probability_{rank}")]
     told = [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:]]
-    return [*told, "sure_family", "set", "rectified", "looks_like"]
+    return [*told, "sure_family", "set", "rectified", "looks_like", *_WORK]
 
 
 _PLAIN = ("path", "outcome", "movement", "confidence", "is_painting", "painting_score", "model", "error")
+_WORK = {f"work_{name}": name for name in ("title", "artist", "year", "movement", "similarity")}
 
 
 def csv_row(row: Row, top_k: int) -> dict[str, Any]:
@@ -61,6 +62,8 @@ def csv_row(row: Row, top_k: int) -> dict[str, Any]:
     flat |= {"sure_family": row["family"], "set": None if row["set"] is None else " ".join(row["set"])}
     flat["rectified"] = None if row["rectified"] is None else row["rectified"]["confidence"]
     flat["looks_like"] = row.get("looks_like")
+    work = row.get("work") or {}
+    flat |= {column: work.get(name) for column, name in _WORK.items()}
     if row["families"]:
         flat |= {"family": row["families"][0]["family"], "family_probability": row["families"][0]["probability"]}
     return flat
@@ -130,6 +133,11 @@ def _write_parquet(rows: Iterable[Row], path: Path) -> None:
         ("family", text), ("set", pa.list_(text)),
         ("rectified", pa.struct([("corners", pa.list_(pa.list_(number))), ("confidence", number)])),
         ("looks_like", text),
+        ("work", pa.struct([
+            ("title", text), ("artist", text), ("year", pa.int64()), ("movement", text), ("source", text),
+            ("museum", text), ("wikidata_id", text), ("image_url", text), ("similarity", number),
+            ("confidence", number),
+        ])),
     ])  # fmt: skip
     remaining = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:

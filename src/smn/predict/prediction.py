@@ -61,6 +61,35 @@ class Rectified:
 
 
 @dataclass(frozen=True)
+class RecognizedWork:
+    """The very work that the picture shows: looked up in an index of known works, never guessed.
+
+    Args:
+        title: or None where it is not known, as with all that follow up to the address.
+        artist: who made it.
+        year: in which it was made.
+        movement: a movement's id, as the source files the work.
+        source: who says which movement, such as ``"WikiArt"`` or a museum.
+        museum: where the work is.
+        wikidata_id: such as ``Q12418``.
+        image_url: where a picture of it is.
+        similarity: cosine of the two pictures' vectors, -1..1.
+        confidence: the share, 0..1, of validation pictures with a match like this one whose match was right.
+    """
+
+    title: str | None
+    artist: str | None
+    year: int | None
+    movement: str | None
+    source: str | None
+    museum: str | None
+    wikidata_id: str | None
+    image_url: str | None
+    similarity: float
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Prediction:
     """One picture's answer.
 
@@ -83,6 +112,8 @@ class Prediction:
             the whole picture was.
         looks_like: what it is rather than a painting, ``"photograph"``, ``"page"`` or ``"drawing"``; None where it is
             taken for a painting, and from models that do not say.
+        work: the work that was recognized; None where none was, or none was looked up. All the rest is the model's own
+            guess from the picture, and does not depend on it.
     """
 
     path: str | None
@@ -99,6 +130,7 @@ class Prediction:
     set: tuple[str, ...] | None = None
     rectified: Rectified | None = None
     looks_like: str | None = None
+    work: RecognizedWork | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
@@ -133,12 +165,19 @@ def parse_prediction(data: Mapping[str, Any]) -> Prediction:
             rectified=None if found is None
             else Rectified(tuple((corner[0], corner[1]) for corner in found["corners"]), found["confidence"]),
             looks_like=data.get("looks_like"),
+            work=_parse_work(data.get("work")),
             **{name: data[name] for name in _PLAIN},
         )  # fmt: skip
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise InputError(
             f"This is no answer of smn's ({type(error).__name__}: {error}); take one from smn predict or the service."
         ) from error
+
+
+def _parse_work(data: Mapping[str, Any] | None) -> RecognizedWork | None:
+    return (
+        None if data is None else RecognizedWork(**{name: data[name] for name in RecognizedWork.__dataclass_fields__})
+    )
 
 
 _PLAIN = ("path", "movement", "confidence", "is_painting", "painting_score", "model", "error", "family")

@@ -12,7 +12,7 @@ EXAMPLE: dict[str, Any] = {
                     {"movement": "post-impressionism", "label": "Post-Impressionism", "probability": 0.12}],
     "families": [{"family": "impressionist", "label": "Impressionist", "probability": 0.86}],
     "is_painting": True, "painting_score": 0.99, "model": "default-3", "error": None, "family": "impressionist",
-    "set": None, "rectified": None, "looks_like": None, "explanation": None, "similar": None,
+    "set": None, "rectified": None, "looks_like": None, "work": None, "explanation": None, "similar": None,
 }  # fmt: skip
 
 
@@ -37,6 +37,21 @@ class RectifiedOut(BaseModel):
 
     corners: list[list[float]] = Field(description="Four corners, shares of width and height, from the upper left.")
     confidence: float = Field(ge=0, le=1)
+
+
+class RecognizedWorkOut(BaseModel):
+    """The very work that the picture shows, looked up in an index of known works."""
+
+    title: str | None
+    artist: str | None
+    year: int | None
+    movement: str | None = Field(description="A movement's id, as the source files the work.")
+    source: str | None = Field(description="Who says which movement.")
+    museum: str | None
+    wikidata_id: str | None
+    image_url: str | None
+    similarity: float = Field(ge=-1, le=1)
+    confidence: float = Field(ge=0, le=1, description="Share of validation pictures with such a match that were right.")
 
 
 class ExplanationOut(BaseModel):
@@ -87,6 +102,9 @@ class AnswerOut(BaseModel):
     rectified: RectifiedOut | None
     looks_like: str | None = Field(
         description="Of what is not_a_painting: photograph, page or drawing; null from models that do not say."
+    )
+    work: RecognizedWorkOut | None = Field(
+        None, description="The recognized work; everything else is the model's own guess and does not depend on it."
     )
     explanation: ExplanationOut | None = None
     similar: list[SimilarOut] | None = None
