@@ -73,6 +73,21 @@ def test_network_is_asked_about_every_readable_row(tiny_bundle: Bundle, make_man
     assert seen == [("pool", done, 72) for done in range(1, 73)]
 
 
+def test_answers_are_stored_and_found(tiny_bundle: Bundle, make_manifest: Make, tmp_path: Path) -> None:
+    manifest = read_manifest(make_manifest("pool", [Row("fauvism"), *[Row("realism")] * 40], broken=1))
+    plain = open_bundle(tiny_bundle).predict_rows(manifest, np.arange(41), title="pool", on_progress=None)
+    seen: list[int] = []
+    stored = open_bundle(tiny_bundle, cache=tmp_path)
+    for rows in (np.arange(0, 20), np.arange(41), np.arange(41)):
+        seen.clear()
+        answers = stored.predict_rows(manifest, rows, title="pool", on_progress=lambda *said: seen.append(said[1]))
+        assert [failure.id for failure in answers.failures] == ["pool-0"]
+    assert len(seen) == 1  # only the broken one is tried again
+    np.testing.assert_array_equal(answers.kept, plain.kept)
+    np.testing.assert_allclose(answers.probabilities, plain.probabilities)
+    np.testing.assert_allclose(answers.painting, plain.painting)
+
+
 def test_a_bundle_is_described(tiny_bundle: Bundle) -> None:
     evaluated = open_bundle(tiny_bundle)
     assert (evaluated.about.name, evaluated.about.sha256) == ("tiny-1", tiny_bundle.model_sha256)

@@ -43,8 +43,15 @@ Example:
     "--bootstrap", default=1000, show_default=True, type=click.IntRange(0), help="Bootstrap resamples of artists."
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed of the bootstrap.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Store answers here, and find those stored before.",
+)
 @click.option("--format", "form", default="table", show_default=True, type=click.Choice(["table", "json"]))
-def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **options: Any) -> None:
+def evaluate(
+    model: Path | None, sets: tuple[str, ...], out: Path, cache: Path | None, form: str, **options: Any
+) -> None:
     """Evaluate BUNDLE, or the model inside the package, on labelled paintings.
 
     For a colour model, which has no bundle, give its RUN; it refuses nothing.
@@ -66,6 +73,7 @@ def evaluate(model: Path | None, sets: tuple[str, ...], out: Path, form: str, **
             resamples=options["bootstrap"],
             seed=options["seed"],
             command=_write_command(model, sets, out, options),
+            cache=cache,
             on_progress=on_progress,
             **asides,
         )

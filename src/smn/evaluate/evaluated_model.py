@@ -1,6 +1,6 @@
 """A model to be measured, be it a bundle or a run of a colour model, and its answers to the rows of a manifest."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -19,6 +19,7 @@ from smn.evaluate.metrics import Floats, Ints
 from smn.evaluate.refusal import ScoreImages
 from smn.evaluate.report import DataUse, Model, Use
 from smn.evaluate.robustness import change_picture
+from smn.feature_cache import FeatureCache, FeatureSet
 from smn.images import open_image
 from smn.manifest import Manifest
 from smn.models.colour_models import describe_pictures, read_colour_model
@@ -28,6 +29,7 @@ from smn.train.model_configs import ColourSettings
 from smn.train.run import MODEL_FILE, read_run
 
 _BATCH = 32
+_STORED = 512  # pictures that are predicted before their answers are stored
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,27 @@ def predict_pictures(
     Raises:
         InputError: not one of the pictures could be read.
     """
+    kept, failures, answers = _classify_readable(pictures, classify)
+    if not kept:
+        raise InputError(
+            f"None of the {len(failures)} pictures of {title} could be read; "
+            f"the first says: {failures[0].reason if failures else 'there is none.'}"
+        )
+    scores = [one.painting for one in answers if one.painting is not None]
+    features = [one.embedding for one in answers if one.embedding is not None]
+    return Answers(
+        np.array(kept, dtype=np.int64),
+        np.concatenate([one.probabilities for one in answers]),
+        np.concatenate(scores) if scores else None,
+        failures,
+        np.concatenate(features) if features else None,
+    )
+
+
+def _classify_readable(
+    pictures: Iterable[NDArray[Any] | Failure], classify: Callable[[NDArray[Any]], Classified]
+) -> tuple[list[int], tuple[Failure, ...], list[Classified]]:
+    """Positions of the pictures that can be read, the others, and what a model says about batches of the first."""
     kept: list[int] = []
     failures: list[Failure] = []
     batch: list[NDArray[Any]] = []
@@ -129,20 +152,7 @@ def predict_pictures(
             batch.clear()
     if batch:
         answers.append(classify(np.stack(batch)))
-    if not kept:
-        raise InputError(
-            f"None of the {len(failures)} pictures of {title} could be read; "
-            f"the first says: {failures[0].reason if failures else 'there is none.'}"
-        )
-    scores = [one.painting for one in answers if one.painting is not None]
-    features = [one.embedding for one in answers if one.embedding is not None]
-    return Answers(
-        np.array(kept, dtype=np.int64),
-        np.concatenate([one.probabilities for one in answers]),
-        np.concatenate(scores) if scores else None,
-        tuple(failures),
-        np.concatenate(features) if features else None,
-    )
+    return kept, tuple(failures), answers
 
 
 def list_training(name: str, data: Mapping[str, Any]) -> list[DataUse]:
@@ -160,11 +170,17 @@ def list_training(name: str, data: Mapping[str, Any]) -> list[DataUse]:
     return uses
 
 
-def open_bundle(bundle: Bundle) -> EvaluatedModel:
+def open_bundle(bundle: Bundle, *, cache: Path | None = None) -> EvaluatedModel:
     """Load a bundle's network, to be asked.
+
+    Args:
+        bundle: what to load.
+        cache: folder of a `smn.feature_cache`, so that the rows of a manifest are predicted once; the answers then have
+            no embedding.
 
     Raises:
         BundleError: the bundle cannot be loaded.
+        InputError: the cache is damaged.
     """
     runtime, spec = Runtime(bundle), bundle.preprocess
 
@@ -174,8 +190,15 @@ def open_bundle(bundle: Bundle) -> EvaluatedModel:
         return Classified(probabilities, sigmoid(outputs.painting.reshape(-1)), outputs.embedding)
 
     def predict_rows(manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
-        pictures = read_pictures(manifest, rows, spec.apply, reduce_to=spec.size, title=title, on_progress=on_progress)
-        return predict_pictures(pictures, classify, title=title)
+        def read(chosen: Ints) -> Iterable[NDArray[Any] | Failure]:
+            return read_pictures(
+                manifest, chosen, spec.apply, reduce_to=spec.size, title=title, on_progress=on_progress
+            )
+
+        if cache is None:
+            return predict_pictures(read(rows), classify, title=title)
+        names = [manifest.column("sha256")[row] for row in rows.tolist()]
+        return _predict_missing(lambda places: read(rows[places]), classify, bundle, cache, names, title=title)
 
     def predict_changed(manifest: Manifest, rows: Ints, *, title: str, on_progress: Progress | None) -> Answers:
         def look(image: Image.Image) -> NDArray[np.uint8]:
@@ -207,6 +230,40 @@ def open_bundle(bundle: Bundle) -> EvaluatedModel:
         score_images=score_images,
         predict_changed=predict_changed,
     )
+
+
+def _predict_missing(
+    read: Callable[[Ints], Iterable[NDArray[Any] | Failure]],
+    classify: Callable[[NDArray[Any]], Classified],
+    bundle: Bundle,
+    cache: Path,
+    pictures: Sequence[str],
+    *,
+    title: str,
+) -> Answers:
+    """Answers to N pictures, of which only those are read and classified that the cache does not hold."""
+    facts = {"model_sha256": bundle.model_sha256, "temperature": bundle.temperature}
+    facts["preprocess"] = bundle.preprocess.to_dict()
+    stored = np.dtype([("probabilities", "<f8", (len(bundle.labels),)), ("painting", "<f8")])
+    failures: tuple[Failure, ...] = ()
+    with FeatureCache(cache, FeatureSet("answers", 1, facts, stored)) as known:
+        _, missing = known.read(pictures)
+        places = np.array([places[0] for places in missing.values()], dtype=np.int64)
+        for start in range(0, len(places), _STORED):
+            asked = places[start : start + _STORED]
+            kept, failed, answers = _classify_readable(read(asked), classify)
+            values = np.zeros(len(kept), stored)
+            if kept:
+                values["probabilities"] = np.concatenate([one.probabilities for one in answers])
+                values["painting"] = np.concatenate([one.painting for one in answers if one.painting is not None])
+            known.write([pictures[place] for place in asked[kept]], values)
+            failures += failed
+        found, missing = known.read(pictures)
+    unread = {place for places in missing.values() for place in places}
+    if len(unread) == len(pictures):
+        raise InputError(f"None of the {len(pictures)} pictures of {title} could be read; {failures[0].reason}")
+    readable = np.array([place for place in range(len(pictures)) if place not in unread], dtype=np.int64)
+    return Answers(readable, found["probabilities"][readable], found["painting"][readable], failures)
 
 
 def open_colour_run(folder: str | Path) -> EvaluatedModel:

@@ -44,6 +44,7 @@ def evaluate_model(
     resamples: int = 1000,
     seed: int = 0,
     command: str = "",
+    cache: Path | None = None,
     on_progress: Progress | None = None,
 ) -> Report:
     """Measure a model on one or more sets.
@@ -61,6 +62,7 @@ def evaluate_model(
         resamples: how many times artists are drawn for the intervals.
         seed: of the drawing.
         command: the command that asked, for the record.
+        cache: folder where answers to the sets' pictures are stored and found, for a bundle without a probe.
         on_progress: called after each picture.
 
     Raises:
@@ -79,7 +81,7 @@ def evaluate_model(
     target = own if taxonomy is None else read_taxonomy(taxonomy)
     selections = [select_rows(chosen, target) for chosen in sets]
     rows = None if train is None else _read_training_rows(train, target, on_progress)
-    evaluated = open_bundle(model) if isinstance(model, Bundle) else model
+    evaluated = open_bundle(model, cache=None if probe else cache) if isinstance(model, Bundle) else model
     if evaluated.predict_changed is None and (robustness or probe):
         raise InputError(
             f"{evaluated.about.name} is no bundle, and only a bundle's robustness and embedding can be measured; leave "
