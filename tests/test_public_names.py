@@ -8,12 +8,12 @@ import pytest
 import smn
 
 NAMES = [
-    "AgreementError", "Analysis", "AsyncClient", "BundleError", "Client", "Family", "FamilyGuess", "Guess",
-    "ImageError", "ImageTooLargeError", "ImageTruncatedError", "InputError", "Label", "LeakageError", "Limits",
-    "ManifestError", "MissingExtraError", "Model", "Movement", "Outcome", "OutputExistsError", "Prediction",
-    "RecipeError", "RecognizedWork", "Rectified", "Rectify", "SmnError", "Taxonomy", "TaxonomyError",
-    "UnknownNameError", "__version__", "get_movement", "list_families", "list_movements", "list_taxonomies", "load",
-    "read_taxonomy",
+    "AgreementError", "Analysis", "AsyncClient", "BundleError", "Client", "Family", "FamilyGuess", "FetchError",
+    "Guess", "ImageError", "ImageTooLargeError", "ImageTruncatedError", "ImageTypeError", "InputError", "Label",
+    "LeakageError", "Limits", "ManifestError", "MissingExtraError", "Model", "Movement", "Outcome",
+    "OutputExistsError", "Prediction", "RecipeError", "RecognizedWork", "Rectified", "Rectify", "SmnError",
+    "Taxonomy", "TaxonomyError", "UnknownNameError", "__version__", "get_movement", "list_families", "list_movements",
+    "list_taxonomies", "load", "read_taxonomy",
 ]  # fmt: skip
 
 

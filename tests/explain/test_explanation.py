@@ -157,6 +157,10 @@ def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_pat
         assert min(drawn.size) > 400
     with pytest.raises(OutputExistsError):
         draw_explanation(why, out)
+    with Image.open(io.BytesIO(why._repr_png_())) as shown:
+        assert shown.size == drawn.size
+    assert repr(why).startswith("<smn.Explanation of 'a picture': ")
+    assert "\n" not in repr(why)
     assert why.prediction.predictions[0].label in say_answer(why) or "not look like a painting" in say_answer(why)
 
 

@@ -223,6 +223,26 @@ def test_what_is_no_image_error_is_not_swallowed() -> None:
         list(predict_stream(model, [Input("a", b"word")]))
 
 
+def test_an_address_is_a_picture_of_its_own(tmp_path: Path) -> None:
+    address = "https://example.org/a%20b.jpg"
+    assert find_inputs([address, address]) == (Input(address, address),)
+
+
+def test_pictures_are_taken_as_they_are_needed() -> None:
+    model: Any = CountingModel()
+    taken = 0
+
+    def endless() -> Iterator[Input]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Input(str(taken), str(taken).encode())
+
+    stream = predict_stream(model, endless(), batch_size=4)
+    assert [next(stream).path for _ in range(3)] == ["1", "2", "3"]
+    assert taken <= 4 + 1 + 2 * 4
+
+
 def test_a_stream_can_be_left_early() -> None:
     model: Any = CountingModel()
     threads = threading.active_count()

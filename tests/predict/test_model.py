@@ -1,7 +1,11 @@
+import asyncio
 import io
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +16,18 @@ from awkward_files import upright_with
 from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
 from smn.confidence.answer_policy import Thresholds
-from smn.errors import BundleError, ImageError, ImageTooLargeError, InputError, TaxonomyError, UnknownNameError
-from smn.images import Limits
+from smn.errors import (
+    BundleError,
+    FetchError,
+    ImageError,
+    ImageTooLargeError,
+    InputError,
+    TaxonomyError,
+    UnknownNameError,
+)
+from smn.images import Limits, safe_fetch
 from smn.images.rectify import Rectify
-from smn.predict import Model, Outcome, load
+from smn.predict import Model, Outcome, Prediction, load
 
 BundleMaker = Callable[..., Bundle]
 Painter = Callable[..., Path]
@@ -277,3 +289,102 @@ def test_what_is_no_painting_is_told_by_the_judge_that_doubts_it_most(model: Mod
     assert [one.looks_like for one in told] == ["page", "drawing", None]
     assert [one.is_painting for one in told] == [False, False, True]
     assert [one.looks_like for one in model.to_predictions(outputs, [None] * 3)] == [None] * 3
+
+
+def test_everything_that_holds_a_picture_gets_the_same_answer(model: Model, paint_file: Painter) -> None:
+    file = paint_file("a.png", (220, 60, 90))
+    data, array = file.read_bytes(), np.asarray(Image.open(file).convert("RGB"))
+    stream = io.BytesIO(data)
+    stream.seek(0, io.SEEK_END)  # as a stream is left by who wrote it
+    with file.open("rb") as opened:
+        answers = [model.predict(given) for given in (file, data, bytearray(data), array, stream, opened)]
+    assert len({replace(answer, path=None) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.zeros((40, 40), np.uint8), r"from ndarray of shape \(40, 40\) and type uint8; give .*\(height, width, 3\)"),
+        (np.zeros((40, 40, 3), np.float32), r"shape \(40, 40, 3\) and type float32"),
+        (np.zeros((40, 40, 4), np.uint8), r"shape \(40, 40, 4\)"),
+        (np.zeros((2, 40, 40, 3), np.uint8), r"shape \(2, 40, 40, 3\)"),
+        (np.zeros((0, 0, 3), np.uint8), "0 x 0 pixels"),
+        (7, "from int; give a path"),
+        (["a.jpg"], "from list; give a path"),
+        (None, "from NoneType; give a path"),
+        (io.StringIO("a"), "gives str, not bytes; open the file with mode 'rb'"),
+    ],
+)  # fmt: skip
+def test_what_holds_no_picture_is_refused_with_what_does(model: Model, given: object, said: str) -> None:
+    with pytest.raises(ImageError, match=said):
+        model.predict(given)  # type: ignore[arg-type]
+
+
+def test_a_closed_file_object_is_said(model: Model, paint_file: Painter) -> None:
+    opened = paint_file("a.png", RED).open("rb")
+    opened.close()
+    with pytest.raises(ImageError, match=r"The file object cannot be read .*; open it anew"):
+        model.predict(opened)
+
+
+def test_an_address_is_fetched_with_the_guard(
+    model: Model, paint_file: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = paint_file("a.png", RED)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(file.parent))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/a.png"
+    try:
+        with pytest.raises(FetchError, match="Only servers on the public internet"):
+            model.predict(address)
+        # The guard is tested in test_safe_fetch; here a server on this machine passes for a public one.
+        target = safe_fetch.Target("http", "127.0.0.1", server.server_port, "127.0.0.1", "/a.png")
+        monkeypatch.setattr(safe_fetch, "check_address", lambda *_, **__: target)
+        assert model.predict(address) == replace(model.predict(file), path=address)
+
+        async def within_an_event_loop() -> Prediction:
+            return model.predict(address)
+
+        assert asyncio.run(within_an_event_loop()).path == address
+        with pytest.raises(FetchError, match="holds more than 10 bytes"):
+            Model(model.bundle, limits=Limits(max_bytes=10)).predict(address)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_many_are_answered_in_order_and_a_bad_one_costs_itself_only(model: Model, paint_file: Painter) -> None:
+    red, blue = paint_file("red.png", RED), paint_file("blue.png", BLUE)
+    given = (one for one in (red, b"no picture", np.full((40, 40, 3), BLUE, np.uint8), "http://127.0.0.1/a", 7, blue))
+    answers = list(model.predict_many(given, top_k=1, batch_size=2))  # type: ignore[arg-type]
+    assert [answer.movement for answer in answers] == ["fauvism", None, "impressionism", None, None, "impressionism"]
+    assert [answer.path for answer in answers] == [str(red), None, None, "http://127.0.0.1/a", None, str(blue)]
+    assert [bool(answer.error) for answer in answers] == [False, True, False, True, True, False]
+
+
+def test_a_folder_is_answered_and_shows_progress(
+    model: Model, paint_file: Painter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [paint_file("a.png", RED), paint_file("b.png", BLUE)]
+    (files[0].parent / "notes.txt").write_text("no picture")
+    answers = list(model.predict_many(files[0].parent, progress=True))
+    assert [answer.path for answer in answers] == [str(file) for file in files]
+    shown = capsys.readouterr()
+    assert "pictures" in shown.err
+    assert not shown.out
+
+
+@pytest.mark.parametrize("options", [{"top_k": 0}, {"batch_size": 0}, {"coverage": 0.9}])
+def test_wrong_options_are_said_before_the_first_picture(model: Model, options: dict[str, float]) -> None:
+    with pytest.raises(InputError):
+        model.predict_many([], **options)  # type: ignore[arg-type]
+
+
+def test_a_model_and_an_analysis_are_shown_on_one_line(model: Model, paint_file: Painter) -> None:
+    assert repr(model) == "<smn.Model tiny-1: 25 movements, taxonomy smn-25>"
+    file = paint_file("a.png", RED)
+    analysis = model.analyze(file)
+    assert repr(analysis) == f"<smn.Analysis of {str(file)!r}: Fauvism, {analysis.prediction.confidence:.0%}>"
+    assert "data:image/jpeg;base64," in analysis._repr_html_()
+    assert "Fauvism" in analysis._repr_html_()

@@ -1,8 +1,13 @@
+import base64
 import copy
+import io
 import json
+import re
 from dataclasses import FrozenInstanceError, asdict, replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from smn.errors import InputError
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, failed, parse_prediction
@@ -83,3 +88,42 @@ def test_an_answer_of_an_older_service_has_no_work() -> None:
 def test_half_a_work_is_refused() -> None:
     with pytest.raises(InputError, match="similarity"):
         parse_prediction(answered().to_dict() | {"work": dict.fromkeys(list(asdict(WORK))[:8])})
+
+
+def refused(looks_like: str | None) -> Prediction:
+    return replace(answered(), outcome=Outcome.NOT_A_PAINTING, movement=None, looks_like=looks_like)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "label", "said"),
+    [
+        (answered(), "Naïve Art", "of 'a.jpg': Naïve Art, 71%"),
+        (replace(answered(), outcome=Outcome.UNSURE), None, "of 'a.jpg': unsure, perhaps Naïve Art, 71%"),
+        (refused("page"), None, "of 'a.jpg': not a painting but a page"),
+        (replace(refused(None), path=None), None, ": not a painting"),
+        (failed("b.jpg", "It is empty;\ncopy it.", model="m"), None, "of 'b.jpg': error, It is empty; copy it."),
+    ],
+)  # fmt: skip
+def test_an_answer_is_shown_on_one_line_and_has_a_label(prediction: Prediction, label: str | None, said: str) -> None:
+    assert prediction.label == label
+    assert repr(prediction) == f"<smn.Prediction {said}>".replace(" :", ":")
+
+
+def test_a_notebook_shows_the_picture_the_answer_and_a_bar_for_each_guess(tmp_path: Path) -> None:
+    file = tmp_path / "<b>.png"
+    Image.new("RGB", (600, 300), (200, 30, 30)).save(file)
+    html = replace(answered(), path=str(file))._repr_html_()
+    shown = re.search(r'src="data:image/jpeg;base64,([^"]+)"', html)
+    assert shown is not None
+    with Image.open(io.BytesIO(base64.b64decode(shown[1]))) as picture:
+        assert picture.size == (260, 130)
+    assert re.findall(r"width:(\d+)px", html) == [f"{160 * 0.71:.0f}", f"{160 * 0.2:.0f}"]
+    assert "&lt;b&gt;.png" in html
+    assert "<b>.png" not in html
+
+
+@pytest.mark.parametrize("path", [None, "gone.png", "https://example.org/a.png", __file__])
+def test_an_answer_without_a_readable_file_is_shown_without_a_picture(path: str | None) -> None:
+    html = replace(answered(), path=path)._repr_html_()
+    assert "<img" not in html
+    assert "Naïve Art" in html

@@ -28,11 +28,11 @@ class Failure:
     """A picture that could not be read.
 
     Args:
-        id: its row's id.
+        id: its row's id, or its path; None where it has neither.
         reason: what is wrong with it, one sentence.
     """
 
-    id: str
+    id: str | None
     reason: str
 
 

@@ -26,7 +26,7 @@ _MIN_PROBABILITY = 0.02  # of a further guess that is shown
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|- ...")
+@click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|ADDRESS|- ...")
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
 @click.option(
@@ -54,8 +54,9 @@ def predict(  # noqa: PLR0917 - click passes options by name
 ) -> None:  # fmt: skip
     """Predict the movement of pictures.
 
-    Give files, folders (searched recursively), patterns such as 'scans/**/*.jpg', or - for standard input: a
-    picture, or a list of file names, one per line. A picture that cannot be read becomes a row with the reason.
+    Give files, folders (searched recursively), patterns such as 'scans/**/*.jpg', http(s) addresses, or - for
+    standard input: a picture, or a list of file names, one per line. A picture that cannot be read becomes a row with
+    the reason.
     """
     chosen = Format(form) if form else (format_for(out) if out else Format.TABLE)
     if out is not None and chosen is Format.TABLE:

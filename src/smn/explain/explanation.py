@@ -1,5 +1,6 @@
 """Why an answer is what it is: where a picture speaks for a label, as a heat map, and what a person can check."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,13 @@ from smn.extras import require_extra
 from smn.images import Picture
 from smn.movements import Label, Taxonomy, get_family, get_movement
 from smn.movements.regroup import membership
-from smn.predict.model import Analysis, Model
-from smn.predict.prediction import Outcome, Prediction
+from smn.predict.analysis import Analysis
+from smn.predict.model import Model
+from smn.predict.prediction import Outcome, Prediction, summarize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PAPER, INK, SOFT = "#FAF8F4", "#2B2723", "#6B655C"
 
@@ -60,6 +63,19 @@ class Explanation:
     evidence: Mapping[str, NDArray[np.float64]]
     embedding: NDArray[np.float32]
     taxonomy: Taxonomy
+
+    def __repr__(self) -> str:
+        return f"<smn.Explanation of {self.prediction.path or 'a picture'!r}: {summarize(self.prediction)}>"
+
+    def _repr_png_(self) -> bytes:
+        """How a notebook shows it: what `draw_explanation` writes.
+
+        Raises:
+            MissingExtraError: the extra ``explain`` is not installed.
+        """
+        buffer = io.BytesIO()
+        _make_figure(self, None).savefig(buffer, format="png", dpi=110, facecolor=PAPER)
+        return buffer.getvalue()
 
     @property
     def movement(self) -> str:
@@ -128,7 +144,7 @@ def explain_picture(model: Model, image: Picture, *, top_k: int = 3) -> Explanat
 
     Args:
         model: whose answer it is; its network must tell where it finds its evidence.
-        image: bytes, a path, or an opened picture.
+        image: as for `smn.Model.predict`.
         top_k: how many guesses to list, 1 or more.
 
     Raises:
@@ -192,11 +208,17 @@ def draw_explanation(why: Explanation, out: Path, *, movement: str | None = None
         UnknownNameError: the taxonomy has no such label.
         MissingExtraError: the extra ``explain`` is not installed.
     """
+    if out.exists():
+        raise OutputExistsError(out)
+    figure = _make_figure(why, movement)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=110, facecolor=PAPER)
+
+
+def _make_figure(why: Explanation, movement: str | None) -> "Figure":
     require_extra("explain", "matplotlib", "skimage", "sklearn")
     from matplotlib.figure import Figure
 
-    if out.exists():
-        raise OutputExistsError(out)
     shape = min(max(why.image.height / why.image.width, 0.7), 1.5)
     figure = Figure(figsize=(13, 1.3 + 4.4 * shape), facecolor=PAPER)
     grid = figure.add_gridspec(
@@ -213,8 +235,7 @@ def draw_explanation(why: Explanation, out: Path, *, movement: str | None = None
         axis.set_title(title, fontsize=10, color=SOFT, loc="left")
     _draw_palette(figure.add_subplot(grid[1, :2]), why)
     _draw_text(figure.add_subplot(grid[:, 2]), why, movement)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, dpi=110, facecolor=PAPER)
+    return figure
 
 
 def _draw_palette(axis: "Axes", why: Explanation) -> None:

@@ -7,8 +7,21 @@ from smn.images.decoding import (
     ImageSource,
     Limits,
     Picture,
+    is_address,
     open_image,
+    picture_name,
     read_undecoded,
 )
 
-__all__ = ["DEFAULT_LIMITS", "FORMATS", "SUFFIXES", "ImageSource", "Limits", "Picture", "open_image", "read_undecoded"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "SUFFIXES",
+    "ImageSource",
+    "Limits",
+    "Picture",
+    "is_address",
+    "open_image",
+    "picture_name",
+    "read_undecoded",
+]

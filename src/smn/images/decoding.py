@@ -1,6 +1,7 @@
-"""From bytes or a path to an upright RGB picture: the only place in smn that opens an image."""
+"""From whatever holds a picture to an upright RGB one: the only place in smn that opens an image."""
 
 import io
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
@@ -66,16 +69,19 @@ class ImageSource:
     """A picture whose file is read once and decoded at most once at each scale.
 
     Args:
-        image: the encoded picture's bytes, a path to it, or a picture that Pillow has opened, of any mode, which is
-            left as it is.
+        image: see `Picture`; a picture that Pillow has opened is left as it is.
         limits: sizes beyond which the picture is refused before its pixels are decoded.
+
+    Raises:
+        ImageTypeError: it is nothing that can hold a picture.
+        FetchError: it is an address, and the picture cannot be downloaded.
+        MissingExtraError: it is an address, and the extra ``client`` is not installed.
     """
 
     def __init__(self, image: "Picture", *, limits: Limits = DEFAULT_LIMITS) -> None:
-        # A JPEG that is not decoded yet is taken from its file, because it may be decoded at a fraction of its size.
-        self._image = (read_undecoded(image, limits=limits) if isinstance(image, Image.Image) else None) or image
+        self._image = _accept(image, limits)
         self._limits = limits
-        self._path = Path(image) if isinstance(image, str | Path) else None
+        self._path = self._image if isinstance(self._image, Path) else None
         self._decoded: dict[tuple[int, int], Image.Image] = {}
         self._thumbnails: dict[int, Image.Image] = {}
 
@@ -132,8 +138,60 @@ class ImageSource:
         return b"" if self._path is None else _read(self._path, self._limits)
 
 
-Picture = bytes | str | Path | Image.Image
-"""An encoded picture's bytes, a path to it, or a picture that Pillow has opened."""
+Picture = bytes | str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.uint8]
+"""An encoded picture's bytes, a path to it, its http(s) address, a file object opened for reading bytes, a picture that
+Pillow has opened, of any mode, or an array (H, W, 3) of uint8, red first.
+
+An address is asked on the public internet only, as `smn.images.safe_fetch` does.
+"""
+
+
+def picture_name(image: object) -> str | None:
+    """The path or address of a picture; None where it has none."""
+    return os.fspath(image) if isinstance(image, str | os.PathLike) else None
+
+
+def is_address(name: object) -> bool:
+    """Whether it is a text that starts with ``http://`` or ``https://``."""
+    return isinstance(name, str) and name[:8].lower().startswith(("http://", "https://"))
+
+
+def _accept(image: Any, limits: Limits) -> bytes | Path | Image.Image:
+    """Any `Picture` as bytes, a path, or an opened picture."""
+    if isinstance(image, Image.Image):
+        # A JPEG that is not decoded yet is taken from its file, because it may be decoded at a fraction of its size.
+        return read_undecoded(image, limits=limits) or image
+    if isinstance(image, bytes | bytearray | memoryview):
+        return bytes(image)
+    if is_address(image):
+        from smn.images.safe_fetch import download_picture  # asyncio makes importing smn slower
+
+        return download_picture(image, max_bytes=limits.max_bytes)
+    if isinstance(image, str | os.PathLike):
+        return Path(image)
+    if isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8:
+        return Image.fromarray(image)
+    if hasattr(image, "read"):
+        return _read_stream(image, limits)
+    kind = type(image).__name__
+    if hasattr(image, "shape"):
+        kind += f" of shape {tuple(image.shape)} and type {getattr(image, 'dtype', 'unknown')}"
+    raise ImageTypeError(
+        f"A picture cannot be read from {kind}; give a path, an address, bytes, a file object, a PIL image or a numpy "
+        "array (height, width, 3) of uint8."
+    )
+
+
+def _read_stream(stream: Any, limits: Limits) -> bytes:
+    try:
+        if stream.seekable():
+            stream.seek(0)
+        data = stream.read(limits.max_bytes + 1)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ImageError(f"The file object cannot be read ({error}); open it anew.") from error
+    if not isinstance(data, bytes):
+        raise ImageTypeError(f"The file object gives {type(data).__name__}, not bytes; open the file with mode 'rb'.")
+    return data
 
 
 def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None) -> Image.Image:
@@ -143,7 +201,7 @@ def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: i
     pictures become RGB, transparency is laid on white, and of an animation the first frame is taken.
 
     Args:
-        source: the encoded picture's bytes, a path to it, or a picture that Pillow has opened.
+        source: see `Picture`.
         limits: sizes beyond which the picture is refused before its pixels are decoded.
         reduce_to: if the shorter side needs no more than this many pixels, big JPEGs are decoded at a half, a
             quarter or an eighth of their size, which is several times faster. The result's shorter side is never
@@ -156,6 +214,7 @@ def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: i
         ImageError: it is not a picture in one of `FORMATS`, or it is damaged or too small.
         ImageTooLargeError: it exceeds ``limits``.
         ImageTruncatedError: it ends too early.
+        FetchError: it is an address, and the picture cannot be downloaded.
     """
     return ImageSource(source, limits=limits).load(reduce_to=reduce_to)
 

@@ -1,6 +1,7 @@
 """Answers for pictures. Needs neither torch nor any extra."""
 
-from smn.predict.model import Analysis, Model, load
+from smn.predict.analysis import Analysis
+from smn.predict.model import Model, load
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, Rectified
 
 __all__ = [

@@ -3,7 +3,7 @@
 import glob
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle.row_reader import Failure, map_ahead
-from smn.errors import ImageError, InputError, OutputExistsError
+from smn.errors import FetchError, ImageError, InputError, OutputExistsError
 from smn.files import write_partial
-from smn.images import SUFFIXES
+from smn.images import SUFFIXES, Picture, is_address, picture_name
 from smn.images.rectify import Found
 from smn.predict.formats import Format, json_line, write_rows
 from smn.predict.model import Model
@@ -27,26 +27,29 @@ class Input:
     """One picture to answer for.
 
     Args:
-        path: as it is shown.
-        source: a path to open, or the picture's bytes.
+        path: as it is shown; None where it has none.
+        source: the picture.
     """
 
-    path: str
-    source: Path | bytes
+    path: str | None
+    source: Picture
 
 
 def find_inputs(names: Iterable[str], *, stdin: bytes | None = None) -> tuple[Input, ...]:
     """The pictures that names stand for, without repeats.
 
     A name is a file, a folder (searched with all its sub-folders for picture endings, hidden ones left out), a pattern
-    such as ``'scans/**/*.jpg'``, or ``-``: then ``stdin`` is either a picture or a list of names, one a line. A name
-    that matches nothing is kept, so that it becomes a row with a reason.
+    such as ``'scans/**/*.jpg'``, an http(s) address, or ``-``: then ``stdin`` is either a picture or a list of names,
+    one a line. A name that matches nothing is kept, so that it becomes a row with a reason.
     """
-    found: dict[str, Input] = {}
+    found: dict[str | None, Input] = {}
     for name in names:
         if name == "-":
             for item in _from_stdin(stdin or b""):
                 found.setdefault(item.path, item)
+            continue
+        if is_address(name):
+            found.setdefault(name, Input(name, name))
             continue
         for path in _paths(name):
             found.setdefault(_shown(path), Input(_shown(path), path))
@@ -84,8 +87,37 @@ def _shown(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def predict_each(
+    model: Model,
+    pictures: Iterable[Picture] | str | os.PathLike[str],
+    *,
+    top_k: int,
+    coverage: float | None,
+    batch_size: int,
+    progress: bool,
+) -> Iterator[Prediction]:
+    """What `Model.predict_many` does."""
+    if top_k < 1 or batch_size < 1:
+        raise InputError(f"top_k is {top_k} and batch_size is {batch_size}; both must be 1 or more.")
+    if coverage is not None:
+        model.bundle.require_policy("coverage").sets.choose(coverage)
+    if isinstance(pictures, str | os.PathLike):
+        found = find_inputs([os.fspath(pictures)])
+        inputs, total = iter(found), len(found)
+    else:
+        inputs = (Input(picture_name(one), one) for one in pictures)
+        total = len(pictures) if isinstance(pictures, Sized) else None
+    answers = predict_stream(model, inputs, top_k=top_k, batch_size=batch_size, coverage=coverage)
+    if not progress:
+        return answers
+    from rich.console import Console
+    from rich.progress import track
+
+    return iter(track(answers, "pictures", total=total, console=Console(stderr=True)))
+
+
 def predict_stream(
-    model: Model, inputs: Sequence[Input], *, top_k: int = 3, batch_size: int = 4, coverage: float | None = None
+    model: Model, inputs: Iterable[Input], *, top_k: int = 3, batch_size: int = 4, coverage: float | None = None
 ) -> Iterator[Prediction]:
     """Answer for each picture, in order; one that cannot be read gets an answer with the reason.
 
@@ -94,26 +126,26 @@ def predict_stream(
 
     Args:
         model: who answers.
-        inputs: the pictures.
+        inputs: the pictures, taken as they are needed.
         top_k: how many guesses to list, 1 or more.
         batch_size: pictures that the network sees at once; on a CPU more cost memory and save nothing.
         coverage: with what probability each answer's set should hold the right movement; None for no sets.
     """
     prepared = map_ahead(partial(_preprocess, model), inputs, ahead=batch_size)
-    answered = model.runtime.run_batches(prepared, batch_size=batch_size)
-    for item, one in zip(inputs, answered, strict=True):
+    for one in model.runtime.run_batches(prepared, batch_size=batch_size):
         if isinstance(one, Failure):
-            yield failed(item.path, one.reason, model=model.name)
+            yield failed(one.id, one.reason, model=model.name)
         else:
-            outputs, found = one
-            yield model.to_predictions(outputs, [item.path], found=[found], top_k=top_k, coverage=coverage)[0]
+            outputs, (path, found) = one
+            yield model.to_predictions(outputs, [path], found=[found], top_k=top_k, coverage=coverage)[0]
 
 
-def _preprocess(model: Model, item: Input) -> tuple[NDArray[np.float32], Found | None] | Failure:
+def _preprocess(model: Model, item: Input) -> tuple[NDArray[np.float32], tuple[str | None, Found | None]] | Failure:
     try:
-        return model.preprocess(item.source)
-    except ImageError as error:
+        pixels, found = model.preprocess(item.source)
+    except (ImageError, FetchError) as error:
         return Failure(item.path, error.reason)
+    return pixels, (item.path, found)
 
 
 class Journal:

@@ -1,9 +1,8 @@
-"""A loaded model, and everything that it gives for a picture."""
+"""A loaded model, which answers."""
 
 import copy
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -16,74 +15,15 @@ from smn.confidence.answer_policy import Thresholds
 from smn.confidence.calibration import sigmoid, softmax
 from smn.confidence.conformal import list_sets
 from smn.errors import InputError
-from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture
+from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture, picture_name
 from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
+from smn.predict.analysis import SIDE, Analysis
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
-
-SIDE = 1024
-"""The longer side, in pixels, of a picture that is shown to people, at most."""
 
 _MIN_COVERED = 0.5
 """In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
-
-
-@dataclass(frozen=True, eq=False)
-class Analysis:
-    """Everything that a model gives for one picture.
-
-    Args:
-        prediction: the answer.
-        outputs: of the network for this picture alone (N = 1).
-        found: the painting on a wall that was found and straightened before the network saw it; None where the whole
-            picture was seen.
-        model: which answered.
-        source: the picture, encoded; an analysis with evidence keeps a thumbnail of it, too.
-
-    Example:
-        >>> analysis = smn.load().analyze("monet.jpg")
-        >>> analysis.prediction.movement, analysis.embedding.shape
-    """
-
-    prediction: Prediction
-    outputs: Outputs
-    found: Found | None
-    model: "Model"
-    source: ImageSource
-
-    @property
-    def logits(self) -> NDArray[np.float32]:
-        """(K,), before temperature and softmax, in the bundle's own taxonomy."""
-        return np.asarray(self.outputs.logits[0])
-
-    @property
-    def embedding(self) -> NDArray[np.float32]:
-        """(D,), the features by which pictures are compared."""
-        return np.asarray(self.outputs.embedding[0])
-
-    @property
-    def evidence(self) -> NDArray[np.float32] | None:
-        """(K, G, G), where in the picture the evidence for each label is; None where that was not asked for."""
-        return None if self.outputs.evidence is None else np.asarray(self.outputs.evidence[0])
-
-    @cached_property
-    def upright(self) -> Image.Image:
-        """The whole picture as it was given, upright, mode ``RGB``, its longer side at most `SIDE` pixels.
-
-        Raises:
-            ImageError: the picture cannot be read any more.
-        """
-        return self.source.thumbnail(SIDE)
-
-    @cached_property
-    def picture(self) -> Image.Image:
-        """What the model saw: the whole picture as `upright`, or the painting that was found in it, straightened.
-
-        Raises:
-            ImageError: the picture cannot be read any more.
-        """
-        return self.upright if self.found is None else straighten(self.upright, self.found)
 
 
 class Model:
@@ -127,6 +67,9 @@ class Model:
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
         self.runtime = Runtime(bundle, threads=threads)
 
+    def __repr__(self) -> str:
+        return f"<smn.Model {self.name}: {len(self.taxonomy.labels)} movements, taxonomy {self.taxonomy.id}>"
+
     @property
     def name(self) -> str:
         """The model's name and version."""
@@ -158,16 +101,42 @@ class Model:
         """Answer for one picture.
 
         Args:
-            image: bytes, a path, or an opened picture.
+            image: a path, an address, bytes, a file object, a PIL image or an array, see `smn.images.Picture`.
             top_k: how many guesses to list, 1 or more.
             coverage: with what probability, 0.5..0.99, the answer's ``set`` should hold the right movement; None for
                 no set.
 
         Raises:
-            ImageError: the picture cannot be read.
+            ImageError: the picture cannot be read, or it is nothing that can hold one.
+            FetchError: it cannot be downloaded.
             InputError: ``top_k`` or ``coverage`` lies outside, or the bundle knows no sets.
         """
         return self.analyze(image, top_k=top_k, coverage=coverage).prediction
+
+    def predict_many(
+        self,
+        pictures: Iterable[Picture] | str | PathLike[str],
+        *,
+        top_k: int = 3,
+        coverage: float | None = None,
+        batch_size: int = 4,
+        progress: bool = False,
+    ) -> Iterator[Prediction]:
+        """Answer for each picture of an iterable or a folder, in order; one that cannot be read gets the reason.
+
+        Args:
+            pictures: taken one by one, a batch ahead; or a folder, which is searched with all its sub-folders.
+            top_k: how many guesses to list, 1 or more.
+            coverage: as for `predict`.
+            batch_size: pictures that the network sees at once, 1 or more.
+            progress: whether to show a progress bar.
+
+        Raises:
+            InputError: ``top_k`` or ``batch_size`` is below 1, or ``coverage`` is invalid.
+        """
+        from smn.predict.jobs import predict_each  # which imports this module
+
+        return predict_each(self, pictures, top_k=top_k, coverage=coverage, batch_size=batch_size, progress=progress)
 
     def analyze(
         self, image: Picture, *, top_k: int = 3, coverage: float | None = None, evidence: bool = False
@@ -175,7 +144,7 @@ class Model:
         """Answer for one picture, and keep what the answer was made of: for explaining it, for finding similar works.
 
         Args:
-            image: bytes, a path, or an opened picture.
+            image: as for `predict`.
             top_k: how many guesses to list, 1 or more.
             coverage: as for `predict`.
             evidence: whether to ask where in the picture the evidence is, which costs a few hundredths more.
@@ -188,8 +157,9 @@ class Model:
         source = ImageSource(image, limits=self.limits)
         pixels, found = self.preprocess(source, show=evidence)
         outputs = self.runtime.run(pixels[None], evidence=evidence)
-        path = str(image) if isinstance(image, str | Path) else None
-        prediction = self.to_predictions(outputs, [path], found=[found], top_k=top_k, coverage=coverage)[0]
+        prediction = self.to_predictions(outputs, [picture_name(image)], found=[found], top_k=top_k, coverage=coverage)[
+            0
+        ]
         return Analysis(prediction, outputs, found, self, source)
 
     def preprocess(
@@ -198,7 +168,7 @@ class Model:
         """One picture as network input (3, size, size), and the painting in it, if that was found and straightened.
 
         Args:
-            image: bytes, a path, an opened picture, or a source, which then holds no decoded picture.
+            image: as for `predict`, or a source, which then holds no decoded picture.
             show: whether the source keeps a thumbnail of `SIDE` pixels, so that showing it does not decode it again.
 
         Raises:

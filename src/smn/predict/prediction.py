@@ -132,6 +132,20 @@ class Prediction:
     looks_like: str | None = None
     work: RecognizedWork | None = None
 
+    @property
+    def label(self) -> str | None:
+        """The name of ``movement``; None unless the outcome is ``movement``."""
+        return self.predictions[0].label if self.outcome is Outcome.MOVEMENT else None
+
+    def __repr__(self) -> str:
+        return f"<smn.Prediction{f' of {self.path!r}' if self.path else ''}: {summarize(self)}>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from smn.predict.notebook_html import show_prediction
+
+        return show_prediction(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
         data = asdict(self)
@@ -142,6 +156,17 @@ class Prediction:
         if self.rectified is not None:
             data["rectified"]["corners"] = [list(corner) for corner in self.rectified.corners]
         return data
+
+
+def summarize(prediction: Prediction) -> str:
+    """The answer in a few words on one line, such as ``Impressionism, 71 %``."""
+    if prediction.outcome is Outcome.ERROR:
+        return " ".join(f"error, {prediction.error}".split())
+    if prediction.outcome is Outcome.NOT_A_PAINTING:
+        return "not a painting" + (f" but a {prediction.looks_like}" if prediction.looks_like else "")
+    best = prediction.predictions[0]
+    said = f"{best.label}, {best.probability:.0%}"
+    return said if prediction.outcome is Outcome.MOVEMENT else f"unsure, perhaps {said}"
 
 
 def failed(path: str | None, reason: str, *, model: str) -> Prediction:

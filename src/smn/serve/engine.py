@@ -19,7 +19,8 @@ from smn.errors import InputError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
 from smn.images.rectify import Rectify
 from smn.movements import list_taxonomies
-from smn.predict.model import Analysis, Model
+from smn.predict.analysis import Analysis
+from smn.predict.model import Model
 
 
 class BusyError(SmnError):

@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from smn.errors import FetchError, SmnError
+from smn.images.safe_fetch import fetch_picture
 from smn.serve.problems import ProblemError
-from smn.service.safe_fetch import fetch_picture
 from smn.service.service_settings import ServiceSettings
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
-from smn.predict.model import Analysis
+from smn.predict.analysis import Analysis
 from smn.predict.prediction import failed
 from smn.serve.engine import AnalysisOptions, Engine
 from smn.serve.keys import RateLimiter, find_key, read_keys

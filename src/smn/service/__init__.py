@@ -1,1 +1,1 @@
-"""What the HTTP service and the page share: settings, the database of predictions and feedback, and safe fetching."""
+"""What the HTTP service and the page share: settings, and the database of predictions and feedback."""

@@ -18,7 +18,8 @@ from smn.explain.explanation import Swatch, list_colours, overlay_evidence, weig
 from smn.images import ImageSource, Limits
 from smn.images.rectify import Found, Rectify, straighten
 from smn.movements import Taxonomy, list_taxonomies, read_taxonomy
-from smn.predict.model import SIDE, Model
+from smn.predict.analysis import SIDE
+from smn.predict.model import Model
 from smn.predict.prediction import Prediction, parse_prediction
 from smn.service.records import Records
 from smn.similar.index import SimilarIndex, SimilarWork, check_fit, parse_work, read_index

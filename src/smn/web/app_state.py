@@ -19,7 +19,7 @@ from PIL import Image
 from smn.errors import SimilarError, SmnError
 from smn.examples import list_examples, paint
 from smn.images import Limits, open_image
-from smn.service.safe_fetch import fetch_picture
+from smn.images.safe_fetch import fetch_picture
 from smn.similar.index import SimilarIndex, Work, read_index
 from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
 from smn.web.drawing import family_of_each, place_of_each

@@ -19,7 +19,7 @@ from smn.errors import (
     ServiceError,
     SmnError,
 )
-from smn.service.safe_fetch import fetch_picture
+from smn.images.safe_fetch import fetch_picture
 from smn.web.app_state import make_example
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.words import Words

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from smn.errors import FetchError
-from smn.service.safe_fetch import check_address, fetch_picture, is_public
+from smn.images.safe_fetch import check_address, fetch_picture, is_public
 
 INSIDE = (ipaddress.ip_network("127.0.0.0/8"),)
 

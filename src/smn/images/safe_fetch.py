@@ -4,10 +4,11 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from smn.errors import FetchError
+from smn.errors import FetchError, MissingExtraError
 
 _MAX_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
@@ -107,6 +108,26 @@ async def fetch_picture(url: str, *, max_bytes: int, timeout: float, networks: S
         return await asyncio.wait_for(_follow(url, max_bytes, timeout, networks), timeout)
     except TimeoutError as error:
         raise FetchError(f"It took longer than {timeout:g} seconds.", address=url[:200]) from error
+
+
+def download_picture(url: str, *, max_bytes: int, timeout: float = 30.0) -> bytes:
+    """As `fetch_picture`, from code that is not asynchronous; it may run inside an event loop, such as a notebook's.
+
+    Args:
+        url: untrusted.
+        max_bytes: largest size.
+        timeout: seconds for the whole fetch.
+
+    Raises:
+        FetchError: the address is not allowed, cannot be reached in time, or holds too much.
+        MissingExtraError: the extra ``client`` is not installed.
+    """
+    try:
+        import httpx2  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("client", "httpx2") from error
+    with ThreadPoolExecutor(1) as thread:  # an event loop of its own, because the caller's may be running
+        return thread.submit(asyncio.run, fetch_picture(url, max_bytes=max_bytes, timeout=timeout)).result()
 
 
 async def _follow(url: str, max_bytes: int, timeout: float, networks: Sequence[Network]) -> bytes:
