@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
+from smn.distribution import write_install_line
 from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats that are decoded. Pillow knows more, some of which start other programs; those are never tried.
 
-MPO, a JPEG of several pictures, is opened by Pillow's JPEG reader; asked for by name, it is a KeyError.
+MPO, a JPEG of several pictures, is opened by Pillow's JPEG reader; asked for by name, it is a KeyError. HEIC, which
+telephones write, is read by pillow-heif, where the extra ``heic`` is installed.
 """
 
 SUFFIXES = frozenset(
@@ -32,7 +34,7 @@ SUFFIXES = frozenset(
 )
 """Endings by which a folder is searched for pictures. What a file is, its content decides."""
 
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")
 _BACKGROUND = (255, 255, 255)
 _TURNS: dict[object, Image.Transpose] = {
@@ -128,6 +130,8 @@ class ImageSource:
             raise ImageError("The file is empty; upload or copy it again.", path=self._path)
         if len(data) > self._limits.max_bytes:
             raise _too_many_bytes(len(data), self._limits, self._path)
+        if _is_heif(data):
+            return _open_heif(data, self._path)
         return Image.open(io.BytesIO(data), formats=FORMATS)
 
     @cached_property
@@ -136,6 +140,27 @@ class ImageSource:
         if isinstance(self._image, bytes):
             return self._image
         return b"" if self._path is None else _read(self._path, self._limits)
+
+
+def _is_heif(data: bytes) -> bool:
+    brands = data[8 : int.from_bytes(data[:4], "big")]
+    # AVIF has the same container, and Pillow reads it.
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and b"avif" not in brands
+
+
+def _open_heif(data: bytes, path: Path | None) -> Image.Image:
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError as error:
+        line = write_install_line("heic")
+        reason = f"It is a HEIC picture, which needs pillow-heif: {line}; or save it as JPEG."
+        raise ImageTypeError(reason, path=path) from error
+    try:
+        image: Image.Image = HeifImageFile(io.BytesIO(data))
+    except SyntaxError as error:
+        reason = "It begins like a HEIC picture, but is damaged or cut short; copy it again, or save it as JPEG."
+        raise ImageError(reason, path=path) from error
+    return image
 
 
 Picture = bytes | str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.uint8]
@@ -273,7 +298,8 @@ def _reasons(data: bytes, limits: Limits, path: Path | None) -> Iterator[None]:
         raise ImageTypeError(_not_a_picture(data), path=path) from error
     except Exception as error:  # Pillow's decoders report damaged data with any kind, struct.error among them.
         # Only the wording tells a cut file apart.
-        if "truncated" in str(error).lower() or isinstance(error, EOFError):
+        said = str(error).lower()
+        if "truncated" in said or "end of file" in said or isinstance(error, EOFError):
             raise ImageTruncatedError(
                 "The file is truncated: it ends before the picture does; copy or download it again.", path=path
             ) from error
@@ -385,10 +411,8 @@ def _allowed_pixels(limits: Limits) -> str:
 
 
 def _not_a_picture(data: bytes) -> str:
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return "It is a HEIC picture, which smn does not read; export it as JPEG."
     if data[:5] == b"%PDF-":
         return "It is a PDF, not a picture; export the page as JPEG or PNG."
     if data[:256].lstrip()[:1] == b"<":
         return "It is a web page or an SVG drawing, not a photograph of a picture; save it as JPEG or PNG."
-    return "It is not a picture that smn can read; use JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF."
+    return "It is not a picture that smn can read; use JPEG, PNG, WebP, TIFF, GIF, BMP, AVIF or HEIC."
