@@ -60,9 +60,9 @@ def test_a_table_shows_every_picture(predict: Predict, gallery: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.split()}
     assert "Fauvism" in lines["a-red.png"]
-    assert "100%" in lines["a-red.png"]
+    assert "Fauvism, 99 %" in lines["a-red.png"]
     assert "Impressionism" in lines["b-blue.jpg"]
-    assert "not a painting" in lines["c-grey.png"]
+    assert "not look like a painting" in lines["c-grey.png"]
     assert "unreadable" in lines["d-text.jpg"]
     assert "use JPEG, PNG" in " ".join(result.stdout.split())
     assert "tiny-1 · taxonomy smn-25" in result.stdout
@@ -361,7 +361,7 @@ def test_an_unsure_answer_says_what_can_be_said(promising: Bundle, paint_file: P
     words = ["predict", "--model", str(promising.folder), "--precision", "0.9", "--coverage", "0.8", str(file)]
     result = CliRunner(env={"COLUMNS": "160"}).invoke(main, words)
     assert result.exit_code == 0
-    assert "unsure: some kind of Expressionist (100 %)" in result.stdout
+    assert "Some kind of Expressionism, 99 %" in result.stdout
     assert "one of these, 80%" in result.stdout
     assert result.stderr.startswith("At 90 % right on validation pictures, tiny-1 names a movement for about 25%")
 

@@ -14,7 +14,6 @@ from smn.explain.explanation import (
     explain_analysis,
     explain_picture,
     overlay_evidence,
-    say_answer,
     weigh_evidence,
 )
 
@@ -161,7 +160,7 @@ def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_pat
         assert shown.size == drawn.size
     assert repr(why).startswith("<smn.Explanation of 'a picture': ")
     assert "\n" not in repr(why)
-    assert why.prediction.predictions[0].label in say_answer(why) or "not look like a painting" in say_answer(why)
+    assert str(why.prediction) in repr(why)
 
 
 def test_an_opened_jpeg_can_be_explained_after_it_was_closed(model: smn.Model) -> None:

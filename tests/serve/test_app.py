@@ -37,13 +37,15 @@ def test_every_way_to_send_a_picture_gives_the_same_answer(http: httpx2.Client, 
         http.post("/v1/predict", json={"image": f"data:image/jpeg;base64,{text}"}),
         http.post("/v1/predict", json={"images": [{"image": text}]}),
     ]
-    own = smn.load(rectify=smn.Rectify.AUTO).predict(painting).to_dict()
+    expected = smn.load(rectify=smn.Rectify.AUTO).predict(painting)
+    own = expected.to_dict()
     for response in answers:
         assert response.status_code == 200, response.text
         (answer,) = response.json()["answers"]
         assert re.fullmatch("[0-9a-f]{32}", answer.pop("id"))
         for key in ("explanation", "similar"):
             assert answer.pop(key) is None
+        assert answer.pop("sentence") == str(expected)
         assert {**answer, "path": None} == own
         assert response.headers["x-request-id"]
         assert response.headers["x-content-type-options"] == "nosniff"

@@ -54,9 +54,9 @@ def test_every_text_of_the_page_is_used_and_every_used_one_is_there() -> None:
     assert {key for key in known - used if not key.startswith(built)} == set()
 
 
-@pytest.mark.parametrize(("share", "said"), [(0.004, "under 1 in 100"), (0.78, "78 in 100"), (0.9999, "99 in 100")])
-def test_nothing_is_certain(share: float, said: str) -> None:
-    assert Words("en").in_hundred(share) == said
+def test_shares_are_written_as_in_every_answer() -> None:
+    assert Words("en").percent(0.78) == "78 %"
+    assert Words("fr").percent(0.78) == "78\u00a0%"
 
 
 def test_numbers_are_written_as_the_language_does() -> None:
@@ -75,8 +75,8 @@ def test_the_language_is_asked_for_or_the_browsers(asked: str | None, browser: s
 def test_unknown_languages_and_texts_are_errors() -> None:
     with pytest.raises(UnknownNameError, match="en, fr"):
         Words("de")
-    with pytest.raises(UnknownNameError, match=r"answer\.sure"):
-        Words("en")("answer.shure")
+    with pytest.raises(UnknownNameError, match=r"answer\.years"):
+        Words("en")("answer.year")
     with pytest.raises(UnknownNameError, match="en, fr"):
         translate_movement(list_movements()[0], "de")
     with pytest.raises(UnknownNameError, match="en, fr"):

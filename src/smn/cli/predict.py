@@ -15,6 +15,7 @@ from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
 from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
 from smn.predict.model import Model, load
+from smn.predict.phrasing import LISTED, Level, find_family, list_guesses, phrase, to_percent, write_percent
 from smn.predict.prediction import Outcome, Prediction
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_WITHOUT_BAR = 40  # pictures that are predicted without a progress bar
 _MIN_WIDTH = 110  # columns of a terminal that the family is shown on
-_MIN_PROBABILITY = 0.02  # of a further guess that is shown
+_MIN_PERCENT = 2  # of a further guess that is shown
 
 
 @click.command()
@@ -165,7 +166,6 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
     table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
     table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 22)
     table.add_column("answer", style="bold", min_width=20)
-    table.add_column("sure", justify="right")
     table.add_column("or")
     if wide:
         table.add_column("family")
@@ -173,35 +173,29 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
         table.add_column(f"one of these, {coverage:.0%}")
     names = {label.id: label.name for label in model.taxonomy.labels}
     for answer in answers:
-        cells = _cells(answer)
+        cells = _cells(answer, model)
         chosen = [] if coverage is None else [", ".join(names[one] for one in answer.set or ())]
-        table.add_row(*(cells if wide else cells[:4]), *chosen)
+        table.add_row(*(cells if wide else cells[:3]), *chosen)
     return table
 
 
-def _cells(answer: Prediction) -> tuple[str, str, str, str, str]:
+def _cells(answer: Prediction, model: Model) -> tuple[str, str, str, str]:
     from rich.markup import escape
 
     name = escape(Path(answer.path or "-").name)
     if answer.outcome is Outcome.ERROR:
-        return name, "[red]unreadable[/red]", "", escape(answer.error or ""), ""
-    first, *others = answer.predictions
-    best = {
-        Outcome.MOVEMENT: first.label,
-        Outcome.UNSURE: f"[yellow]unsure[/yellow] {first.label}?",
-        Outcome.NOT_A_PAINTING: "[yellow]not a painting[/yellow]",
-    }[answer.outcome]
-    if answer.outcome is Outcome.NOT_A_PAINTING:
-        best += f" but a {answer.looks_like}?" if answer.looks_like else ""
-        return name, best, "", f"if it is one: {first.label} {first.probability:.0%}", ""
-    family = answer.families[0]
-    if answer.outcome is Outcome.UNSURE and answer.family is not None:
-        best = f"[yellow]unsure:[/yellow] some kind of {family.label} ({100 * family.probability:.0f} %)"
-        others = list(answer.predictions)
-    rest = ", ".join(
-        f"{guess.label} {guess.probability:.0%}" for guess in others if guess.probability >= _MIN_PROBABILITY
-    )
-    return name, best, f"{first.probability:.0%}", rest, f"{family.label} {family.probability:.0%}"
+        return name, "[red]unreadable[/red]", escape(answer.error or ""), ""
+    said = phrase(answer)
+    shown = escape(said.sentence)
+    if answer.outcome is not Outcome.MOVEMENT:
+        shown = f"[yellow]{shown}[/yellow]"
+    if said.level is Level.NOT_A_PAINTING:
+        return name, shown, f"if it is one: {list_guesses(answer.predictions[:1])}", ""
+    told = LISTED if said.level is Level.GUESSES else len(said.movements)
+    others = [guess for guess in answer.predictions[told:] if to_percent(guess.probability) >= _MIN_PERCENT]
+    family = find_family(answer, model.taxonomy)
+    shares = f"{family.label} {write_percent(family.probability)}" if family else ""
+    return name, shown, list_guesses(others), shares
 
 
 @click.command()
@@ -221,7 +215,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
     picture: Path, out: Path, movement: str | None, top_k: int, taxonomy: str | None, model: Path, rectify: str
 ) -> None:
     """Show where the evidence for a movement is in a picture, its colours, and what to look for."""
-    from smn.explain.explanation import draw_explanation, explain_picture, say_answer
+    from smn.explain.explanation import draw_explanation, explain_picture
     from smn.extras import require_extra
 
     require_extra("explain", "matplotlib", "skimage", "sklearn")
@@ -232,7 +226,7 @@ def explain(  # noqa: PLR0917 - click passes options by name
         loaded.taxonomy.label(movement)  # what is wrong with it must be said before any work is done
     why = explain_picture(loaded, picture, top_k=top_k)
     draw_explanation(why, out, movement=movement)
-    click.echo(f"{say_answer(why)}. See {out}.")
+    click.echo(f"{why.prediction}. See {out}.")
 
 
 @click.command()

@@ -19,7 +19,8 @@ from smn.movements import Label, Taxonomy, get_family, get_movement
 from smn.movements.regroup import membership
 from smn.predict.analysis import Analysis
 from smn.predict.model import Model
-from smn.predict.prediction import Outcome, Prediction, summarize
+from smn.predict.phrasing import write_percent
+from smn.predict.prediction import Prediction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +66,7 @@ class Explanation:
     taxonomy: Taxonomy
 
     def __repr__(self) -> str:
-        return f"<smn.Explanation of {self.prediction.path or 'a picture'!r}: {summarize(self.prediction)}>"
+        return f"<smn.Explanation of {self.prediction.path or 'a picture'!r}: {self.prediction}>"
 
     def _repr_png_(self) -> bytes:
         """How a notebook shows it: what `draw_explanation` writes.
@@ -263,14 +264,14 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
     axis.set_xlim(0, box.width * width)
     axis.set_ylim(box.height * height, 0)
     at = 0.0
-    for line in wrap(say_answer(why), 34):
+    for line in wrap(str(why.prediction), 34):
         axis.text(0, at, line, fontsize=15, color=INK, va="top", weight="bold")
         at += 0.29
     at += 0.1
     for guess in why.prediction.predictions:
         colour = get_family(why.taxonomy.label(guess.movement).family).colour
         axis.barh(at + 0.1, 2.2 * guess.probability, height=0.18, color=colour)
-        caption = f"{guess.label}  {guess.probability:.0%}"
+        caption = f"{guess.label}  {write_percent(guess.probability)}"
         axis.text(0.08 + 2.2 * guess.probability, at + 0.1, caption, fontsize=10, color=INK, va="center")
         at += 0.26
     at += 0.2
@@ -283,17 +284,6 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
             at += 0.19
         at += 0.03
     axis.text(0, box.height * height, f"smn, model {why.prediction.model}", fontsize=8, color=SOFT, va="bottom")
-
-
-def say_answer(why: Explanation) -> str:
-    """The answer as a sentence without a full stop."""
-    best = why.prediction.predictions[0]
-    said = {
-        Outcome.MOVEMENT: f"{best.label}, {best.probability:.0%} sure",
-        Outcome.UNSURE: f"I can't tell; perhaps {best.label}",
-        Outcome.NOT_A_PAINTING: "This does not look like a painting",
-    }
-    return said[why.prediction.outcome]
 
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from smn.bundle.runtime import Outputs
 from smn.images import ImageSource
 from smn.images.rectify import Found, straighten
 from smn.predict.notebook_html import show_prediction
-from smn.predict.prediction import Prediction, summarize
+from smn.predict.prediction import Prediction
 
 if TYPE_CHECKING:
     from smn.predict.model import Model
@@ -45,7 +45,7 @@ class Analysis:
     source: ImageSource
 
     def __repr__(self) -> str:
-        return f"<smn.Analysis of {self.prediction.path or 'a picture'!r}: {summarize(self.prediction)}>"
+        return f"<smn.Analysis of {self.prediction.path or 'a picture'!r}: {self.prediction}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""

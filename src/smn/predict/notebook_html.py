@@ -9,7 +9,7 @@ from PIL import Image
 
 from smn.errors import ImageError
 from smn.images import ImageSource, is_address
-from smn.predict.prediction import Prediction, summarize
+from smn.predict.prediction import Prediction
 
 _SIDE = 260
 """The longer side, in pixels, of the picture that is shown, at most."""
@@ -35,7 +35,7 @@ def show_prediction(prediction: Prediction, picture: Image.Image | None = None) 
     table = f"<table>{rows}</table>" if rows else ""
     place = f"<div><small>{escape(prediction.path)}</small></div>" if prediction.path else ""
     shown = "" if picture is None else _inline(picture)
-    said = f"<div><b>{escape(summarize(prediction))}</b>{place}{table}</div>"
+    said = f"<div><b>{escape(str(prediction))}</b>{place}{table}</div>"
     return f'<div style="display:flex;gap:1em;align-items:flex-start">{shown}{said}</div>'
 
 

@@ -138,13 +138,19 @@ class Prediction:
         return self.predictions[0].label if self.outcome is Outcome.MOVEMENT else None
 
     def __repr__(self) -> str:
-        return f"<smn.Prediction{f' of {self.path!r}' if self.path else ''}: {summarize(self)}>"
+        return f"<smn.Prediction{f' of {self.path!r}' if self.path else ''}: {self}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         from smn.predict.notebook_html import show_prediction
 
         return show_prediction(self)
+
+    def __str__(self) -> str:
+        """The answer in words: ``Impressionism, fairly sure, 71 %``; `smn.predict.phrasing` makes them."""
+        from smn.predict.phrasing import phrase
+
+        return phrase(self).sentence
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, in the documented order of keys."""
@@ -156,17 +162,6 @@ class Prediction:
         if self.rectified is not None:
             data["rectified"]["corners"] = [list(corner) for corner in self.rectified.corners]
         return data
-
-
-def summarize(prediction: Prediction) -> str:
-    """The answer in a few words on one line, such as ``Impressionism, 71 %``."""
-    if prediction.outcome is Outcome.ERROR:
-        return " ".join(f"error, {prediction.error}".split())
-    if prediction.outcome is Outcome.NOT_A_PAINTING:
-        return "not a painting" + (f" but a {prediction.looks_like}" if prediction.looks_like else "")
-    best = prediction.predictions[0]
-    said = f"{best.label}, {best.probability:.0%}"
-    return said if prediction.outcome is Outcome.MOVEMENT else f"unsure, perhaps {said}"
 
 
 def failed(path: str | None, reason: str, *, model: str) -> Prediction:

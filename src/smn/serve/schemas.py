@@ -12,7 +12,8 @@ EXAMPLE: dict[str, Any] = {
                     {"movement": "post-impressionism", "label": "Post-Impressionism", "probability": 0.12}],
     "families": [{"family": "impressionist", "label": "Impressionist", "probability": 0.86}],
     "is_painting": True, "painting_score": 0.99, "model": "default-3", "error": None, "family": "impressionist",
-    "set": None, "rectified": None, "looks_like": None, "work": None, "explanation": None, "similar": None,
+    "set": None, "rectified": None, "looks_like": None, "work": None,
+    "sentence": "Impressionism, fairly sure, 71 %", "explanation": None, "similar": None,
 }  # fmt: skip
 
 
@@ -106,6 +107,7 @@ class AnswerOut(BaseModel):
     work: RecognizedWorkOut | None = Field(
         None, description="The recognized work; everything else is the model's own guess and does not depend on it."
     )
+    sentence: str = Field(description="The answer in words, in the language asked for; of an error, its reason.")
     explanation: ExplanationOut | None = None
     similar: list[SimilarOut] | None = None
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
 from smn.predict.analysis import Analysis
+from smn.predict.phrasing import phrase
 from smn.predict.prediction import failed
 from smn.serve.engine import AnalysisOptions, Engine
 from smn.serve.keys import RateLimiter, find_key, read_keys
@@ -171,8 +172,17 @@ class ServiceState:
         several: bool,
         caller: str | None,
         keep: bool,
+        language: str = "en",
     ) -> list[dict[str, Any]]:
         """An answer for each picture; with ``several``, an unreadable picture becomes an answer with its reason.
+
+        Args:
+            pictures: as they were sent.
+            options: of every analysis.
+            several: whether the request may hold several.
+            caller: the name of the caller's key.
+            keep: whether pictures may be kept.
+            language: of the sentences.
 
         Raises:
             SmnError: the only picture cannot be read, the queue is full, or the options do not fit.
@@ -182,13 +192,15 @@ class ServiceState:
             self._check_index()
         return list(
             await asyncio.gather(
-                *(self._answer_one(one, options, several=several, caller=caller, keep=keep) for one in pictures)
+                *(self._answer_one(one, options, several=several, caller=caller, keep=keep, language=language)
+                  for one in pictures)
             )
-        )
+        )  # fmt: skip
 
     async def _answer_one(
-        self, sent: SentPicture, options: AnalysisOptions, *, several: bool, caller: str | None, keep: bool
-    ) -> dict[str, Any]:
+        self, sent: SentPicture, options: AnalysisOptions, *, several: bool, caller: str | None, keep: bool,
+        language: str,
+    ) -> dict[str, Any]:  # fmt: skip
         try:
             if sent.error is not None:
                 raise sent.error
@@ -198,7 +210,8 @@ class ServiceState:
                 raise
             model = self.engine.model.name
             self.metrics.count_answer("error", model)
-            return {"id": None, **failed(sent.name, str(error), model=model).to_dict()}
+            failure = failed(sent.name, str(error), model=model)
+            return {"id": None, **failure.to_dict(), "sentence": str(failure)}
         analysis = answered.analysis
         answer = analysis.prediction.to_dict() | {"path": sent.name}
         self.metrics.count_answer(answer["outcome"], answer["model"])
@@ -213,7 +226,8 @@ class ServiceState:
             add = partial(self.records.add_prediction, answer, sha256=answered.sha256, caller=caller,
                           image=sent.data if keep else None)  # fmt: skip
             prediction_id = await self.write(add)
-        return {"id": prediction_id, **answer, **extras}
+        sentence = phrase(analysis.prediction, language).sentence
+        return {"id": prediction_id, **answer, "sentence": sentence, **extras}
 
     async def write(self, what: Callable[[], T]) -> T:
         """Run a function of `records` off the event loop."""

@@ -1,9 +1,8 @@
-"""The painting and the answer beside it, phrased by how sure it is."""
+"""The painting and the answer beside it; `smn.predict.phrasing` makes the words."""
 
 import base64
 import io
 from collections.abc import Sequence
-from enum import StrEnum
 from html import escape
 
 import numpy as np
@@ -12,50 +11,12 @@ from PIL import Image
 
 from smn.movements import find_movement, get_family
 from smn.movements.translation import translate_movement
-from smn.predict.prediction import Guess, Outcome, Prediction
+from smn.predict.phrasing import MOVEMENT_LEVELS, Level, Phrase, find_family, phrase, to_percent
+from smn.predict.prediction import Prediction
 from smn.web.analyzer import PageAnalysis
-from smn.web.drawing import UNLABELLED, draw_bars, draw_palette
+from smn.web.drawing import UNLABELLED, draw_bars, draw_keys, draw_palette
 from smn.web.frame import Visit, mount_part
 from smn.web.words import Words
-
-SURE, FAIRLY = 0.8, 0.5
-"""Calibrated confidence, 0..1, from which an answer is sure, or fairly sure."""
-
-
-class Phrasing(StrEnum):
-    """How an answer is phrased."""
-
-    SURE = "sure"
-    """The movement's name alone."""
-    FAIRLY = "fairly"
-    """The movement, fairly sure."""
-    PERHAPS = "perhaps"
-    """The movement, perhaps: the likeliest by far, but less likely than not."""
-    TORN = "torn"
-    """Between two movements, one of which is likelier right than not."""
-    UNSURE = "unsure"
-    """I can't tell."""
-    NO_PAINTING = "no_painting"
-    """This does not look like a painting."""
-
-
-def choose_phrasing(prediction: Prediction, *, as_painting: bool = False) -> Phrasing:
-    """The phrasing of an answer.
-
-    Args:
-        prediction: any answer but an error; it lists two guesses or more where its taxonomy has them.
-        as_painting: phrase it as a painting's, whatever the outcome.
-    """
-    if prediction.outcome is Outcome.NOT_A_PAINTING and not as_painting:
-        return Phrasing.NO_PAINTING
-    best, *rest = (guess.probability for guess in prediction.predictions)
-    second = rest[0] if rest else 0.0
-    named = prediction.outcome is not Outcome.UNSURE
-    if named and best >= FAIRLY:
-        return Phrasing.SURE if best >= SURE else Phrasing.FAIRLY
-    if best + second >= FAIRLY and second >= best / 2:
-        return Phrasing.TORN
-    return Phrasing.PERHAPS if prediction.outcome is Outcome.MOVEMENT else Phrasing.UNSURE
 
 
 @st.fragment
@@ -92,84 +53,86 @@ def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
 
 
 def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
-    """The answer in words, then the guesses, then what the confidence means."""
+    """The answer in words, then the guesses, then what the number means."""
     words, prediction = visit.words, analysis.prediction
-    anyway = st.session_state.get("anyway") == analysis.sha256
-    phrasing = choose_phrasing(prediction, as_painting=anyway)
-    long = " smn-long" if phrasing in (Phrasing.UNSURE, Phrasing.NO_PAINTING) else ""  # a sentence, not a figure
-    st.html(
-        f'<h1 class="smn-answer">{escape(phrase_answer(prediction, phrasing, words))}</h1>'
-        f'<p class="smn-sure{long}">{escape(phrase_confidence(prediction, phrasing, words))}</p>'
-    )
-    if phrasing is Phrasing.NO_PAINTING:
+    said = phrase_for(analysis, words)
+    st.html(draw_headline(said))
+    if said.level is Level.NOT_A_PAINTING:
         st.button(
             words("answer.anyway"), key="anyway-ask",
             on_click=lambda: st.session_state.update(anyway=analysis.sha256),
         )  # fmt: skip
+        st.html(f'<p class="smn-note">{words("answer.only_guesses")}</p>')
     first = prediction.predictions[0].movement
     best = find_movement(first)
-    if best is not None and best.id == first and phrasing in (Phrasing.SURE, Phrasing.FAIRLY, Phrasing.PERHAPS):
+    if best is not None and best.id == first and said.level in MOVEMENT_LEVELS:
         translated = translate_movement(best, words.language)
         years = words("answer.years", start=best.start, end=best.end)
         st.html(f'<p class="smn-label">{escape(translated.summary)}</p><p class="smn-years">{escape(years)}</p>')
-    bars = [_bar(guess, analysis, words) for guess in prediction.predictions]
-    st.html(draw_bars(bars, words) + _phrase_family(prediction, phrasing, words))
-    if phrasing is not Phrasing.NO_PAINTING:
-        _show_meaning(visit, prediction)
+    st.html(_draw_guesses(analysis, words, family=said.level is not Level.NOT_A_PAINTING))
+    if said.level is not Level.NOT_A_PAINTING:
+        _show_meaning(visit, prediction, said)
     notes = list(_note_peculiarities(analysis, words))
     if notes:
         st.html("".join(f'<p class="smn-note">{escape(note)}</p>' for note in notes))
 
 
-def phrase_answer(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
-    """The answer in words."""
-    best, *rest = (words.movement(guess.movement, otherwise=guess.label) for guess in prediction.predictions)
-    return words(f"answer.{phrasing.value}", movement=best, other=rest[0] if rest else "")
+def phrase_for(analysis: PageAnalysis, words: Words) -> Phrase:
+    """The answer's words, as a painting's where the visitor asked for that."""
+    anyway = st.session_state.get("anyway") == analysis.sha256
+    return phrase(analysis.prediction, words.language, as_painting=anyway)
 
 
-def phrase_confidence(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
-    """What stands below the answer: how sure it is, or what the picture looks like instead of a painting."""
-    if phrasing is Phrasing.NO_PAINTING and prediction.looks_like is not None:
-        return words(f"answer.looks_like_{prediction.looks_like}")
-    first, *rest = (guess.probability for guess in prediction.predictions)
-    share = first + (rest[0] if rest and phrasing is Phrasing.TORN else 0.0)
-    return words(f"answer.confidence_{phrasing.value}", chance=words.in_hundred(share))
+def draw_headline(said: Phrase) -> str:
+    """The words of an answer as the page's heading; its text is the sentence that every other place gives."""
+    detail = ""
+    if said.detail:
+        long = " smn-long" if said.percent is None else ""
+        detail = f'<span class="smn-aside">{said.joint}</span><span class="smn-sure{long}">{escape(said.detail)}</span>'
+    return f'<h1 class="smn-answer"><span class="smn-headline">{escape(said.headline)}</span>{detail}</h1>'
 
 
-def _bar(guess: Guess, analysis: PageAnalysis, words: Words) -> tuple[str, str, float]:
+def _draw_guesses(analysis: PageAnalysis, words: Words, *, family: bool) -> str:
+    """Bars of the guesses, the colours of their families, and what the first one's family has together."""
+    prediction = analysis.prediction
     # A service may answer in a taxonomy that is not known here.
-    families = {label.id: label.family for label in analysis.taxonomy.labels}
-    colour = get_family(families[guess.movement]).colour if guess.movement in families else UNLABELLED
-    return words.movement(guess.movement, otherwise=guess.label), colour, guess.probability
-
-
-def _phrase_family(prediction: Prediction, phrasing: Phrasing, words: Words) -> str:
-    if not prediction.families or phrasing is Phrasing.NO_PAINTING:
-        return ""
-    first = prediction.families[0]
-    together = words("answer.together", family=words.family(first.family))
-    line = (
-        f'<p class="smn-together"><span>{escape(together)}</span><span>{words.in_hundred(first.probability)}</span></p>'
+    homes = {label.id: label.family for label in analysis.taxonomy.labels}
+    shown = [(guess, homes.get(guess.movement)) for guess in prediction.predictions]
+    drawn = draw_bars(
+        [
+            (words.movement(guess.movement, otherwise=guess.label), _colour(home), guess.probability)
+            for guess, home in shown
+        ],
+        words,
     )
-    if phrasing is Phrasing.UNSURE and prediction.family:
-        clearer = words("answer.family_sure", family=words.family(prediction.family))
-        line += f'<p class="smn-note">{escape(clearer)}</p>'
-    return line
+    known = dict.fromkeys(home for _, home in shown if home)
+    keys = [(words.family(one), _colour(one)) for one in known]
+    drawn += draw_keys(keys, words("answer.colours")) if keys else ""
+    own = find_family(prediction, analysis.taxonomy)
+    if own is None or not family:
+        return drawn
+    together = words("answer.together", family=words.family(own.family))
+    share = words.percent(own.probability)
+    return f'{drawn}<p class="smn-together"><span>{escape(together)}</span><span>{share}</span></p>'
 
 
-def _show_meaning(visit: Visit, prediction: Prediction) -> None:
+def _colour(family: str | None) -> str:
+    return get_family(family).colour if family else UNLABELLED
+
+
+def _show_meaning(visit: Visit, prediction: Prediction, said: Phrase) -> None:
     words, confidence = visit.words, prediction.confidence or 0.0
-    chance = words.in_hundred(confidence)
-    with st.expander(words("meaning.ask", chance=chance)):
-        st.write(words("meaning.text", count=min(max(round(100 * confidence), 1), 99)))
+    percent = to_percent(confidence) if said.percent is None else said.percent
+    with st.expander(words("meaning.ask", chance=words.percent(percent / 100))):
+        st.write(words("meaning.text", count=max(percent, 1)))
         figures = visit.state.figures
         if figures is None:
             st.write(words("meaning.unmeasured"))
-            return
-        curve = figures["reliability"]
-        near = int(np.argmin(np.abs(np.array(curve["confidence"]) - confidence)))
-        mean, right = (round(100 * curve[name][near]) for name in ("confidence", "accuracy"))
-        st.write(words("meaning.measured", works=curve["count"][near], mean=mean, right=right))
+        elif said.level not in (Level.PAIR, Level.FAMILY):  # measured for one movement, not for several together
+            curve = figures["reliability"]
+            near = int(np.argmin(np.abs(np.array(curve["confidence"]) - confidence)))
+            mean, right = (round(100 * curve[name][near]) for name in ("confidence", "accuracy"))
+            st.write(words("meaning.measured", works=curve["count"][near], mean=mean, right=right))
 
 
 def _note_peculiarities(analysis: PageAnalysis, words: Words) -> Sequence[str]:

@@ -97,12 +97,18 @@ def draw_bars(guesses: Iterable[tuple[str, str, float]], words: Words) -> str:
         words: the page's texts.
     """
     rows = "".join(
-        f'<li><span class="smn-name">{escape(name)}</span><span class="smn-chance">{words.in_hundred(share)}</span>'
+        f'<li><span class="smn-name">{escape(name)}</span><span class="smn-chance">{words.percent(share)}</span>'
         f'<span class="smn-track"><span class="smn-bar" style="width:{100 * share:.1f}%;background:{colour}">'
         "</span></span></li>"
         for name, colour, share in guesses
     )
     return f'<ol class="smn-bars" aria-label="{escape(words("answer.guesses"))}">{rows}</ol>'
+
+
+def draw_keys(keys: Sequence[tuple[str, str]], said: str) -> str:
+    """What colours mean: names with their colour ``#RRGGBB``, and a text before them."""
+    listed = "".join(f'<li><span style="background:{colour}"></span>{escape(name)}</li>' for name, colour in keys)
+    return f'<div class="smn-key"><span>{escape(said)}</span><ul class="smn-keys">{listed}</ul></div>'
 
 
 def draw_palette(palette: Sequence[Swatch], words: Words) -> str:
@@ -134,7 +140,7 @@ def draw_timeline(movements: Sequence[Movement], words: Words, *, marked: dict[s
         share = (marked or {}).get(movement.id)
         start, end = max(movement.start, _FIRST), min(movement.end, _LAST)
         left, right = (100 * (year - _FIRST) / (_LAST - _FIRST) for year in (start, end))
-        label = words.movement(movement.id) + (f" · {words.in_hundred(share)}" if share is not None else "")
+        label = words.movement(movement.id) + (f" · {words.percent(share)}" if share is not None else "")
         # Beside the bar, where there is room.
         side = f"right:{100.6 - left:.2f}%" if left > 50 else f"left:{right + 0.6:.2f}%"
         rows.append(
@@ -281,11 +287,11 @@ def draw_ladder(rungs: Iterable[tuple[str, float, float | None]], words: Words) 
     rows = []
     for name, unseen, known in rungs:
         said = f" {words('how.unseen')}" + (
-            f"; {words.in_hundred(known)} {words('how.known')}" if known is not None else ""
+            f"; {words.percent(known)} {words('how.known')}" if known is not None else ""
         )
         pale = f'<span class="smn-bar smn-behind" style="width:{100 * known:.1f}%"></span>' if known is not None else ""
         rows.append(
-            f'<li><span class="smn-name">{escape(name)}</span><span class="smn-chance">{words.in_hundred(unseen)}'
+            f'<li><span class="smn-name">{escape(name)}</span><span class="smn-chance">{words.percent(unseen)}'
             f'<span class="smn-aside">{escape(said)}</span></span><span class="smn-track">{pale}'
             f'<span class="smn-bar smn-front" style="width:{100 * unseen:.1f}%"></span></span></li>'
         )

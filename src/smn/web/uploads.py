@@ -49,7 +49,7 @@ def set_uploads(*pictures: Upload) -> None:
 
 def clear_uploads() -> None:
     """Forget the uploads of this session."""
-    for key in ("uploads", "chosen", "error", "address"):
+    for key in ("uploads", "chosen", "error", "address", "asked"):
         st.session_state.pop(key, None)
     # A new key: Streamlit's uploader cannot be emptied.
     st.session_state.turn = st.session_state.get("turn", 0) + 1
@@ -80,6 +80,17 @@ def describe_error(visit: Visit, error: SmnError) -> str:
     return words(next((key for kind, key in kinds if isinstance(error, kind)), "bad.other"))
 
 
+def show_refused(visit: Visit) -> None:
+    """Name each file of the last choice that the browser did not send, with its own reason."""
+    told = (st.session_state.get("a11y") or {}).get("refused") or {}
+    # It is told before the others of its choice arrive, which is a turn.
+    if st.session_state.get("turn", 0) - told.get("turn", -2) not in (0, 1):
+        return
+    for one in told["files"]:
+        said = describe_too_large(visit) if one["why"] == "large" else visit.words("bad.type")
+        show_error(str(one["name"])[:120], said, visit.words)
+
+
 def describe_too_large(visit: Visit) -> str:
     """That a picture is too large, with the limits."""
     limits = visit.state.settings.service
@@ -102,8 +113,7 @@ def show_start(visit: Visit) -> None:
     st.html(
         # Streamlit's uploader speaks English only; its words are set here.
         f"<style>:root{{--smn-drop:{_css(words('start.drop'))};--smn-choose:{_css(words('start.drop_action'))};"
-        f"--smn-limit:{_css(words('start.drop_limit', megabytes=megabytes))};"
-        f"--smn-too-large:{_css(describe_too_large(visit))}}}</style>"
+        f"--smn-limit:{_css(words('start.drop_limit', megabytes=megabytes))}}}</style>"
     )
 
     def take_files() -> None:
@@ -113,15 +123,21 @@ def show_start(visit: Visit) -> None:
 
     with st.container(key="smn-drop"):
         st.file_uploader(
-            words("start.drop"), type="image", accept_multiple_files=True, key=key, on_change=take_files,
-            label_visibility="collapsed", max_upload_size=megabytes,
+            words("start.drop"), type=["image/*", ".heic", ".heif"], accept_multiple_files=True, key=key,
+            on_change=take_files, label_visibility="collapsed", max_upload_size=megabytes,
         )  # fmt: skip
     with st.container(key="smn-ways", horizontal=True, gap="small"):
         with st.popover(words("start.camera"), key="smn-camera", on_change="rerun") as camera:
             if camera.open:
                 _show_camera(words)
-        with st.popover(words("start.address"), disabled=not limits.urls):
-            _show_address(visit)
+        if limits.urls:
+            st.button(
+                words("start.address"), key="smn-address-ask",
+                on_click=lambda: st.session_state.update(asked=not st.session_state.get("asked", False)),
+            )  # fmt: skip
+    if limits.urls and st.session_state.get("asked"):
+        _show_address(visit)
+    show_refused(visit)
     if error := st.session_state.get("error"):
         show_error(*error)
     _show_examples(words)
@@ -140,7 +156,7 @@ def _show_camera(words: Words) -> None:
 
 def _show_address(visit: Visit) -> None:
     words = visit.words
-    with st.form("address-form", border=False):
+    with st.form("address-form", border=False, width=640):
         address = st.text_input(words("start.address_label"), placeholder=words("start.address_example"), key="address")
         asked = st.form_submit_button(words("start.address_go"))
     if asked and address:

@@ -1,7 +1,8 @@
-// What Streamlit leaves to others: the page's language, and names for those who have the page read to them.
-let observer;
+// What Streamlit leaves to others: the page's language, names for those who have the page read to them, and which of the
+// chosen files are not sent.
+let observer, listener;
 
-export default function ({ data }) {
+export default function ({ data, setStateValue }) {
   document.documentElement.lang = data.language;
   const mend = () => {
     const zone = document.querySelector("[data-testid=stFileUploaderDropzone]");
@@ -15,4 +16,19 @@ export default function ({ data }) {
   observer?.disconnect();
   observer = new MutationObserver(mend);
   observer.observe(document.body, { childList: true, subtree: true });
+
+  // As the uploader refuses them; it names them only until the others have arrived.
+  const why = (file) => {
+    if (!file.type.startsWith("image/") && !/\.(heic|heif)$/i.test(file.name)) return "type";
+    return file.size > data.largest ? "large" : "";
+  };
+  const look = (event) => {
+    if (!event.target.closest?.("[data-testid=stFileUploader]")) return;
+    const given = [...(event.dataTransfer ?? event.target).files ?? []];
+    const files = given.map((file) => ({ name: file.name, why: why(file) })).filter((file) => file.why).slice(0, 20);
+    setStateValue("refused", { turn: data.turn, files });
+  };
+  if (listener) for (const kind of ["change", "drop"]) document.removeEventListener(kind, listener, true);
+  listener = look;
+  for (const kind of ["change", "drop"]) document.addEventListener(kind, listener, true);
 }

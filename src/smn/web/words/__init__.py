@@ -9,6 +9,7 @@ from typing import Any
 from smn.errors import UnknownNameError
 from smn.movements import find_movement, get_family
 from smn.movements.translation import translate_family, translate_movement
+from smn.predict.phrasing import write_percent
 
 LANGUAGES = ("en", "fr")
 """Of the page, the default first."""
@@ -26,8 +27,8 @@ class Words:
         UnknownNameError: there are no texts in that language.
 
     Example:
-        >>> Words("en")("answer.fairly", movement="Impressionism")
-        'Impressionism, fairly sure'
+        >>> Words("en")("answer.years", start=1860, end=1890)
+        'about 1860 to 1890'
     """
 
     def __init__(self, language: str) -> None:
@@ -68,11 +69,9 @@ class Words:
         text = f"{value:,.{digits}f}"
         return text if self.language == "en" else text.replace(",", "\u202f").replace(".", ",")
 
-    def in_hundred(self, share: float) -> str:
-        """A share, 0..1, as "78 in 100"; never 0 nor 100, because nothing is certain."""
-        if share < 0.005:
-            return self("answer.under_one")
-        return self("answer.in_hundred", count=min(round(100 * share), 99))
+    def percent(self, share: float) -> str:
+        """A share, 0..1, as "78 %"; never 100 %, because nothing is certain."""
+        return write_percent(share, self.language)
 
 
 @cache
