@@ -20,7 +20,7 @@ from smn.predict.phrasing import (
     to_percent,
     write_percent,
 )
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, failed
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork, failed
 
 LABELS = read_taxonomy().labels
 
@@ -82,6 +82,37 @@ def test_sentences_say_numbers_that_belong_to_their_words() -> None:
         assert str(prediction) == sentence
     refused = phrase(make(Outcome.NOT_A_PAINTING, 0.9, 0.05))
     assert not re.search(r"\d", refused.sentence)  # the chance of a movement says nothing of what is no painting
+
+
+WORK = RecognizedWork(
+    "The Kiss", "Gustav Klimt", 1908, "art-nouveau", "WikiArt", "Belvedere", "Q698487", None, similarity=0.93,
+    confidence=0.99,
+)  # fmt: skip
+
+
+def test_the_very_work_leads_and_what_is_guessed_stands_apart() -> None:
+    guesses = (Guess("art-nouveau", "Art Nouveau", 0.63),)
+    prediction = replace(make(Outcome.MOVEMENT, 0.63), predictions=guesses, work=WORK)
+    said = phrase(prediction)
+    assert said.level is Level.WORK
+    assert said.headline == "The Kiss, Gustav Klimt, 1908"
+    assert said.detail == "Art Nouveau (WikiArt); my own guess, from the picture alone: Art Nouveau, 63 %"
+    assert said.percent is None
+    assert said.movements == ()  # nothing that was looked up counts as a guess
+    assert phrase(prediction, "fr").detail.startswith(
+        "Art nouveau (WikiArt); mon hypothèse, d'après l'image seule\u00a0: "
+    )
+    unsure = make(Outcome.UNSURE, 0.2, 0.1)
+    assert phrase(replace(unsure, work=WORK)).detail.endswith(f"alone: {phrase(unsure).sentence}")
+
+
+def test_a_work_of_which_little_is_known_is_said_with_what_is_known() -> None:
+    nameless = replace(WORK, title=None, year=None, movement=None)
+    said = phrase(replace(make(Outcome.MOVEMENT, 0.9), work=nameless))
+    assert said.headline == "An untitled work, Gustav Klimt"
+    assert said.detail.startswith("my own guess")
+    own = replace(WORK, movement="old-masters", source=None)
+    assert phrase(replace(make(Outcome.MOVEMENT, 0.9), work=own)).detail.startswith("old-masters; my own guess")
 
 
 def test_what_is_no_painting_can_be_phrased_all_the_same() -> None:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from smn.errors import UnknownNameError
 from smn.movements import Taxonomy, find_movement
 from smn.movements.translation import translate_movement
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction
+from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork
 
 SURE, FAIRLY = 80, 50
 """Percent from which an answer is sure, or fairly sure."""
@@ -23,6 +23,8 @@ LISTED = 3
 class Level(StrEnum):
     """What an answer's words say, the most that is known first."""
 
+    WORK = "work"
+    """The very work, which was looked up; what the model guesses is said apart."""
     SURE = "sure"
     """A movement."""
     FAIRLY = "fairly"
@@ -48,7 +50,8 @@ class Phrase:
     Args:
         level: what they say.
         headline: such as ``Impressionism, fairly sure``.
-        detail: what belongs to the headline: its percent, the best guesses, or what a picture looks like; may be empty.
+        detail: what belongs to the headline: its percent, the best guesses, or what a picture looks like; of a work,
+            its movement as it was looked up and what the model guesses; may be empty.
         question: asks whether that is right, or, where nothing was said, whether the reader knows.
         percent: that the words speak of, 0..99; None where they speak of no single one.
         movements: ids of the movements that the headline names.
@@ -96,6 +99,9 @@ def phrase(prediction: Prediction, language: str = "en", *, as_painting: bool = 
     texts = _read(language)
     if prediction.outcome is Outcome.ERROR:
         return Phrase(Level.ERROR, prediction.error or "", "", "")
+    if prediction.work is not None:
+        guessed = phrase(replace(prediction, work=None), language, as_painting=as_painting)
+        return _phrase_work(prediction.work, guessed, prediction.predictions[0], language)
     level = choose_level(prediction, as_painting=as_painting)
     names = [name_guess(guess, language) for guess in prediction.predictions]
     filled = {"movement": names[0], "other": names[1] if len(names) > 1 else ""}
@@ -116,8 +122,22 @@ def phrase(prediction: Prediction, language: str = "en", *, as_painting: bool = 
     return Phrase(level, headline, _write(percent, texts), question, percent, tuple(one.movement for one in told))
 
 
+def _phrase_work(work: RecognizedWork, guessed: Phrase, first: Guess, language: str) -> Phrase:
+    texts = _read(language)
+    parts = (work.title or texts["untitled"], work.artist, work.year)
+    known = find_movement(work.movement) if work.movement else None
+    found = translate_movement(known, language).name if known else work.movement
+    looked_up = texts["looked_up"].format(movement=found, source=work.source) if found and work.source else found
+    # A guess beside a fact needs its number, and no word on how sure it is.
+    short = guessed.level in MOVEMENT_LEVELS
+    own = f"{name_guess(first, language)}, {guessed.detail}" if short else guessed.sentence
+    detail = "; ".join(part for part in (looked_up, texts["own_guess"].format(sentence=own)) if part)
+    headline = ", ".join(str(part) for part in parts if part)
+    return Phrase(Level.WORK, headline, detail, texts["question"]["work"])
+
+
 def choose_level(prediction: Prediction, *, as_painting: bool = False) -> Level:
-    """What can be said of a picture that was read; see `phrase`."""
+    """What can be said from the picture alone of one that was read; see `phrase`."""
     if prediction.outcome is Outcome.NOT_A_PAINTING and not as_painting:
         return Level.NOT_A_PAINTING
     best, *rest = (to_percent(guess.probability) for guess in prediction.predictions)
