@@ -15,7 +15,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_a_movements_story_is_told() -> None:
     code, shown, errors = run("story", "impressionism")
     assert (code, errors) == (0, "")
-    for part in ("Impressionism  1863–1890", "What to look for", "Impression, Sunrise", "Neighbours", "♪", "Sources"):
+    for part in ("Impressionism  1863–1890", "What to look for", "Impression, Sunrise", "Neighbours", "♪", "Read on"):
         assert part in shown
     code, shown, _ = run("story", "Ukiyo e", "--format", "json")
     assert json.loads(shown)["story"]["movement"] == "ukiyo-e"

@@ -14,9 +14,9 @@ from smn.movements import list_movements
 from smn.movements.translation import translate_movement
 from smn.predict.prediction import Outcome
 from smn.story.pages import read_story
-from smn.web.app_state import get_app_state, open_app_state
+from smn.web.app_state import EXAMPLES, get_app_state, open_app_state
 from smn.web.page_settings import PageSettings
-from smn.web.uploads import EXAMPLES, Upload, describe_error
+from smn.web.uploads import Upload, describe_error
 from smn.web.words import LANGUAGES, Words
 from web_pictures import encode
 

@@ -140,7 +140,8 @@ def _show(page: dict[str, Any], generated: dict[str, Any]) -> None:
         for one in (generated["playlist"]["pieces"] if generated else page["music"])
     )
     _list("Music[/bold]  [dim]suggestions by period and mood, not facts[/dim][bold]", music, mark="♪")
-    screen.print("\n[dim]Sources: " + escape("; ".join(page["sources"])) + "[/dim]", width=width)
+    reading = "Read on: " + "; ".join(page["sources"])
+    screen.print(f"\n[dim]{escape(reading)}\n(written from general knowledge, not from these books)[/dim]", width=width)
 
 
 def _list(title: str, lines: Iterable[str], *, mark: str = "·") -> None:

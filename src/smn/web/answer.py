@@ -33,9 +33,11 @@ def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
             "whole": _encode(analysis.whole) if analysis.whole else None,
             "alt": words("picture.alt_straight" if straight else "picture.alt", name=name),
             "wholeAlt": words("picture.alt_whole", name=name),
-            "guesses": [(guess, words.movement(guess)) for guess in guesses], "chosen": chosen,
+            "id": analysis.sha256[:12], "chosen": chosen, "peek": analysis.prediction.is_painting,
+            "guesses": [(guess, words.movement(guess)) for guess in guesses],
             "words": {
-                "why": words("picture.why"), "of": words("picture.why_of"), "original": words("picture.original"),
+                "why": words("picture.why"), "strength": words("picture.strength"), "of": words("picture.why_of"),
+                "original": words("picture.original"),
                 "help": words("picture.why_help", movement=words.movement(chosen)) if chosen else "",
             },
         },

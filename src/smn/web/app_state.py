@@ -95,6 +95,9 @@ def _shrink(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
+EXAMPLES = ("ukiyo-e", "art-nouveau", "neo-impressionism", "fauvism", "pop-art", "geometric-abstraction")
+"""Painted examples that are offered until the page's own model has been asked."""
+
 _FIGURES = Path(__file__).parent / "figures.json"
 _MAX_ANALYSES = 64
 """Analyzed pictures in memory, at 2 to 6 MB each."""
@@ -115,6 +118,7 @@ class AppState:
         self._loading, self._keeping = Lock(), Lock()
         self._analyzer: tuple[Stamp, Analyzer] | None = None
         self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
+        self.examples = EXAMPLES
 
     @property
     def analyzer(self) -> Analyzer:
@@ -163,10 +167,11 @@ class AppState:
         return known if self.analyzer.model == known["model"] else None
 
     def warm(self) -> None:
-        """Load what the first visitor would have to wait for."""
+        """Load what the first visitor would have to wait for, and offer the examples that the model answers rightly."""
         analyzer = self.analyzer
         if isinstance(analyzer, LocalAnalyzer):
-            _ = analyzer.analyze("", make_example("ukiyo-e"), find=True).palette
+            _ = analyzer.analyze("", make_example(EXAMPLES[0]), find=True).palette
+            self.examples = choose_examples(analyzer)
         if self.index is not None:
             place_of_each(self.index)
             family_of_each(self.index)
@@ -199,6 +204,17 @@ def get_app_state() -> AppState:
         InputError: a variable does not fit.
     """
     return _OPEN[0] if _OPEN else open_app_state(read_page_settings(os.environ))
+
+
+def choose_examples(analyzer: Analyzer) -> tuple[str, ...]:
+    """Ids of painted examples that are answered with their own movement, as many as `EXAMPLES` at most."""
+    right: list[str] = []
+    for movement in dict.fromkeys((*EXAMPLES, *list_examples())):
+        if len(right) == len(EXAMPLES):
+            break
+        if analyzer.analyze("", make_example(movement), find=True).prediction.movement == movement:
+            right.append(movement)
+    return tuple(right)
 
 
 @cache

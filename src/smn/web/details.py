@@ -33,7 +33,7 @@ def show_details(visit: Visit, analysis: PageAnalysis) -> None:
     if stories:
         story = read_story(stories[0], language=words.language)
         with look:
-            st.html(render_story(story, words))
+            st.html(render_story(story, words, wide=True))
         with listen:
             st.html(render_music(story, words))
 
@@ -46,8 +46,8 @@ def show_works(visit: Visit, works: Sequence[Work]) -> None:
     st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))
 
 
-def render_story(story: Story, words: Words) -> str:
-    """What to look for, the story, works to know and neighbours, as HTML."""
+def render_story(story: Story, words: Words, *, wide: bool = False) -> str:
+    """What to look for, the story, works to know and neighbours, as HTML; ``wide`` in columns over all the width."""
     movement = translate_movement(get_movement(story.movement), words.language)
     traits = "".join(f"<li>{escape(trait)}</li>" for trait in movement.traits)
     works = "".join(
@@ -57,11 +57,13 @@ def render_story(story: Story, words: Words) -> str:
     near = "".join(
         f"<dt>{escape(words.movement(one.movement))}</dt><dd>{escape(one.how)}</dd>" for one in story.neighbours
     )
-    sources = "".join(f"<li>{escape(source)}</li>" for source in story.sources)
+    reading = "".join(f"<li>{escape(source)}</li>" for source in story.sources)
+    kind = "smn-text smn-wide" if wide else "smn-text"
     return (
-        f'<div class="smn-text"><h2>{escape(movement.name)}</h2><p>{escape(story.text)}</p>'
+        f'<div class="{kind}"><h2>{escape(movement.name)}</h2><p>{escape(story.text)}</p>'
         f"<h3>{words('look.check')}</h3><ul>{traits}</ul><h3>{words('look.works')}</h3><ul>{works}</ul>"
-        f"<h3>{words('look.neighbours')}</h3><dl>{near}</dl><h3>{words('look.read')}</h3><ul>{sources}</ul></div>"
+        f"<h3>{words('look.neighbours')}</h3><dl>{near}</dl><h3>{words('look.read')}</h3>"
+        f'<p class="smn-note">{words("look.written")}</p><ul>{reading}</ul></div>'
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from smn.explain.explanation import Swatch
 from smn.movements import Movement, find_movement, get_family, list_families
 from smn.similar.index import SimilarIndex, Work
+from smn.web.colour_names import name_palette
 from smn.web.words import Words
 
 PAPER = {"light": "#FAF8F4", "dark": "#17181A"}
@@ -112,17 +113,17 @@ def draw_keys(keys: Sequence[tuple[str, str]], said: str) -> str:
 
 
 def draw_palette(palette: Sequence[Swatch], words: Words) -> str:
-    """A strip of colours, each as wide as its share."""
+    """A strip of colours, each as wide as its share, and their names."""
     parts = "".join(
-        f'<li style="flex-grow:{swatch.share:.4f};background:{swatch.colour}">'
-        f'<span class="smn-aside">{words("picture.colour", share=round(100 * swatch.share), colour=swatch.colour)}'
-        "</span></li>"
-        for swatch in palette
+        f'<span style="flex-grow:{swatch.share:.4f};background:{swatch.colour}"></span>' for swatch in palette
     )
-    name = escape(words("picture.palette"))
+    names = ", ".join(
+        f"{words(f'colour.{one}')} {words.percent(share)}" for one, share in name_palette(palette).items()
+    )
     return (
-        f'<div class="smn-colours"><span aria-hidden="true">{name}</span>'
-        f'<ul class="smn-palette" aria-label="{name}">{parts}</ul></div>'
+        f'<div class="smn-colours"><span aria-hidden="true">{escape(words("picture.palette"))}</span>'
+        f'<span class="smn-palette" aria-hidden="true">{parts}</span></div>'
+        f'<p class="smn-note"><span class="smn-aside">{escape(words("picture.palette"))}: </span>{escape(names)}</p>'
     )
 
 

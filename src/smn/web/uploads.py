@@ -88,7 +88,8 @@ def show_refused(visit: Visit) -> None:
         return
     for one in told["files"]:
         said = describe_too_large(visit) if one["why"] == "large" else visit.words("bad.type")
-        show_error(str(one["name"])[:120], said, visit.words)
+        name = visit.words("bad.heading", name=str(one["name"])[:120])
+        st.html(f'<p class="smn-error" role="alert"><strong>{escape(name)}.</strong> {escape(said)}</p>')
 
 
 def describe_too_large(visit: Visit) -> str:
@@ -96,10 +97,6 @@ def describe_too_large(visit: Visit) -> str:
     limits = visit.state.settings.service
     megabytes, pixels = (max(1, round(limit / 1e6)) for limit in (limits.max_body, limits.max_pixels))
     return visit.words("bad.large", megabytes=megabytes, pixels=pixels)
-
-
-EXAMPLES = ("ukiyo-e", "art-nouveau", "neo-impressionism", "fauvism", "pop-art", "romanticism")
-"""Offered before there is a picture; the last one is not easy."""
 
 
 def show_start(visit: Visit) -> None:
@@ -140,7 +137,7 @@ def show_start(visit: Visit) -> None:
     show_refused(visit)
     if error := st.session_state.get("error"):
         show_error(*error)
-    _show_examples(words)
+    _show_examples(visit)
 
 
 def _show_camera(words: Words) -> None:
@@ -178,12 +175,15 @@ def _fetch(visit: Visit, address: str) -> Upload:
     return Upload(unquote(urlsplit(address).path.rpartition("/")[2]) or urlsplit(address).netloc, data)
 
 
-def _show_examples(words: Words) -> None:
+def _show_examples(visit: Visit) -> None:
+    words = visit.words
+    if not visit.state.examples:  # a model may know none of them
+        return
     st.html(
         f'<h2 class="smn-small">{words("start.examples")}</h2><p class="smn-note">{words("start.examples_note")}</p>'
     )
     with st.container(key="smn-examples", horizontal=True, gap="small"):
-        for movement in EXAMPLES:
+        for movement in visit.state.examples:
             name = words.movement(movement)
             with st.container(key=f"smn-example-{movement}", width="content", gap=None):
                 st.html(f'<img src="{base_path()}/example/{movement}.jpg" alt="" width="160" height="128">')
