@@ -37,6 +37,7 @@ import explaining
 import ladder_page
 import page_figures
 import photographs
+import recognition
 import refusal_page
 import serving_page
 import similarity
@@ -61,6 +62,7 @@ _PAGES = (
     "refusal",
     "explain",
     "similar",
+    "recognition",
     "serve",
     "web",
     "decisions/0015-default-model",
@@ -406,6 +408,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **refusal_page.TABLES,
     **sureness_page.TABLES,
     **explaining.TABLES,
+    **recognition.TABLES,
     **serving_page.TABLES,
     **similarity.TABLES,
     **training_page.TABLES,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.similar.vector_search import DIMENSIONS
+from smn.works.vector_search import DIMENSIONS
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "similar" / "similar.json"
 MAP = Path(__file__).parents[2] / "docs" / "images" / "similar-map.png"
@@ -37,7 +37,7 @@ def measure(data: Path) -> dict[str, Any]:
     from smn.manifest import read_manifest
     from smn.movements import normalise
     from smn.similar.index import read_index
-    from smn.similar.vector_search import unpack_vectors
+    from smn.works.vector_search import unpack_vectors
 
     index, manifest, bundle = read_index(), read_manifest(data / "famous"), read_bundle()
     questions = index.project(_embed(bundle, manifest))
@@ -120,7 +120,7 @@ def _cost(vectors: Floats, questions: Floats, size: int) -> dict[str, Any]:
     where works are dense. Vectors of noise alone would lie equally far from each other, and no graph finds a way
     among those.
     """
-    from smn.similar.vector_search import ApproximateSearcher, ExactSearcher, pack_vectors, write_graph
+    from smn.works.vector_search import ApproximateSearcher, ExactSearcher, pack_vectors, write_graph
 
     draw = np.random.default_rng(0)
     made = np.empty((size, vectors.shape[1]), dtype=np.int8)

@@ -48,10 +48,13 @@ _MIN_PERCENT = 2  # of a further guess that is shown
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,
     help="Detect a painting on a wall and straighten it: if certain, if found at all, or never.",
 )  # fmt: skip
+@click.option("--index", type=click.Path(path_type=Path), help="Look the very work up in your own index.")
+@click.option("--no-lookup", is_flag=True, help="Look no work up: answer by the picture alone.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures in one batch.")
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
-    precision: float | None, coverage: float | None, rectify: str, batch_size: int,
+    precision: float | None, coverage: float | None, rectify: str, index: Path | None, no_lookup: bool,  # noqa: FBT001
+    batch_size: int,
 ) -> None:  # fmt: skip
     """Predict the movement of pictures.
 
@@ -69,7 +72,13 @@ def predict(  # noqa: PLR0917 - click passes options by name
     inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
     if not inputs:
         raise InputError(f"No pictures in {', '.join(pictures)}; give a picture, or a folder that contains some.")
-    loaded = load(model, taxonomy=taxonomy, precision=precision, rectify=Rectify(rectify))
+    loaded = load(
+        model,
+        taxonomy=taxonomy,
+        precision=precision,
+        rectify=Rectify(rectify),
+        lookup=not no_lookup and (index or True),
+    )
     if coverage is not None:  # what is wrong with it must be said before any work is done
         loaded.bundle.require_policy("coverage").sets.choose(coverage)
     if loaded.precision_note:
@@ -99,7 +108,8 @@ class _Settings:
 def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, settings: _Settings) -> int:
     job = {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
            "taxonomy": model.taxonomy.id, "top_k": settings.top_k, "coverage": settings.coverage,
-           "precision": settings.precision, "rectify": model.rectify.value}  # fmt: skip
+           "precision": settings.precision, "rectify": model.rectify.value,
+           "lookup": None if model.lookup is None else str(model.lookup.folder)}  # fmt: skip
     journal = Journal(out, job)
     others = journal.done - {item.path for item in inputs}
     if others:

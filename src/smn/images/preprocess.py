@@ -75,6 +75,11 @@ class PreprocessSpec:
         values = np.moveaxis(pixels, -1, -3) * scale[:, None, None].astype(np.float32) - shift[:, None, None]
         return np.ascontiguousarray(values, dtype=np.float32)
 
+    def restore(self, values: NDArray[np.float32]) -> Image.Image:
+        """The square picture, mode ``RGB``, that became this network input (3, size, size)."""
+        shares = np.moveaxis(values, 0, -1) * np.asarray(self.std, np.float32) + np.asarray(self.mean, np.float32)
+        return Image.fromarray(np.clip(np.round(255 * shares), 0, 255).astype(np.uint8))
+
     def apply(self, image: Image.Image) -> NDArray[np.float32]:
         """One upright RGB picture as network input (3, size, size)."""
         return self.normalise(np.asarray(self.resize(image), dtype=np.uint8))

@@ -136,16 +136,20 @@ def predict_stream(
         if isinstance(one, Failure):
             yield failed(one.id, one.reason, model=model.name)
         else:
-            outputs, (path, found) = one
-            yield model.to_predictions(outputs, [path], found=[found], top_k=top_k, coverage=coverage)[0]
+            outputs, (path, pixels, found) = one
+            yield model.to_predictions(
+                outputs, [path], found=[found], top_k=top_k, coverage=coverage, batch=pixels[None]
+            )[0]
 
 
-def _preprocess(model: Model, item: Input) -> tuple[NDArray[np.float32], tuple[str | None, Found | None]] | Failure:
+def _preprocess(
+    model: Model, item: Input
+) -> tuple[NDArray[np.float32], tuple[str | None, NDArray[np.float32], Found | None]] | Failure:
     try:
         pixels, found = model.preprocess(item.source)
     except (ImageError, FetchError) as error:
         return Failure(item.path, error.reason)
-    return pixels, (item.path, found)
+    return pixels, (item.path, pixels, found)
 
 
 class Journal:

@@ -20,6 +20,7 @@ from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten
 from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.analysis import SIDE, Analysis
+from smn.predict.lookup import Lookup
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
 
 _MIN_COVERED = 0.5
@@ -37,10 +38,13 @@ class Model:
         precision: the share of answers, 0.5 or more and below 1, that ought to be right; fewer are given the higher it
             is. None for the bundle's own thresholds.
         rectify: whether a painting on a wall is found and straightened first.
+        lookup: whether the very work is looked up, in the index in the package if it fits the bundle, or in an index's
+            folder. What is found is ``Prediction.work`` and changes nothing else.
 
     Raises:
         BundleError: its graph cannot be loaded.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
+        SimilarError: the folder is no index, or another model made it.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
 
@@ -59,6 +63,7 @@ class Model:
         threads: int = 0,
         precision: float | None = None,
         rectify: Rectify = Rectify.AUTO,
+        lookup: bool | str | Path = True,
     ) -> None:
         self.bundle = bundle
         self.thresholds, self.precision_note = _apply_precision(bundle, precision)
@@ -66,6 +71,7 @@ class Model:
         self.rectify = rectify
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
         self.runtime = Runtime(bundle, threads=threads)
+        self.lookup = Lookup(bundle, None if lookup is True else Path(lookup)) if lookup else None
 
     def __repr__(self) -> str:
         return f"<smn.Model {self.name}: {len(self.taxonomy.labels)} movements, taxonomy {self.taxonomy.id}>"
@@ -76,7 +82,12 @@ class Model:
         return self.bundle.name
 
     def variant(
-        self, *, taxonomy: str | Path | None = None, rectify: Rectify | None = None, precision: float | None = None
+        self,
+        *,
+        taxonomy: str | Path | None = None,
+        rectify: Rectify | None = None,
+        precision: float | None = None,
+        lookup: bool = True,
     ) -> "Model":
         """A model that answers otherwise and shares this one's network.
 
@@ -84,6 +95,7 @@ class Model:
             taxonomy: id or file of the taxonomy to answer in; None for this model's.
             rectify: whether a painting on a wall is found and straightened first; None as this model does.
             precision: the share of answers that ought to be right; None for this model's thresholds.
+            lookup: False to look no work up; True as this model does.
 
         Raises:
             InputError, MissingExtraError, UnknownNameError, TaxonomyError: as for `Model`.
@@ -95,6 +107,8 @@ class Model:
             other.rectify = rectify
         if precision is not None:
             other.thresholds, other.precision_note = _apply_precision(self.bundle, precision)
+        if not lookup:
+            other.lookup = None
         return other
 
     def predict(self, image: Picture, *, top_k: int = 3, coverage: float | None = None) -> Prediction:
@@ -157,9 +171,9 @@ class Model:
         source = ImageSource(image, limits=self.limits)
         pixels, found = self.preprocess(source, show=evidence)
         outputs = self.runtime.run(pixels[None], evidence=evidence)
-        prediction = self.to_predictions(outputs, [picture_name(image)], found=[found], top_k=top_k, coverage=coverage)[
-            0
-        ]
+        (prediction,) = self.to_predictions(
+            outputs, [picture_name(image)], found=[found], top_k=top_k, coverage=coverage, batch=pixels[None]
+        )
         return Analysis(prediction, outputs, found, self, source)
 
     def preprocess(
@@ -218,7 +232,9 @@ class Model:
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
         """
-        return self.to_predictions(self.runtime.run(batch), paths, found=found, top_k=top_k, coverage=coverage)
+        return self.to_predictions(
+            self.runtime.run(batch), paths, found=found, top_k=top_k, coverage=coverage, batch=batch
+        )
 
     def to_predictions(
         self,
@@ -228,8 +244,9 @@ class Model:
         found: Sequence[Found | None] | None = None,
         top_k: int = 3,
         coverage: float | None = None,
+        batch: NDArray[np.float32] | None = None,
     ) -> tuple[Prediction, ...]:
-        """Like `predict_batch`, for N pictures that the network has seen already.
+        """Like `predict_batch`, for N pictures that the network has seen already; works are looked up by their batch.
 
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
@@ -245,7 +262,7 @@ class Model:
         families, sums = families_of(probabilities, self.taxonomy)
         painting = sigmoid(outputs.painting)
         likest = outputs.judges.argmin(axis=1) if self.bundle.groups and outputs.judges is not None else None
-        return tuple(
+        predictions = tuple(
             self._to_prediction(
                 path,
                 self._guesses(probabilities[place], top_k),
@@ -262,6 +279,9 @@ class Model:
             )
             for place, path in enumerate(paths)
         )
+        if batch is None or self.lookup is None:
+            return predictions
+        return self.lookup.add_works(predictions, outputs, batch)
 
     def _is_sure(
         self, probabilities: NDArray[np.float64], families: NDArray[np.float64], *, covered: float
@@ -347,6 +367,7 @@ def load(
     threads: int = 0,
     precision: float | None = None,
     rectify: Rectify = Rectify.AUTO,
+    lookup: bool | str | Path = True,
 ) -> Model:
     """Load a model: the one inside the package, or one of your own.
 
@@ -358,13 +379,16 @@ def load(
         precision: the share of answers that ought to be right, as for `Model`.
         rectify: whether a painting on a wall is found and straightened first: ``Rectify.AUTO`` where it is surely
             found, ``ON`` where anything like one is found, ``OFF`` never.
+        lookup: whether the very work is looked up, as for `Model`.
 
     Raises:
         BundleError: the bundle is missing or damaged.
         InputError: the precision lies outside, or the bundle does not know what its answers are worth.
+        SimilarError: ``lookup`` names no index, or one that another model made.
         UnknownNameError: there is no such taxonomy.
         TaxonomyError: the model cannot answer in this taxonomy.
     """
     return Model(
-        read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision, rectify=rectify
-    )
+        read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision, rectify=rectify,
+        lookup=lookup,
+    )  # fmt: skip

@@ -46,6 +46,7 @@ class AnalysisOptions:
         coverage: of a conformal set, or None.
         explain: whether to compute evidence.
         similar: number of similar works.
+        lookup: whether the very work is looked up.
     """
 
     top_k: int = 3
@@ -54,6 +55,7 @@ class AnalysisOptions:
     coverage: float | None = None
     explain: bool = False
     similar: int = 0
+    lookup: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Engine:
         batch: largest batch; made of what waits when the network is free, without a delay for more.
         threads: of the network; 0 lets ONNX Runtime choose.
         cache: number of cached analyses.
+        lookup: whether, or in which index, works are looked up, as for `smn.predict.Model`.
         on_batch: called with the size of each batch.
 
     Raises:
@@ -99,9 +102,9 @@ class Engine:
 
     def __init__(
         self, bundle: Path, *, limits: Limits, queue: int = 64, batch: int = 1, threads: int = 1, cache: int = 1024,
-        on_batch: Callable[[int], None] = lambda _: None,
+        lookup: bool | Path = True, on_batch: Callable[[int], None] = lambda _: None,
     ) -> None:  # fmt: skip
-        self._folder, self._limits, self._threads = bundle, limits, threads
+        self._folder, self._limits, self._threads, self._lookup = bundle, limits, threads, lookup
         self._max_pending, self._max_batch, self._cache_size, self._on_batch = queue, batch, cache, on_batch
         self.pending, self.hits = 0, 0
         self._seconds = 0.05  # a picture takes, measured as it goes
@@ -111,11 +114,11 @@ class Engine:
         self._load()
 
     def _load(self) -> None:
-        loaded = Model(read_bundle(self._folder), limits=self._limits, threads=self._threads)
+        loaded = Model(read_bundle(self._folder), limits=self._limits, threads=self._threads, lookup=self._lookup)
         size = loaded.bundle.preprocess.size
         # The first run is slow: warm up.
         loaded.runtime.run(np.zeros((1, 3, size, size), dtype=np.float32), evidence=loaded.runtime.explains)
-        self.model, self._variants = loaded, dict[tuple[str | None, Rectify], Model]()
+        self.model, self._variants = loaded, dict[tuple[str | None, Rectify, bool], Model]()
 
     async def start(self) -> None:
         """Start the worker."""
@@ -139,19 +142,21 @@ class Engine:
         await asyncio.to_thread(self._load)
         self._cache.clear()
 
-    def variant(self, taxonomy: str | None, rectify: Rectify) -> Model:
-        """The model in another taxonomy or with another `Rectify` mode; the session is shared.
+    def variant(self, options: AnalysisOptions) -> Model:
+        """The model in another taxonomy, with another `Rectify` mode or without looking up; the session is shared.
 
         Raises:
             UnknownNameError: there is no such taxonomy inside the package.
             TaxonomyError: the model cannot answer in it.
         """
-        known = self._variants.get((taxonomy, rectify))
+        taxonomy, key = options.taxonomy, (options.taxonomy, options.rectify, options.lookup)
+        known = self._variants.get(key)
         if known is None:
             # A client may name shipped taxonomies only, not files of the server.
             if taxonomy is not None and taxonomy not in list_taxonomies():
                 raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
-            known = self._variants[taxonomy, rectify] = self.model.variant(taxonomy=taxonomy, rectify=rectify)
+            known = self.model.variant(taxonomy=taxonomy, rectify=options.rectify, lookup=options.lookup)
+            self._variants[key] = known
         return known
 
     async def answer(self, data: bytes, options: AnalysisOptions) -> EngineResult:
@@ -162,7 +167,7 @@ class Engine:
             ImageError: the picture cannot be read.
             InputError: the options do not fit the model.
         """
-        model = self.variant(options.taxonomy, options.rectify)
+        model = self.variant(options)
         if options.explain and not model.runtime.explains:
             # Raised here: within a batch it would fail the other pictures, too.
             raise InputError(f"The model {model.name} cannot say where it looks; ask without explain.")
@@ -200,7 +205,7 @@ class Engine:
             await self._queue.put(waiting)
             outputs = await waiting.done
             (prediction,) = model.to_predictions(
-                outputs, [None], found=[found], top_k=options.top_k, coverage=options.coverage
+                outputs, [None], found=[found], top_k=options.top_k, coverage=options.coverage, batch=pixels[None]
             )
             return Analysis(prediction, outputs, found, model, source)
         finally:

@@ -51,6 +51,7 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         coverage: Annotated[float | None, Query(ge=0.5, le=0.99, description="Of a conformal set.")] = None,
         explain: Annotated[bool, Query(description="Say where the evidence lies.")] = False,
         similar: Annotated[int, Query(ge=0, le=50, description="How many works that look alike.")] = 0,
+        lookup: Annotated[bool, Query(description="Whether the very work is looked up.")] = True,
         keep: Annotated[bool, Query(description="The sender lets the picture be kept, to learn from.")] = False,
         lang: Annotated[Literal["en", "fr"], Query(description="Of the sentence.")] = "en",
         shape: Annotated[Literal["smn", "hub"], Query(description="hub: lists of label and score.")] = "smn",
@@ -58,7 +59,7 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         """Tell the movement of pictures: files of a form, a raw body, or JSON with base64 or an address."""
         service = get_service()
         pictures, several = await read_pictures(request, service.settings)
-        options = AnalysisOptions(top_k, taxonomy, rectify, coverage, explain, similar)
+        options = AnalysisOptions(top_k, taxonomy, rectify, coverage, explain, similar, lookup)
         answers = await service.answer(pictures, options, several=several, caller=caller, keep=keep, language=lang)
         if several and all(answer["outcome"] == "error" for answer in answers):
             raise ProblemError(422, f"None of the {len(answers)} pictures can be read: {answers[0]['error']}")

@@ -76,6 +76,7 @@ class SimilarOut(BaseModel):
     movement: str | None
     wikidata_id: str | None
     image_url: str | None
+    source: str | None = Field(None, description="Who says which movement.")
     thumbnail: str | None = Field(description="Address of a small picture, loaded by whoever shows it.")
     page: str | None = Field(description="Names the picture's author and rights.")
     attribution: str = Field(description="What has to stand under the picture.")

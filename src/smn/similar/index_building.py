@@ -1,32 +1,54 @@
-"""Makes an index of the works in manifests, and draws its map."""
+"""Makes and changes an index of the works in manifests, and draws its map."""
 
 import gzip
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from smn.bundle import Bundle
-from smn.bundle.row_reader import Failure
+from smn.bundle.row_reader import Failure, read_pictures
 from smn.bundle.runtime import Runtime
-from smn.errors import InputError, OutputExistsError
+from smn.errors import InputError, OutputExistsError, SimilarError
 from smn.extras import require_extra
 from smn.feature_cache import FeatureCache, FeatureSet
-from smn.manifest import NOT_A_PAINTING, Manifest, read_manifest
+from smn.manifest import read_manifest
 from smn.movements import find_movement, get_family, list_families
 from smn.progress import Progress
-from smn.similar.index import LARGE, SCHEMA, SimilarIndex, Work, place_picture, require_places
-from smn.similar.vector_search import DIMENSIONS, fit_projection, pack_vectors, unpack_vectors, write_graph
+from smn.similar.index import SimilarIndex, place_picture, require_places
+from smn.similar.same_works import ShownWork, group_works, merge_works, read_works
+from smn.works.fingerprints import feature_type, hash_whole
+from smn.works.vector_search import (
+    DIMENSIONS,
+    Projection,
+    fit_projection,
+    measure_hubness,
+    pack_vectors,
+    unpack_vectors,
+    write_graph,
+)
+from smn.works.work_index import LARGE, SCHEMA, Work, read_index
 
-_VERSION = 1  # of the embeddings: raise it where the same model gives other ones
+
+class _Entries(NamedTuple):
+    """N works, their vectors (N, d) and the hashes of their layout (N, 4)."""
+
+    works: Sequence[Work]
+    vectors: NDArray[np.float32]
+    hashes: NDArray[np.uint64]
+
+
+_VERSION = 1  # of the features: raise it where the same model gives other ones
 _SAMPLE = 50_000
-_MAPPED = 20_000
-_FACTS = tuple(name for name in Work.__dataclass_fields__ if name != "id")
+_MAPPED = 30_000
+_BATCH = 16
 
 
 def build_index(
@@ -35,19 +57,24 @@ def build_index(
     *,
     bundle: Bundle,
     known: str | None = None,
+    titles: Path | None = None,
+    cache: Path | None = None,
     dimensions: int = DIMENSIONS,
     seed: int = 0,
     on_progress: Progress = lambda *_: None,
 ) -> tuple[int, list[Failure]]:
     """Embed the works of manifests and write the index; interrupted, the same call continues.
 
-    Works with the same picture or the same Wikidata id are taken once. A picture that cannot be read is left out.
+    Pictures of one work become one entry, see `smn.similar.same_works.group_works`. A picture that cannot be read is
+    left out. The rules by which matches are judged are those of the index in the package, if the same model made it.
 
     Args:
-        manifests: files or folders.
+        manifests: files or folders; what an earlier one says of a work counts more.
         out: the folder to make.
         bundle: the model that sees them.
         known: a column; rows where it is empty are left out.
+        titles: a CSV file with facts that the manifests lack, see `smn.similar.same_works.read_works`.
+        cache: a folder where features are kept for later; None to remove them when the index is written.
         dimensions: length of the vectors, at most.
         seed: of the map.
         on_progress: called with how many works are embedded.
@@ -58,103 +85,181 @@ def build_index(
     Raises:
         OutputExistsError: there is something at ``out``.
         ManifestError: a manifest cannot be read.
-        InputError: no work is left.
+        InputError: no work is left, or ``titles`` cannot be read.
         MissingExtraError: the extra ``data``, or for a large index ``similar``, is not installed.
     """
     if out.exists():
         raise OutputExistsError(out)
-    chosen = _choose([read_manifest(path) for path in manifests], known)
-    if not chosen:
+    shown = read_works([read_manifest(path) for path in manifests], known=known, titles=titles)
+    if not shown:
         raise InputError(f"No works in {', '.join(map(str, manifests))} are left; name a manifest with pictures.")
-    partial = out.with_name(out.name + ".partial")
-    embeddings, failures = _embed(chosen, bundle, partial, on_progress)
-    lost = {failure.id for failure in failures}
-    works = [work for _, _, work in chosen if work.id not in lost]
-    if not works:
-        raise InputError(f"None of {len(chosen)} pictures can be read: {failures[0].reason}")
-    made = out.with_name(out.name + ".made")
+    partial = cache or out.with_name(out.name + ".partial")
+    shown, features, failures = _embed(shown, bundle, partial, on_progress)
+    sample = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
+    projection = fit_projection(features["embedding"][np.sort(sample)], dimensions=dimensions)
+    entries = _join(shown, projection.apply(features["embedding"]), features["hash"])
+    _replace(out, lambda made: _write(made, entries, projection, bundle, seed=seed))
+    if cache is None:
+        shutil.rmtree(partial)
+    return len(entries.works), failures
+
+
+def add_works(
+    manifests: Sequence[str | Path], folder: Path, *, bundle: Bundle, titles: Path | None = None, seed: int = 0,
+    on_progress: Progress = lambda *_: None,
+) -> tuple[int, list[Failure]]:  # fmt: skip
+    """Add the works of manifests to an index; those that it holds already gain the facts that they lacked.
+
+    Arguments, returns and errors are those of `build_index`; the count is of works that are new.
+
+    Raises:
+        SimilarError: ``folder`` is no index, or another model made it.
+    """
+    index = read_index(folder)
+    if index.model_sha256 != bundle.model_sha256:
+        raise SimilarError(
+            f"{folder} was made by the model {index.model}, not by {bundle.name}; name that with --model."
+        )
+    if index.hashes is None:
+        raise SimilarError(f"{folder} is of schema 1, which nothing can be added to; build the index anew.")
+    shown = read_works([read_manifest(path) for path in manifests], known=None, titles=titles)
+    partial = folder.with_name(folder.name + ".partial")
+    shown, features, failures = _embed(shown, bundle, partial, on_progress)
+    before = [ShownWork(None, -1, "", index.work(place), None) for place in range(len(index))]
+    entries = _join(
+        before + shown,
+        np.concatenate([index.vectors, index.project(features["embedding"])]),
+        np.concatenate([np.asarray(index.hashes), features["hash"]]),
+    )
+    _replace(folder, lambda made: _write(made, entries, index.projection, bundle, seed=seed))
+    shutil.rmtree(partial)
+    return len(entries.works) - len(index), failures
+
+
+def remove_works(folder: Path, ids: Sequence[str], *, bundle: Bundle, seed: int = 0) -> int:
+    """Remove works from an index. Returns how many are left.
+
+    Args:
+        folder: the index.
+        ids: of works, as ``smn index show`` lists them.
+        bundle: the model that made the index.
+        seed: of the map.
+
+    Raises:
+        InputError: an id is unknown, or no work would be left.
+        SimilarError: ``folder`` is no index, or is of schema 1.
+    """
+    index = read_index(folder)
+    if index.hashes is None:
+        raise SimilarError(f"{folder} is of schema 1, which nothing can be removed from; build the index anew.")
+    works = [index.work(place) for place in range(len(index))]
+    if unknown := sorted(set(ids) - {work.id for work in works}):
+        raise InputError(f"{folder} has no work {unknown[0]!r}; list its works with: smn index show {folder} --works")
+    kept = np.array([place for place, work in enumerate(works) if work.id not in set(ids)], dtype=np.int64)
+    if not len(kept):
+        raise InputError(f"No work of {folder} would be left; delete the folder instead.")
+    left = _Entries([works[place] for place in kept], index.vectors[kept], np.asarray(index.hashes)[kept])
+    _replace(folder, lambda made: _write(made, left, index.projection, bundle, seed=seed))
+    return len(kept)
+
+
+def _replace(out: Path, write: Callable[[Path], None]) -> None:
+    """Make a folder whole before it takes the place of what is there."""
+    made, old = (out.with_name(f"{out.name}.{name}") for name in ("made", "old"))
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
-    _write(made, works, embeddings, bundle, dimensions=dimensions, seed=seed)
+    write(made)
+    if out.exists():
+        os.replace(out, old)
     os.replace(made, out)
-    shutil.rmtree(partial)
-    return len(works), failures
-
-
-Chosen = tuple[Manifest, int, Work]
-
-
-def _choose(manifests: Sequence[Manifest], known: str | None) -> list[Chosen]:
-    chosen: list[Chosen] = []
-    seen: set[str] = set()
-    for manifest in manifests:
-        columns: dict[str, list[Any]] = {name: manifest.column(name) for name in (*_FACTS, "id", "sha256")}
-        wanted = manifest.column(known) if known else [True] * len(manifest)
-        for row in range(len(manifest)):
-            keys = {columns["sha256"][row], columns["wikidata_id"][row]} - {None}
-            if not wanted[row] or keys & seen or columns["movement"][row] == NOT_A_PAINTING:
-                continue
-            seen |= keys
-            facts = {name: columns[name][row] for name in _FACTS}
-            facts["museum"] = None if facts["museum"] == "Unknown" else facts["museum"]
-            chosen.append((manifest, row, Work(id=columns["id"][row], **facts)))
-    return chosen
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _embed(
-    chosen: Sequence[Chosen], bundle: Bundle, folder: Path, on_progress: Progress
-) -> tuple[NDArray[np.float32], list[Failure]]:
-    """Embeddings (N, D) of the pictures that can be read, stored in a cache as they come, and those that cannot."""
+    shown: Sequence[ShownWork], bundle: Bundle, folder: Path, on_progress: Progress
+) -> tuple[list[ShownWork], NDArray[Any], list[Failure]]:
+    """The pictures that can be read, their features, stored in a cache as they come, and those that cannot."""
     runtime = Runtime(bundle)
-    features = FeatureSet("embedding", _VERSION, {"model": bundle.model_sha256}, np.dtype(("<f4", (runtime.width,))))
-    pictures = [str(manifest.table["sha256"][row].as_py()) for manifest, row, _ in chosen]
+    features = FeatureSet("work", _VERSION, {"model": bundle.model_sha256}, feature_type(runtime.width))
     with FeatureCache(folder, features) as cache:
-        _, missing = cache.read(pictures)
-        waiting = [one for one, picture in zip(chosen, pictures, strict=True) if picture in missing]
-        done, failures = len(chosen) - len(waiting), list[Failure]()
-        for manifest in {id(manifest): manifest for manifest, _, _ in waiting}.values():
-            rows = np.array([row for one, row, _ in waiting if one is manifest], dtype=np.int64)
-            for row, one in zip(rows.tolist(), runtime.run_rows(manifest, rows, title="works"), strict=True):
-                if isinstance(one, Failure):
-                    failures.append(one)
+        _, missing = cache.read([one.picture for one in shown])
+        waiting = [one for one in shown if one.picture in missing]
+        done, failures = len(shown) - len(waiting), list[Failure]()
+        for manifest in {id(one.manifest): one.manifest for one in waiting}.values():
+            mine = [one for one in waiting if one.manifest is manifest]
+            pictures = read_pictures(
+                manifest, np.array([one.row for one in mine], dtype=np.int64), _prepare(bundle),
+                reduce_to=bundle.preprocess.size, title="works", ahead=_BATCH,
+            )  # fmt: skip
+            for one, result in zip(mine, runtime.run_batches(pictures, batch_size=_BATCH), strict=True):
+                if isinstance(result, Failure):
+                    failures.append(result)
                 else:
-                    cache.write([str(manifest.table["sha256"][row].as_py())], one.embedding)
+                    value = np.zeros(1, features.dtype)
+                    value["embedding"], value["hash"] = result[0].embedding, result[1]
+                    cache.write([one.picture], value)
                 done += 1
-                on_progress("works", done, len(chosen))
+                on_progress("works", done, len(shown))
         lost = {failure.id for failure in failures}
-        kept = [picture for (_, _, work), picture in zip(chosen, pictures, strict=True) if work.id not in lost]
-        return cache.read(kept)[0], failures
+        kept = [one for one in shown if one.work.id not in lost]
+        if not kept:
+            raise InputError(f"None of {len(shown)} pictures can be read: {failures[0].reason}")
+        return kept, cache.read([one.picture for one in kept])[0], failures
 
 
-def _write(
-    folder: Path, works: Sequence[Work], embeddings: NDArray[np.float32], bundle: Bundle, *, dimensions: int, seed: int
-) -> None:
-    sample = np.random.default_rng(seed).permutation(len(embeddings))[:_SAMPLE]
-    projection = fit_projection(embeddings[np.sort(sample)], dimensions=dimensions)
-    packed = pack_vectors(projection.apply(embeddings))
+def _prepare(bundle: Bundle) -> Callable[[Image.Image], tuple[NDArray[np.float32], NDArray[np.uint64]]]:
+    def prepare(image: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+        values = bundle.preprocess.apply(image)
+        return values, hash_whole(values, bundle.preprocess)
+
+    return prepare
+
+
+def _join(shown: Sequence[ShownWork], vectors: NDArray[np.float32], hashes: NDArray[np.uint64]) -> _Entries:
+    """One work for each group of pictures, with their mean vector and the first one's hash."""
+    spread = vectors / np.maximum(vectors.std(axis=0), 1e-4)
+    spread /= np.maximum(np.linalg.norm(spread, axis=1, keepdims=True), 1e-9)
+    groups = group_works(shown, spread, hashes)
+    works = [merge_works([shown[place].work for place in group]) for group in groups]
+    # A crop would blur the vector of the whole.
+    whole = [[place for place in group if shown[place].same_work is None] or group for group in groups]
+    means = np.stack([vectors[group].mean(axis=0) for group in whole])
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    return _Entries(works, means, hashes[[group[0] for group in whole]])
+
+
+def _write(folder: Path, entries: _Entries, projection: Projection, bundle: Bundle, *, seed: int) -> None:
+    works = entries.works
+    packed = pack_vectors(entries.vectors)
     np.save(folder / "vectors.npy", packed)
+    np.save(folder / "hashes.npy", entries.hashes)
+    np.save(folder / "hubness.npy", measure_hubness(unpack_vectors(packed)).astype(np.float16))
     np.savez_compressed(
         folder / "projection.npz", mean=projection.mean.astype(np.float16), matrix=projection.matrix.astype(np.float16)
     )
     lines = (
-        json.dumps({"id": work.id, **_list_facts(work)}, ensure_ascii=False, separators=(",", ":")) for work in works
+        json.dumps(
+            {name: value for name, value in asdict(work).items() if value is not None},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for work in works
     )
     text = "".join(f"{line}\n" for line in lines).encode()
     # Without a time of day inside, equal works give equal files.
     (folder / "works.jsonl.gz").write_bytes(gzip.compress(text, mtime=0))
     if len(works) <= _MAPPED:
-        np.save(folder / "places.npy", arrange(unpack_vectors(packed), seed=seed))
+        np.save(folder / "places.npy", arrange(unpack_vectors(packed), seed=seed).astype(np.float16))
     if len(works) > LARGE:
         write_graph(packed, folder / "graph.usearch")
+    package = read_index()
+    if package.model_sha256 == bundle.model_sha256 and package.rules:
+        (folder / "rules.json").write_text(json.dumps(package.rules, indent=1) + "\n", encoding="utf-8")
     facts = {
         "schema": SCHEMA, "model": bundle.name, "model_sha256": bundle.model_sha256, "works": len(works),
         "dimensions": packed.shape[1],
     }  # fmt: skip
     (folder / "index.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-
-
-def _list_facts(work: Work) -> dict[str, Any]:
-    return {name: value for name in _FACTS if (value := getattr(work, name)) is not None}
 
 
 def arrange(vectors: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.float32]:

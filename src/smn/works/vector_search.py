@@ -112,6 +112,21 @@ def _nearest(scores: Floats, count: int, *, first: int) -> Found:
     return np.take_along_axis(part, order, axis=1) + first, np.take_along_axis(near, order, axis=1)
 
 
+def measure_hubness(vectors: Floats, *, count: int = 10, sample: int = 20_000, seed: int = 0) -> Floats:
+    """How near each of N vectors (N, d) is to its nearest, (N,): the mean similarity of the ``count`` nearest others.
+
+    Vectors with a high one are near everything (hubs). Of very many vectors a sample is compared with.
+    """
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:sample])
+    near = np.zeros(len(vectors), np.float32)
+    count = min(count, max(len(chosen) - 1, 1))
+    for start in range(0, len(vectors), 2048):
+        scores = vectors[start : start + 2048] @ vectors[chosen].T
+        scores[np.arange(start, start + len(scores))[:, None] == chosen] = -1.0
+        near[start : start + len(scores)] = -np.partition(-scores, count - 1, axis=1)[:, :count].mean(axis=1)
+    return near
+
+
 class ApproximateSearcher:
     """A graph of near neighbours (HNSW, Malkov & Yashunin 2016) that is walked instead of comparing with every vector.
 

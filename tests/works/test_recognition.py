@@ -1,0 +1,75 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_index import make_index
+from smn.errors import SimilarError
+from smn.works import find_artists, read_index, recognize
+from smn.works.recognition import NO_BITS, MatchRule, find_matches, read_rule
+
+RULE = {"similarity": 10.0, "bits": -0.06, "offset": 0.0, "threshold": 4.0, "worth": [[4.0, 0.9], [8.0, 1.0]]}
+DRAW = np.random.default_rng(0)
+VECTORS = DRAW.normal(size=(80, 16)).astype(np.float32)
+HASHES = DRAW.integers(1, 2**63, (80, 4)).astype(np.uint64)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = make_index(tmp_path / "index", VECTORS, artists=["Ann"] * 40 + ["Bo"] * 39 + ["Unknown"])
+    np.save(made / "hashes.npy", HASHES)
+    (made / "rules.json").write_text(json.dumps({"recognition": RULE}))
+    return made
+
+
+def test_the_work_itself_is_recognized_and_says_how_sure(folder: Path) -> None:
+    found = recognize(read_index(folder), VECTORS[7], HASHES[7:8])
+    assert found is not None
+    match, confidence = found
+    assert (match.work.id, match.place, match.bits, confidence) == ("7", 7, 0, 1.0)
+    assert match.similarity > 0.99
+
+
+def test_where_the_vector_is_near_the_threshold_the_layout_decides(folder: Path) -> None:
+    index, unlike = read_index(folder), np.array([[1, 2, 3, 4]], np.uint64)
+    halfway = VECTORS[7] + 0.5 * DRAW.normal(size=16).astype(np.float32)
+    assert recognize(index, halfway, HASHES[7:8]) is not None
+    assert recognize(index, halfway, unlike) is None
+    assert recognize(index, DRAW.normal(size=16).astype(np.float32), unlike) is None
+
+
+def test_a_work_is_found_by_its_layout_where_the_vector_leads_elsewhere(folder: Path) -> None:
+    nearby = HASHES[7:8] ^ np.array([[7, 0, 0, 0]], np.uint64)
+    matches = find_matches(read_index(folder), VECTORS[60], nearby)
+    assert {match.place: match.bits for match in matches}[7] == 3
+    assert 60 in {match.place for match in matches}
+
+
+def test_a_picture_or_an_index_without_layout_has_no_bits_to_compare(folder: Path) -> None:
+    empty = np.zeros((2, 4), np.uint64)
+    assert {match.bits for match in find_matches(read_index(folder), VECTORS[7], empty)} == {NO_BITS}
+    (folder / "hashes.npy").unlink()
+    assert {match.bits for match in find_matches(read_index(folder), VECTORS[7], HASHES[7:8])} == {NO_BITS}
+
+
+def test_without_a_rule_nothing_is_recognized_and_a_damaged_one_is_said(folder: Path) -> None:
+    (folder / "rules.json").write_text(json.dumps({"recognition": {"similarity": 1}}))
+    with pytest.raises(SimilarError, match="has no valid rule"):
+        read_rule(read_index(folder))
+    (folder / "rules.json").unlink()
+    assert recognize(read_index(folder), VECTORS[7], HASHES[7:8]) is None
+
+
+def test_confidence_rises_with_the_score() -> None:
+    rule = MatchRule(1.0, 0.0, 0.0, 0.0, ((0.0, 0.5), (1.0, 0.9)))
+    assert [rule.confidence(score) for score in (-1.0, 0.0, 0.5, 1.0, 2.0)] == [0.5, 0.5, 0.7, 0.9, 0.9]
+
+
+def test_artists_are_named_by_the_votes_of_their_works(folder: Path) -> None:
+    index = read_index(folder)
+    near = find_artists(index, VECTORS[7], top_k=2)
+    assert near[0].artist == "Ann"
+    assert sum(one.share for one in near) == pytest.approx(1.0, abs=0.002)  # an unknown artist has no vote
+    alone = find_artists(index, VECTORS[7], top_k=2, without=7)
+    assert {one.artist: one.share for one in alone}["Ann"] < near[0].share

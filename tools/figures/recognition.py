@@ -1,0 +1,279 @@
+"""Measures the recognition of works and the search for similar ones, and fits the rule by which matches are judged.
+
+    python tools/figures/recognition.py --data build/data --cache build/works-cache
+
+The rule goes into the index, ``rules.json``; the figures go to docs/results/recognition, and figures.py places them.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+KEPT = Path(__file__).parents[2] / "docs" / "results" / "recognition" / "recognition.json"
+FALSE = 0.005
+"""The share of pictures that no entry shows, and of other things, that may be matched at most."""
+
+FALSE_IN_SERIES = 0.05
+"""The same for works of a series, of which the index has others."""
+
+_RECALLED = ("another scan", "another scan, cropped", "the same scan", "crop", "wall photograph", "greyscale copy")
+_FALSE = ("not in the index", "a series", "a copy or parody", "not a painting")
+_TOPS = (1, 5, 10)
+_TIMED = 50
+Pair = tuple[float, int]
+
+
+def fit_rule(right: Sequence[Pair], wrong: Sequence[Pair], *, limits: Sequence[tuple[Sequence[Pair], float]]) -> Any:
+    """The rule that tells right matches from wrong ones by their similarity and bits.
+
+    Args:
+        right: measurements of matches with the very work.
+        wrong: of the best matches with another.
+        limits: sets of wrong matches, and the share of each that may pass.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    from smn.works.recognition import MatchRule
+
+    known = np.array([*right, *wrong], dtype=np.float64)
+    labels = np.repeat([1, 0], [len(right), len(wrong)])
+    scale = np.array([1.0, 100.0])
+    model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
+    (similarity, bits), offset = model.coef_[0] / scale, float(model.intercept_[0])
+    plain = MatchRule(float(similarity), float(bits), offset, 0.0, ((0.0, 1.0),))
+    least = [_allow([plain.score(*one) for one in pairs], share) for pairs, share in limits if pairs]
+    threshold = max(least)
+    scores = np.array([plain.score(*one) for one in (*right, *wrong)])
+    passed = scores >= threshold
+    worth = _measure_worth(scores[passed], labels[passed])
+    return MatchRule(
+        round(plain.similarity, 4), round(plain.bits, 5), round(offset, 4), round(float(threshold), 4), worth
+    )
+
+
+def _allow(scores: Sequence[float], share: float) -> float:
+    """The least threshold that at most this share of scores reaches."""
+    falling = np.sort(scores)[::-1]
+    allowed = int(share * len(falling))
+    return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
+
+
+def _measure_worth(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[tuple[float, float], ...]:
+    """In thirds of the accepted matches: the mean score and the share that is right, which may not fall."""
+    parts = [part for part in np.array_split(np.argsort(scores), 3) if len(part)]
+    # One wrong match more than were seen: a few hundred pairs cannot show a share of 100 %.
+    shares = np.maximum.accumulate([(labels[part].sum()) / (len(part) + 1) for part in parts])
+    middles = [float(scores[part].mean()) for part in parts]
+    return tuple((round(middle, 3), round(float(share), 4)) for middle, share in zip(middles, shares, strict=True))
+
+
+def measure(data: Path, cache: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures for the docs, and the rules for the index."""
+    from recognition_queries import embed_queries, list_queries
+    from smn.bundle import read_bundle
+    from smn.cli.screen import progress
+    from smn.manifest import read_manifest
+    from smn.works import read_index
+    from smn.works.recognition import NEAR, find_matches
+
+    index, bundle = read_index(folder), read_bundle()
+    if index.model_sha256 != bundle.model_sha256 or index.hashes is None:
+        raise SystemExit(f"{folder} is not an index of schema 2 by {bundle.name}; run: make index")
+    sets = {name: read_manifest(data / name) for name in ("famous", "large", "pool", "pool-2", "not-paintings")}
+    queries = list_queries(index, sets)
+    with progress() as show:
+        embeddings, parts = embed_queries(queries, bundle, cache, progress=show)
+    matches = []
+    for query, embedding, hashes in zip(queries, embeddings, parts, strict=True):
+        found = find_matches(index, embedding, hashes, count=NEAR + len(query.own))
+        matches.append([one for one in found if one.place not in query.own])
+    rule = _fit(queries, matches)
+    told: dict[str, Any] = {"model": index.model, "works": len(index), "rule": _rule_facts(rule), "groups": {}}
+    for group in (*_RECALLED, *_FALSE):
+        rows = [at for at, query in enumerate(queries) if query.group == group and not query.chosen_on]
+        told["groups"][group] = _judge([queries[at] for at in rows], [matches[at] for at in rows], rule)
+    famous = [at for at, query in enumerate(queries) if query.group == "the same scan"]
+    told["similar"], artists = _measure_similar(index, [queries[at] for at in famous], embeddings[famous])
+    told["artists"] = artists
+    told["cost"] = _measure_cost(index, embeddings, parts)
+    return told, {"recognition": _rule_facts(rule), "artists": artists}
+
+
+def _fit(queries: Sequence[Any], matches: Sequence[Sequence[Any]]) -> Any:
+    right: list[Pair] = []
+    wrong: dict[str, list[Pair]] = {name: [] for name in (*_FALSE, *_RECALLED)}
+    for query, found in zip(queries, matches, strict=True):
+        if not query.chosen_on:
+            continue
+        right += [(one.similarity, one.bits) for one in found if one.place in query.places][:1]
+        others = [(one.similarity, one.bits) for one in found if one.place not in query.places]
+        wrong[query.group] += [max(others, key=lambda one: one[0] - 0.006 * one[1])] if others else []
+    strangers = wrong["not in the index"] + wrong["not a painting"]
+    limits = [(strangers, FALSE), (wrong["a series"], FALSE_IN_SERIES)]
+    return fit_rule(right, [pair for pairs in wrong.values() for pair in pairs], limits=limits)
+
+
+def _rule_facts(rule: Any) -> dict[str, Any]:
+    names = ("similarity", "bits", "offset", "threshold")
+    return {name: getattr(rule, name) for name in names} | {"worth": [list(pair) for pair in rule.worth]}
+
+
+def _judge(queries: Sequence[Any], matches: Sequence[Sequence[Any]], rule: Any) -> dict[str, int]:
+    """How many pictures there are, how many were matched with the very work, and how many with another."""
+    right = wrong = 0
+    for query, found in zip(queries, matches, strict=True):
+        best = max(found, key=lambda one: rule.score(one.similarity, one.bits), default=None)
+        if best is not None and rule.score(best.similarity, best.bits) >= rule.threshold:
+            right += best.place in query.places
+            wrong += best.place not in query.places
+    return {"pictures": len(queries), "right": right, "wrong": wrong}
+
+
+def _measure_similar(index: Any, queries: Sequence[Any], embeddings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Precision of similar works before (nearest by cosine) and after, and how often the artist is named."""
+    from smn.manifest.identity import artist_key
+    from smn.works.recognition import find_artists
+
+    works = [index.work(place) for place in range(len(index))]
+    artists = [artist_key(work.artist) for work in works]
+    counts = {key: artists.count(key) for key in set(artists)}
+    hits: dict[str, list[list[bool]]] = {name: [] for name in ("before", "after")}
+    kinds: dict[str, list[list[bool]]] = {name: [] for name in ("before", "after")}
+    named: list[Sequence[str | None]] = []
+    of: list[str | None] = []
+    place_of = {work.id: place for place, work in enumerate(works)}
+    for query, embedding in zip(queries, embeddings, strict=True):
+        own = next((place for place in query.places if works[place].id == query.manifest.column("id")[query.row]), None)
+        if own is None or counts[artists[own]] < 2:
+            continue
+        near, _ = index.searcher.search(index.project(embedding[None]), max(_TOPS) + len(query.places))
+        after = [place_of[one.work.id] for one in index.search(embedding, top_k=max(_TOPS) + len(query.places))]
+        for name, found in (("before", near[0].tolist()), ("after", after)):
+            kept = [place for place in found if place not in query.places][: max(_TOPS)]
+            hits[name].append([artists[place] == artists[own] for place in kept])
+            kinds[name].append([works[place].movement == works[own].movement for place in kept])
+        named.append([artist_key(one.artist) for one in find_artists(index, embedding, top_k=3, without=own)])
+        of.append(artists[own])
+    precision = {
+        f"{name}, same {what}": {str(top): _mean([sum(row[:top]) / top for row in table[name]]) for top in _TOPS}
+        for what, table in (("artist", hits), ("movement", kinds)) for name in ("before", "after")
+    }  # fmt: skip
+    shares = {
+        f"top{top}": _mean([float(mine in found[:top]) for mine, found in zip(of, named, strict=True)])
+        for top in (1, 3)
+    }
+    return {"questions": len(of), "precision": precision}, {"questions": len(of), **shares}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 4) if values else 0.0
+
+
+def _measure_cost(index: Any, embeddings: Any, parts: Any) -> dict[str, Any]:
+    from smn.works.recognition import recognize
+
+    recognize(index, embeddings[0], parts[0])
+    times = []
+    for embedding, hashes in zip(embeddings[:_TIMED], parts[:_TIMED], strict=True):
+        began = time.perf_counter()
+        recognize(index, embedding, hashes)
+        times.append(time.perf_counter() - began)
+    files = {file.name: file.stat().st_size for file in sorted(index.folder.iterdir())}
+    return {"milliseconds": round(1000 * statistics.median(times), 2), "bytes": files}
+
+
+def _told() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    return known
+
+
+def _share(part: int, whole: int) -> str:
+    from cleaning_benchmark.scoring import Share
+
+    share = Share(part, whole)
+    if share.value is None or share.interval is None:
+        return "–"
+    low, high = share.interval
+    return f"{100 * share.value:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def _recall() -> str:
+    lines = [
+        f"| {name} | {one['pictures']} | {_share(one['right'], one['pictures'])} | {one['wrong']} |"
+        for name, one in _groups(_RECALLED)
+    ]
+    head = "| picture | pictures | recognised (95 % interval) | taken for another work |"
+    return "\n".join([head, "| --- | ---: | --- | ---: |", *lines])
+
+
+def _groups(names: Sequence[str]) -> list[tuple[str, Mapping[str, int]]]:
+    measured = _told().get("groups", {})
+    return [(name, measured[name]) for name in names if name in measured]
+
+
+def _false() -> str:
+    lines = [
+        f"| {name} | {one['pictures']} | {_share(one['wrong'], one['pictures'])} |" for name, one in _groups(_FALSE)
+    ]
+    return "\n".join(["| picture | pictures | matched falsely (95 % interval) |", "| --- | ---: | --- |", *lines])
+
+
+def _similar() -> str:
+    lines = ["| precision, % | of the first | of 5 | of 10 |", "| --- | ---: | ---: | ---: |"]
+    for name, one in _told().get("similar", {}).get("precision", {}).items():
+        lines.append(f"| {name} | {' | '.join(f'{100 * one[str(top)]:.1f}' for top in _TOPS)} |")
+    return "\n".join(lines)
+
+
+def _artists() -> str:
+    one = _told().get("artists")
+    if not one:
+        return ""
+    return (
+        f"Of {one['questions']} famous works by artists with other works in the index, the artist is named first for "
+        f"{100 * one['top1']:.0f} % and among three for {100 * one['top3']:.0f} %."
+    )
+
+
+def _cost() -> str:
+    cost = _told().get("cost")
+    if not cost:
+        return ""
+    lines = ["| file | kB |", "| --- | ---: |"]
+    lines += [f"| `{name}` | {size / 1000:,.0f} |" for name, size in cost["bytes"].items()]
+    lines.append(f"| together | {sum(cost['bytes'].values()) / 1000:,.0f} |")
+    return f"{_told()['works']:,} works; {cost['milliseconds']} ms a picture, without the network.\n\n" + "\n".join(
+        lines
+    )
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "recognition-recall": _recall, "recognition-false": _false, "recognition-similar": _similar,
+    "recognition-artists": _artists, "recognition-cost": _cost,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Fit, measure, and keep both."""
+    from smn.works import DEFAULT_INDEX
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True, help="where features are kept")
+    parser.add_argument("--index", type=Path, default=DEFAULT_INDEX, help="the index to measure and to give a rule")
+    chosen = parser.parse_args()
+    told, rules = measure(chosen.data, chosen.cache, chosen.index)
+    (chosen.index / "rules.json").write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""The pictures by which the recognition of works is measured, and their features.
+
+Every picture belongs to a group, and by its artist to one of two halves: thresholds are chosen on the one, and the
+other is reported.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from camera import take_photograph
+from smn.bundle import Bundle
+from smn.bundle.runtime import Runtime
+from smn.feature_cache import FeatureSet, compute_missing
+from smn.images import open_image
+from smn.images.rectify import Rectify
+from smn.manifest import Manifest
+from smn.manifest.identity import artist_key
+from smn.movements import normalise
+from smn.predict.model import Model
+from smn.progress import Progress
+from smn.works import WorkIndex
+from smn.works.fingerprints import BOXES, hash_parts
+
+SERIES = (
+    r"haystack|grainstack|stacks? of wheat|cathedral|water.?lil|nymph|sainte.?victoire|poplars|parliament|"
+    r"saint.?lazare|waterloo bridge|sunflowers|self.?portrait with|mount fuji|tokaido|dancers|bathers|card players|"
+    r"soup can"
+)
+"""Titles of works that were painted again and again."""
+
+COPIES = (
+    r"\bafter (raphael|rembrandt|vel|goya|titian|rubens|millet|delacroix|hokusai|hiroshige|leonardo)|"
+    r"\bcopy\b|\bcopie\b|\breplica\b|\bparody\b|d'après"
+)
+_COUNTS = {"views": 120, "not in the index": 600, "a series": 200, "not a painting": 300}
+
+
+def crop_anywhere(image: Image.Image, seed: int) -> Image.Image:
+    """A part of a picture, 60 to 90 % of its sides, anywhere in it."""
+    draw = np.random.default_rng([seed, 21])
+    share = draw.uniform(0.6, 0.9)
+    width, height = (max(16, round(side * share)) for side in image.size)
+    left, top = (int(draw.integers(0, side - part + 1)) for side, part in zip(image.size, (width, height), strict=True))
+    return image.crop((left, top, left + width, top + height))
+
+
+VIEWS: Mapping[str, Callable[[Image.Image, int], Image.Image]] = {
+    "crop": crop_anywhere,
+    "wall photograph": lambda image, seed: take_photograph(image, seed=seed).image,
+    "greyscale copy": lambda image, _: image.convert("L").convert("RGB"),
+    "the same scan": lambda image, _: image,
+}
+"""What is made of a scan that is in the index."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A picture that is looked up.
+
+    Args:
+        group: what kind it is.
+        manifest: of its row.
+        row: its number.
+        view: which of `VIEWS`, or nothing.
+        places: of the index's entries that show this very work; empty where none does.
+        own: of those, the ones that are left out, because the picture is looked up among the others.
+        artist: for the halves.
+    """
+
+    group: str
+    manifest: Manifest
+    row: int
+    view: str
+    places: frozenset[int]
+    own: frozenset[int]
+    artist: str
+
+    @property
+    def chosen_on(self) -> bool:
+        """Whether thresholds are chosen on it; else it is reported."""
+        return zlib.crc32(self.artist.encode()) % 2 == 0
+
+    @property
+    def key(self) -> str:
+        """Its name in the cache."""
+        return f"{self.manifest.column('sha256')[self.row]}:{self.view}"
+
+
+class Known:
+    """The works of an index, by what queries name them.
+
+    Args:
+        index: in which pictures are looked up.
+    """
+
+    def __init__(self, index: WorkIndex) -> None:
+        self._works = [index.work(place) for place in range(len(index))]
+        self.places = {work.id: place for place, work in enumerate(self._works)}
+        self.by_artist: dict[str | None, list[int]] = {}
+        for place, work in enumerate(self._works):
+            self.by_artist.setdefault(artist_key(work.artist), []).append(place)
+
+    def find(self, manifest: Manifest, row: int) -> frozenset[int]:
+        """The row's own entry, and those with its artist and a title that holds its title or is held by it."""
+        name, artist, title = (manifest.column(column)[row] for column in ("id", "artist", "title"))
+        mine = normalise(title or "")
+        titles = (
+            (place, normalise(self._works[place].title or "")) for place in self.by_artist.get(artist_key(artist), ())
+        )
+        found = {place for place, other in titles if mine and other and (mine in other or other in mine)}
+        return frozenset(found | ({self.places[name]} if name in self.places else set()))
+
+    def ask(self, group: str, manifest: Manifest, row: int, *, view: str = "", alone: bool = False) -> Query:
+        """A query; ``alone`` leaves the entries of the very work out."""
+        places = self.find(manifest, row)
+        artist = artist_key(manifest.column("artist")[row]) or manifest.column("raw_label")[row] or ""
+        return Query(group, manifest, row, view, places, places if alone else frozenset(), artist)
+
+
+def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 0) -> list[Query]:
+    """The pictures of every group.
+
+    Args:
+        index: in which they are looked up.
+        sets: manifests ``famous large pool pool-2 not-paintings``.
+        seed: of what is drawn.
+    """
+    draw, known = np.random.default_rng(seed), Known(index)
+
+    def pick(rows: Sequence[int], count: int) -> list[int]:
+        return sorted(draw.permutation(np.array(rows, dtype=np.int64))[:count].tolist())
+
+    large, famous, things = sets["large"], sets["famous"], sets["not-paintings"]
+    queries = [known.ask("another scan", large, row) for row in range(len(large)) if known.find(large, row)]
+    queries += _list_crops(known, sets["pool"], sets["pool-2"])
+    held = [row for row, name in enumerate(famous.column("id")) if name in known.places]
+    queries += [known.ask(view, famous, row, view=view) for row in pick(held, _COUNTS["views"]) for view in VIEWS]
+    for name in ("pool", "pool-2"):
+        artists, titles = (sets[name].column(column) for column in ("artist", "title"))
+        named = [row for row, artist in enumerate(artists) if artist_key(artist)]
+        # Whoever is in the index is taken out of it with all works; who is not comes first.
+        strangers = [row for row in named if artist_key(artists[row]) not in known.by_artist]
+        for row in pick(strangers or named, _COUNTS["not in the index"] // 2):
+            mine = frozenset(known.by_artist.get(artist_key(artists[row]), ()))
+            queries.append(replace(known.ask("not in the index", sets[name], row), places=mine, own=mine))
+        for group, pattern in (("a series", SERIES), ("a copy or parody", COPIES)):
+            rows = [row for row, title in enumerate(titles) if title and re.search(pattern, title, re.IGNORECASE)]
+            rows = pick(rows, _COUNTS["a series"] // 2)
+            queries += [known.ask(group, sets[name], row, alone=True) for row in rows]
+    rows = pick(range(len(things)), _COUNTS["not a painting"])
+    return queries + [known.ask("not a painting", things, row) for row in rows]
+
+
+def _list_crops(known: Known, pool: Manifest, crops: Manifest) -> list[Query]:
+    """Rows of one manifest that another holds as a crop."""
+    rows = {name: row for row, name in enumerate(pool.column("id"))}
+    return [
+        replace(known.ask("another scan, cropped", pool, rows[of]), manifest=crops, row=row)
+        for row, of in enumerate(crops.column("same_work"))
+        if of in rows and of in known.places
+    ]
+
+
+def embed_queries(
+    queries: Sequence[Query], bundle: Bundle, cache: Path, *, progress: Progress
+) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+    """Embeddings (N, D) and hashes of parts (N, B, 4) of the pictures, straightened where they hang on a wall."""
+    runtime = Runtime(bundle, threads=1)
+    model = Model(bundle, rectify=Rectify.AUTO, lookup=False)
+    kind = np.dtype([("embedding", "<f4", (runtime.width,)), ("parts", "<u8", (len(BOXES), 4))])
+    features = FeatureSet("query", 1, {"model": bundle.model_sha256}, kind)
+
+    def compute(places: list[int]) -> Any:
+        for start in range(0, len(places), 8):
+            chosen = [queries[place] for place in places[start : start + 8]]
+            values = np.stack([model.preprocess(_open(one))[0] for one in chosen])
+            found = np.zeros(len(chosen), kind)
+            found["embedding"] = runtime.run(values).embedding
+            found["parts"] = [hash_parts(one, bundle.preprocess) for one in values]
+            yield start, found
+
+    stored = compute_missing(cache, features, [one.key for one in queries], compute, title="queries", progress=progress)
+    return stored["embedding"], stored["parts"]
+
+
+def _open(query: Query) -> Image.Image:
+    image = open_image(query.manifest.picture(query.row))
+    return VIEWS[query.view](image, query.row) if query.view else image
