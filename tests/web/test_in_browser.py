@@ -15,6 +15,7 @@ from camera import take_photograph
 from chromium import needs_chromium
 from smn.examples import draw_other, paint
 from smn.service.records import Records
+from smn.similar import read_index
 from smn.web.answer import choose_phrasing, phrase_answer
 from smn.web.words import Words
 from web_pictures import encode
@@ -345,7 +346,7 @@ def test_movements_are_explored_by_links_that_can_be_kept(visit):
     page.get_by_role("button", name="Futurism").click()
     page.wait_for_function("location.search.includes('futurism')")
     page.get_by_text("Umberto Boccioni").first.wait_for()
-    assert page.get_by_role("img", name="A map of 2,674 works").is_visible()
+    assert page.get_by_role("img", name=f"A map of {len(read_index()):,} works").is_visible()
 
 
 def test_pages_are_reached_from_each_other(visit):

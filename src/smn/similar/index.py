@@ -97,5 +97,5 @@ def require_places(index: SimilarIndex) -> NDArray[np.float32]:
         SimilarError: it has no map.
     """
     if index.places is None:
-        raise SimilarError(f"{index.folder} has no map; maps are made for up to 20,000 works.")
+        raise SimilarError(f"{index.folder} has no map; maps are made for up to 30,000 works.")
     return index.places
