@@ -25,7 +25,7 @@ def test_the_rule_lets_no_more_pass_than_it_may() -> None:
               for name, pairs in (("right", RIGHT), ("wrong", WRONG), ("series", SERIES))}  # fmt: skip
     assert np.mean(passed["wrong"]) <= 0.005
     assert np.mean(passed["series"]) <= 0.05
-    assert np.mean(passed["right"]) > 0.8
+    assert np.mean(passed["right"]) > 0.7
     assert rule.similarity > 0 > rule.bits
     shares = [share for _, share in rule.worth]
     assert shares == sorted(shares)

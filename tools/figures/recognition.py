@@ -10,6 +10,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,14 @@ def fit_rule(right: Sequence[Pair], wrong: Sequence[Pair], *, limits: Sequence[t
     scale = np.array([1.0, 100.0])
     model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
     (similarity, bits), offset = model.coef_[0] / scale, float(model.intercept_[0])
-    plain = MatchRule(float(similarity), float(bits), offset, 0.0, ((0.0, 1.0),))
+    # Rounded first: what passes must be what the rule in the index lets pass.
+    plain = MatchRule(round(float(similarity), 4), round(float(bits), 5), round(offset, 4), 0.0, ((0.0, 1.0),))
     least = [_allow([plain.score(*one) for one in pairs], share) for pairs, share in limits if pairs]
-    threshold = max(least)
+    threshold = float(np.ceil(1e4 * max(least)) / 1e4)
     scores = np.array([plain.score(*one) for one in (*right, *wrong)])
     passed = scores >= threshold
     worth = _measure_worth(scores[passed], labels[passed])
-    return MatchRule(
-        round(plain.similarity, 4), round(plain.bits, 5), round(offset, 4), round(float(threshold), 4), worth
-    )
+    return replace(plain, threshold=threshold, worth=worth)
 
 
 def _allow(scores: Sequence[float], share: float) -> float:

@@ -185,7 +185,7 @@ def _embed(
         _, missing = cache.read([one.picture for one in shown])
         waiting = [one for one in shown if one.picture in missing]
         done, failures = len(shown) - len(waiting), list[Failure]()
-        for manifest in {id(one.manifest): one.manifest for one in waiting}.values():
+        for manifest in {id(one.manifest): one.manifest for one in waiting if one.manifest is not None}.values():
             mine = [one for one in waiting if one.manifest is manifest]
             pictures = read_pictures(
                 manifest, np.array([one.row for one in mine], dtype=np.int64), _prepare(bundle),
