@@ -70,8 +70,8 @@ class Model:
         self.limits = limits
         self.rectify = rectify
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
-        self.runtime = Runtime(bundle, threads=threads)
         self.lookup = Lookup(bundle, None if isinstance(lookup, bool) else Path(lookup)) if lookup else None
+        self.runtime = Runtime(bundle, threads=threads)
 
     def __repr__(self) -> str:
         return f"<smn.Model {self.name}: {len(self.taxonomy.labels)} movements, taxonomy {self.taxonomy.id}>"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 
 from smn.bundle import read_bundle
 from smn.bundle.runtime import Outputs, Runtime
-from smn.errors import InputError, SmnError, UnknownNameError
+from smn.errors import InputError, SimilarError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
 from smn.images.rectify import Rectify
 from smn.movements import list_taxonomies
 from smn.predict.analysis import Analysis
 from smn.predict.model import Model
+
+LOG = logging.getLogger("smn.serve")
 
 
 class BusyError(SmnError):
@@ -93,7 +96,8 @@ class Engine:
         batch: largest batch; made of what waits when the network is free, without a delay for more.
         threads: of the network; 0 lets ONNX Runtime choose.
         cache: number of cached analyses.
-        lookup: whether, or in which index, works are looked up, as for `smn.predict.Model`.
+        lookup: whether, or in which index, works are looked up, as for `smn.predict.Model`; an index that does not fit
+            is logged and left out.
         on_batch: called with the size of each batch.
 
     Raises:
@@ -114,7 +118,12 @@ class Engine:
         self._load()
 
     def _load(self) -> None:
-        loaded = Model(read_bundle(self._folder), limits=self._limits, threads=self._threads, lookup=self._lookup)
+        make = partial(Model, read_bundle(self._folder), limits=self._limits, threads=self._threads)
+        try:
+            loaded = make(lookup=self._lookup)
+        except SimilarError as error:
+            LOG.warning("works are not looked up", extra={"fields": {"reason": str(error)}})
+            loaded = make(lookup=False)
         size = loaded.bundle.preprocess.size
         # The first run is slow: warm up.
         loaded.runtime.run(np.zeros((1, 3, size, size), dtype=np.float32), evidence=loaded.runtime.explains)
@@ -204,9 +213,12 @@ class Engine:
             waiting = _Waiting(model.runtime, pixels, options.explain)
             await self._queue.put(waiting)
             outputs = await waiting.done
-            (prediction,) = model.to_predictions(
-                outputs, [None], found=[found], top_k=options.top_k, coverage=options.coverage, batch=pixels[None]
-            )
+            # Looking a work up takes milliseconds, in which the event loop serves others.
+            answer = partial(
+                model.to_predictions, outputs, [None], found=[found], top_k=options.top_k, coverage=options.coverage,
+                batch=pixels[None],
+            )  # fmt: skip
+            (prediction,) = await loop.run_in_executor(self._decode_pool, answer)
             return Analysis(prediction, outputs, found, model, source)
         finally:
             self.pending -= 1

@@ -7,17 +7,14 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from smn.bundle import read_bundle
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
 from smn.predict.analysis import Analysis
-from smn.predict.lookup import Lookup
 from smn.predict.phrasing import phrase
 from smn.predict.prediction import failed
 from smn.serve.engine import AnalysisOptions, Engine
@@ -94,7 +91,8 @@ class ServiceState:
         limits = Limits(max_bytes=settings.max_body, max_pixels=settings.max_pixels)
         self.engine = Engine(
             settings.bundle, limits=limits, queue=settings.queue, batch=settings.batch, threads=settings.threads,
-            cache=settings.cache, lookup=self._choose_index(), on_batch=metrics.count_batch,
+            cache=settings.cache, lookup=settings.index == DEFAULT_INDEX or settings.index,
+            on_batch=metrics.count_batch,
         )  # fmt: skip
         metrics.watch(self.engine)
         self.records = Records(settings.database, images=settings.images) if settings.database else None
@@ -120,17 +118,6 @@ class ServiceState:
         self._write_pool.shutdown()
         if self.records is not None:
             self.records.close()
-
-    def _choose_index(self) -> bool | Path:
-        """Where works are looked up: in the index of similar works; nowhere if that is another model's."""
-        if self.settings.index == DEFAULT_INDEX:
-            return True
-        try:
-            Lookup(read_bundle(self.settings.bundle), self.settings.index)
-        except SimilarError as error:
-            LOG.warning("works are not looked up", extra={"fields": {"reason": str(error)}})
-            return False
-        return self.settings.index
 
     @cached_property
     def index(self) -> SimilarIndex:
