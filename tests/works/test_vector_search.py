@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from smn.works.vector_search import (
     ApproximateSearcher,
     ExactSearcher,
+    find_weights,
     fit_projection,
     measure_hubness,
     pack_vectors,
@@ -65,6 +66,13 @@ def test_the_projection_has_length_one_and_puts_likes_together() -> None:
     again = projection.apply(values[:1] + 0.01)
     assert int((vectors @ again.T).argmax()) == 0
     assert fit_projection(values[:5], dimensions=16).matrix.shape == (40, 5)
+
+
+def test_components_that_hardly_vary_have_no_weight() -> None:
+    vectors = unit(50, 6)
+    vectors[:, 5] = 1e-5 * vectors[:, 5]
+    weights = find_weights(vectors)
+    np.testing.assert_allclose((vectors * weights).std(axis=0), [1, 1, 1, 1, 1, 0], atol=1e-4)
 
 
 def test_a_hub_is_near_everything_and_a_vector_alone_is_not() -> None:

@@ -74,7 +74,7 @@ def _measure_worth(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> tu
     return tuple((round(middle, 3), round(float(share), 4)) for middle, share in zip(middles, shares, strict=True))
 
 
-def measure(data: Path, cache: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures for the docs, and the rules for the index."""
     from recognition_queries import embed_queries, list_queries
     from smn.bundle import read_bundle
@@ -83,7 +83,7 @@ def measure(data: Path, cache: Path, folder: Path) -> tuple[dict[str, Any], dict
     from smn.works import read_index
     from smn.works.recognition import NEAR, find_matches
 
-    index, bundle = read_index(folder), read_bundle()
+    index, bundle = read_index(folder), read_bundle(model)
     if index.model_sha256 != bundle.model_sha256 or index.hashes is None:
         raise SystemExit(f"{folder} is not an index of schema 2 by {bundle.name}; run: make index")
     sets = {name: read_manifest(data / name) for name in ("famous", "large", "pool", "pool-2", "not-paintings")}
@@ -268,8 +268,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="where features are kept")
     parser.add_argument("--index", type=Path, default=DEFAULT_INDEX, help="the index to measure and to give a rule")
+    parser.add_argument("--model", default="default", help="the bundle that made the index")
     chosen = parser.parse_args()
-    told, rules = measure(chosen.data, chosen.cache, chosen.index)
+    told, rules = measure(chosen.data, chosen.cache, chosen.index, chosen.model)
     (chosen.index / "rules.json").write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -28,6 +28,7 @@ from smn.works.fingerprints import feature_type, hash_whole
 from smn.works.vector_search import (
     DIMENSIONS,
     Projection,
+    find_weights,
     fit_projection,
     measure_hubness,
     pack_vectors,
@@ -217,7 +218,7 @@ def _prepare(bundle: Bundle) -> Callable[[Image.Image], tuple[NDArray[np.float32
 
 def _join(shown: Sequence[ShownWork], vectors: NDArray[np.float32], hashes: NDArray[np.uint64]) -> _Entries:
     """One work for each group of pictures, with their mean vector and the first one's hash."""
-    spread = vectors / np.maximum(vectors.std(axis=0), 1e-4)
+    spread = vectors * find_weights(vectors)
     spread /= np.maximum(np.linalg.norm(spread, axis=1, keepdims=True), 1e-9)
     groups = group_works(shown, spread, hashes)
     works = [merge_works([shown[place].work for place in group]) for group in groups]

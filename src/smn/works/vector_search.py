@@ -62,6 +62,15 @@ def fit_projection(embeddings: Floats, *, dimensions: int = DIMENSIONS) -> Proje
     return Projection(mean.astype(np.float16).astype(np.float32), matrix)
 
 
+def find_weights(vectors: Floats) -> Floats:
+    """What the components of N vectors (N, d) are multiplied by to vary alike (d,), which whitens them.
+
+    Components that hardly vary get 0: in a space of few works they are noise, which would outvote the others.
+    """
+    spread = vectors.std(axis=0)
+    return np.asarray(np.where(spread > 0.01 * spread.max(), 1 / np.maximum(spread, _LEAST), 0.0), dtype=np.float32)
+
+
 class Searcher(Protocol):
     """Finds the nearest of many vectors."""
 

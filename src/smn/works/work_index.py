@@ -26,7 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.errors import InputError, SimilarError
-from smn.works.vector_search import ApproximateSearcher, ExactSearcher, Projection, Searcher, unpack_vectors
+from smn.works.vector_search import (
+    ApproximateSearcher,
+    ExactSearcher,
+    Projection,
+    Searcher,
+    find_weights,
+    unpack_vectors,
+)
 
 SCHEMA = 2
 """What is written; indexes of schema 1 are read, too."""
@@ -256,9 +263,7 @@ class WorkIndex:
     @cached_property
     def weights(self) -> Floats:
         """What makes the vectors' components vary alike (d,)."""
-        spread = np.asarray(self.packed[:: max(1, self.works // _SAMPLE)], dtype=np.float32)
-        spread /= np.maximum(np.linalg.norm(spread, axis=1, keepdims=True), 1e-9)
-        return np.asarray(1 / np.maximum(spread.std(axis=0), 1e-4), dtype=np.float32)
+        return find_weights(unpack_vectors(self.packed[:: max(1, self.works // _SAMPLE)]))
 
     @cached_property
     def rules(self) -> dict[str, Any]:
