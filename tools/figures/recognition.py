@@ -84,7 +84,7 @@ def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str
     from smn.works.recognition import NEAR, find_matches
 
     index, bundle = read_index(folder), read_bundle(model)
-    if index.model_sha256 != bundle.model_sha256 or index.hashes is None:
+    if index.model_sha256 != bundle.embedding_id or index.hashes is None:
         raise SystemExit(f"{folder} is not an index of schema 2 by {bundle.name}; run: make index")
     sets = {name: read_manifest(data / name) for name in ("famous", "large", "pool", "pool-2", "not-paintings")}
     queries = list_queries(index, sets)

@@ -176,7 +176,7 @@ def embed_queries(
     runtime = Runtime(bundle, threads=1)
     model = Model(bundle, rectify=Rectify.AUTO, lookup=False)
     kind = np.dtype([("embedding", "<f4", (runtime.width,)), ("parts", "<u8", (len(BOXES), 4))])
-    features = FeatureSet("query", 1, {"model": bundle.model_sha256}, kind)
+    features = FeatureSet("query", 1, {"model": bundle.embedding_id}, kind)
 
     def compute(places: list[int]) -> Any:
         for start in range(0, len(places), 8):

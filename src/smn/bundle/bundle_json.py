@@ -43,6 +43,7 @@ class Bundle:
         policy: lets a precision or a coverage be asked for; None in bundles that were exported without.
         groups: what each of the network's judges knows from paintings, values of `smn.examples.gallery.Group`; empty
             where the graph gives the lowest judge alone.
+        embedding_sha256: ``model_sha256`` of the bundle whose embedding this one gives, too; None where it is its own.
     """
 
     folder: Path
@@ -58,6 +59,12 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     policy: AnswerPolicy | None = None
     groups: tuple[str, ...] = ()
+    embedding_sha256: str | None = None
+
+    @property
+    def embedding_id(self) -> str:
+        """The same for bundles that give the same embedding, so that one index of works serves them all."""
+        return self.embedding_sha256 or self.model_sha256
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -105,6 +112,8 @@ def write_bundle(bundle: Bundle) -> Path:
         data["promises"] = bundle.policy.to_dict()
     if bundle.groups:
         data["groups"] = list(bundle.groups)
+    if bundle.embedding_sha256 is not None:
+        data["embedding_sha256"] = bundle.embedding_sha256
     return write_text(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -150,6 +159,7 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
             thresholds=Thresholds(**data["thresholds"]),
             policy=AnswerPolicy.from_dict(data["promises"], where=str(file)) if "promises" in data else None,
             groups=tuple(map(str, data.get("groups", ()))),
+            embedding_sha256=data.get("embedding_sha256"),
             **{key: data[key] for key in _PLAIN},
         )
         numbers = [bundle.temperature, *(value for value in asdict(bundle.thresholds).values() if value is not None)]

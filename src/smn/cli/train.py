@@ -178,6 +178,10 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
     "--jpeg", type=click.IntRange(0, 95), default=0,
     help="Encode pictures as JPEG of this quality before inference.  [default: as in the run]",
 )  # fmt: skip
+@click.option(
+    "--embedding-of", metavar="BUNDLE", type=click.Path(path_type=Path),
+    help="Check that BUNDLE, of the first RUN alone, gives the same embedding; they then share an index of works.",
+)  # fmt: skip
 def export(
     runs: tuple[Path, ...],
     *,
@@ -187,6 +191,7 @@ def export(
     calibrated_by: Path | None,
     quantize: bool,
     jpeg: int,
+    embedding_of: Path | None,
 ) -> None:
     """Export a finished RUN as a bundle, calibrated on its validation split; several RUNs become an ensemble.
 
@@ -205,6 +210,7 @@ def export(
             calibrated_by=calibrated_by,
             quantize=quantize,
             jpeg=jpeg,
+            embedding_of=embedding_of,
             progress=report,
         )
     figures = bundle.metrics

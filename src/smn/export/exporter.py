@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
@@ -36,6 +37,9 @@ _BATCH = 32
 
 _CALIBRATION_PICTURES = 192
 """Training pictures whose activations give the ranges of a quantised graph."""
+
+_COMPARED = 16
+"""Pictures by which the embeddings of two bundles are compared."""
 
 _OUTPUTS = ("logits", "painting", "embedding")
 
@@ -66,6 +70,7 @@ def export_run(
     calibrated_by: str | Path | None = None,
     quantize: bool = False,
     jpeg: int = 0,
+    embedding_of: str | Path | None = None,
     licence: str = LICENCE,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
@@ -82,6 +87,8 @@ def export_run(
             before and after stand in the bundle's metrics.
         jpeg: quality of a JPEG encoding that pictures go through in prediction, see `PreprocessSpec`; 0 leaves it to
             the runs. Calibration and thresholds are fitted with it.
+        embedding_of: a bundle that must give the same embedding, such as that of an ensemble's first run alone; an
+            index of works that the one made then serves the other.
         licence: of the weights.
         progress: told how far things are.
 
@@ -137,6 +144,9 @@ def export_run(
         "agreement_largest_difference": agreement.largest,
         "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
     })  # fmt: skip
+    if embedding_of is not None:
+        shown = [open_image(pictures.picture(int(row)), reduce_to=spec.size) for row in data.rows[:_COMPARED]]
+        bundle = share_embedding(bundle, read_bundle(embedding_of), shown)
     write_bundle(bundle)
     return bundle
 
@@ -150,6 +160,26 @@ def check_free(out: Path) -> None:
     for file in (out / "bundle.json", out / "model.onnx"):
         if file.exists():
             raise OutputExistsError(file)
+
+
+def share_embedding(bundle: Bundle, other: Bundle, images: Sequence[Image.Image]) -> Bundle:
+    """A bundle that says that its embedding is another's, which is checked on pictures.
+
+    Args:
+        bundle: of an ensemble, whose embedding is that of its first network.
+        other: of that network alone.
+        images: upright pictures, one at least.
+
+    Raises:
+        AgreementError: they give different embeddings.
+    """
+    mine, others = (Runtime(one).run(one.preprocess.apply_all(images)).embedding for one in (bundle, other))
+    if mine.shape != others.shape or not np.allclose(mine, others, rtol=0, atol=TOLERANCE):
+        raise AgreementError(
+            f"The embeddings of {bundle.name} and {other.name} differ; name a bundle of the first run with the same "
+            "preprocessing, or leave --embedding-of out."
+        )
+    return replace(bundle, embedding_sha256=other.embedding_id)
 
 
 def _name_groups(networks: Sequence[Classifier]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Lookup:
     def index(self) -> WorkIndex | None:
         """The index; None where the one in the package does not fit."""
         index = read_index(self.folder)
-        if index.model_sha256 == self._bundle.model_sha256:
+        if index.model_sha256 == self._bundle.embedding_id:
             return index
         if not self._named:
             return None

@@ -34,7 +34,7 @@ def check_fit(index: SimilarIndex, model: Model) -> None:
     Raises:
         SimilarError: another model made the index.
     """
-    if index.model_sha256 != model.bundle.model_sha256:
+    if index.model_sha256 != model.bundle.embedding_id:
         raise SimilarError(
             f"The index {index.folder} was made by the model {index.model}, but {model.name} is asked, which sees "
             "otherwise; build one with: smn index build MANIFEST --model BUNDLE --out FOLDER"

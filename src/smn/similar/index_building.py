@@ -117,7 +117,7 @@ def add_works(
         SimilarError: ``folder`` is no index, or another model made it.
     """
     index = read_index(folder)
-    if index.model_sha256 != bundle.model_sha256:
+    if index.model_sha256 != bundle.embedding_id:
         raise SimilarError(
             f"{folder} was made by the model {index.model}, not by {bundle.name}; name that with --model."
         )
@@ -181,7 +181,7 @@ def _embed(
 ) -> tuple[list[ShownWork], NDArray[Any], list[Failure]]:
     """The pictures that can be read, their features, stored in a cache as they come, and those that cannot."""
     runtime = Runtime(bundle)
-    features = FeatureSet("work", _VERSION, {"model": bundle.model_sha256}, feature_type(runtime.width))
+    features = FeatureSet("work", _VERSION, {"model": bundle.embedding_id}, feature_type(runtime.width))
     with FeatureCache(folder, features) as cache:
         _, missing = cache.read([one.picture for one in shown])
         waiting = [one for one in shown if one.picture in missing]
@@ -254,10 +254,10 @@ def _write(folder: Path, entries: _Entries, projection: Projection, bundle: Bund
     if len(works) > LARGE:
         write_graph(packed, folder / "graph.usearch")
     package = read_index()
-    if package.model_sha256 == bundle.model_sha256 and package.rules:
+    if package.model_sha256 == bundle.embedding_id and package.rules:
         (folder / "rules.json").write_text(json.dumps(package.rules, indent=1) + "\n", encoding="utf-8")
     facts = {
-        "schema": SCHEMA, "model": bundle.name, "model_sha256": bundle.model_sha256, "works": len(works),
+        "schema": SCHEMA, "model": bundle.name, "model_sha256": bundle.embedding_id, "works": len(works),
         "dimensions": packed.shape[1],
     }  # fmt: skip
     (folder / "index.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

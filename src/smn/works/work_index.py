@@ -1,7 +1,7 @@
 """An index of works: a folder of embeddings and facts.
 
 =====================  =================================================================================================
-``index.json``         ``schema``, the ``model`` that made it, its ``model_sha256``, how many ``works``, ``dimensions``
+``index.json``         ``schema``, the ``model`` that made it, its embedding's ``model_sha256``, counts
 ``rules.json``         how matches and artists are judged, see `smn.works.recognition`; may be missing
 ``works.jsonl.gz``     the works' facts, a line each
 ``vectors.npy``        (N, d), 8 bits a number
