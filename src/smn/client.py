@@ -140,7 +140,7 @@ class Client:
 
         Args:
             pictures: bytes or paths.
-            options: ``top_k``, ``taxonomy``, ``rectify``, ``coverage``, ``explain``, ``similar``, ``keep``.
+            options: ``top_k``, ``taxonomy``, ``rectify``, ``coverage``, ``explain``, ``similar``, ``keep``, ``model``.
 
         Raises:
             InputError: no picture is given, or a path cannot be read.

@@ -14,7 +14,7 @@ import pytest
 
 import smn
 from service_process import Running, run_service
-from smn.bundle import Bundle
+from smn.bundle import Bundle, list_models
 from smn.examples import paint
 
 from .conftest import encode
@@ -114,6 +114,26 @@ def test_the_open_inference_protocol(http: httpx2.Client, painting: bytes) -> No
     assert sum(outputs["probability"]["data"][:25]) == pytest.approx(1, abs=0.01)
     wrong = http.post("/v2/models/smn/infer", json={"inputs": [{**tensor, "shape": [3]}]})
     assert wrong.status_code == 422
+
+
+def test_a_request_may_name_a_model_of_the_package(http: httpx2.Client, painting: bytes) -> None:
+    listed = http.get("/v1/models").json()
+    assert [one["name"] for one in listed] == list(list_models())
+    fast = next(one for one in listed if one["name"] == "fast")
+    assert fast["bytes"] < listed[0]["bytes"]
+    answer = http.post("/v1/predict", content=painting, params={"model": "fast"}).json()["answers"][0]
+    assert answer["model"] == fast["version"] == smn.load("fast").name
+    assert answer["predictions"][0]["movement"] == smn.load("fast").predict(painting).predictions[0].movement
+    assert http.post("/v1/predict", content=painting).json()["answers"][0]["model"] == listed[0]["version"]
+    wrong = http.post("/v1/predict", content=painting, params={"model": "fats"})
+    assert (wrong.status_code, "fast" in wrong.json()["detail"]) == (422, True)
+    # The index of works was made by the model that is served.
+    assert http.post("/v1/predict", content=painting, params={"model": "fast", "similar": 3}).status_code == 503
+    assert http.get("/v2/models/fast").json()["name"] == fast["version"]
+    data = [base64.b64encode(painting).decode()]
+    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": data}
+    found = http.post("/v2/models/fast/infer", json={"inputs": [tensor]}).json()
+    assert found["model_name"] == fast["version"]
 
 
 def test_feedback_is_remembered_reviewed_and_exported(

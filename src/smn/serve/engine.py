@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.bundle import read_bundle
+from smn.bundle import DEFAULT, list_models, read_bundle
 from smn.bundle.runtime import Outputs, Runtime
 from smn.errors import InputError, SimilarError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
@@ -50,6 +50,7 @@ class AnalysisOptions:
         explain: whether to compute evidence.
         similar: number of similar works.
         lookup: whether the very work is looked up.
+        model: name of a model inside the package, or None for the one that is served.
     """
 
     top_k: int = 3
@@ -59,6 +60,7 @@ class AnalysisOptions:
     explain: bool = False
     similar: int = 0
     lookup: bool = True
+    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class _Waiting:
 
 
 class Engine:
-    """Serves one model to concurrent callers within one event loop: call `start` and `stop` there.
+    """Serves a model, and those inside the package, to concurrent callers within one event loop.
+
+    Call `start` and `stop` there. A model other than the served one is loaded when it is first asked for.
 
     Args:
         bundle: the model's folder.
@@ -118,7 +122,12 @@ class Engine:
         self._load()
 
     def _load(self) -> None:
-        make = partial(Model, read_bundle(self._folder), limits=self._limits, threads=self._threads)
+        self.model = self._read(self._folder)
+        self._models: dict[str | None, Model] = {None: self.model}
+        self._variants: dict[tuple[str | None, str | None, Rectify, bool], Model] = {}
+
+    def _read(self, folder: Path) -> Model:
+        make = partial(Model, read_bundle(folder), limits=self._limits, threads=self._threads)
         try:
             loaded = make(lookup=self._lookup)
         except SimilarError as error:
@@ -127,7 +136,7 @@ class Engine:
         size = loaded.bundle.preprocess.size
         # The first run is slow: warm up.
         loaded.runtime.run(np.zeros((1, 3, size, size), dtype=np.float32), evidence=loaded.runtime.explains)
-        self.model, self._variants = loaded, dict[tuple[str | None, Rectify, bool], Model]()
+        return loaded
 
     async def start(self) -> None:
         """Start the worker."""
@@ -151,22 +160,29 @@ class Engine:
         await asyncio.to_thread(self._load)
         self._cache.clear()
 
-    def variant(self, options: AnalysisOptions) -> Model:
+    async def variant(self, options: AnalysisOptions) -> Model:
         """The model in another taxonomy, with another `Rectify` mode or without looking up; the session is shared.
 
         Raises:
-            UnknownNameError: there is no such taxonomy inside the package.
+            UnknownNameError: there is no such taxonomy, or no such model, inside the package.
             TaxonomyError: the model cannot answer in it.
         """
-        taxonomy, key = options.taxonomy, (options.taxonomy, options.rectify, options.lookup)
-        known = self._variants.get(key)
-        if known is None:
-            # A client may name shipped taxonomies only, not files of the server.
-            if taxonomy is not None and taxonomy not in list_taxonomies():
-                raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
-            known = self.model.variant(taxonomy=taxonomy, rectify=options.rectify, lookup=options.lookup)
-            self._variants[key] = known
-        return known
+        # A client may name what is inside the package only, not files of the server.
+        model, taxonomy = options.model, options.taxonomy
+        if model is not None and model not in list_models():
+            raise UnknownNameError("model", model, list_models())
+        if taxonomy is not None and taxonomy not in list_taxonomies():
+            raise UnknownNameError("taxonomy", taxonomy, list_taxonomies())
+        if model is not None and DEFAULT.with_name(model) == self.model.bundle.folder:
+            model = None
+        if model not in self._models:
+            self._models[model] = await asyncio.to_thread(self._read, DEFAULT.with_name(str(model)))
+        key = (model, taxonomy, options.rectify, options.lookup)
+        if key not in self._variants:
+            self._variants[key] = self._models[model].variant(
+                taxonomy=taxonomy, rectify=options.rectify, lookup=options.lookup
+            )
+        return self._variants[key]
 
     async def answer(self, data: bytes, options: AnalysisOptions) -> EngineResult:
         """Analyze one encoded picture.
@@ -176,7 +192,7 @@ class Engine:
             ImageError: the picture cannot be read.
             InputError: the options do not fit the model.
         """
-        model = self.variant(options)
+        model = await self.variant(options)
         if options.explain and not model.runtime.explains:
             # Raised here: within a batch it would fail the other pictures, too.
             raise InputError(f"The model {model.name} cannot say where it looks; ask without explain.")

@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from smn._version import __version__
+from smn.bundle import DEFAULT, list_models, read_bundle
 from smn.images.rectify import Rectify
 from smn.movements import get_movement, list_movements, list_taxonomies
+from smn.predict.model import Model
 from smn.serve.engine import AnalysisOptions
 from smn.serve.problems import ProblemError, describe
 from smn.serve.request_body import SentPicture, read_pictures
-from smn.serve.schemas import BODY, AnswersOut, FeedbackIn, FeedbackOut, HubLabel, InferIn, SimilarOut
+from smn.serve.schemas import BODY, AnswersOut, FeedbackIn, FeedbackOut, HubLabel, InferIn, ModelOut, SimilarOut
 from smn.serve.service_state import ServiceState
 from smn.story.pages import read_story
 
@@ -55,11 +57,12 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         keep: Annotated[bool, Query(description="The sender lets the picture be kept, to learn from.")] = False,
         lang: Annotated[Literal["en", "fr"], Query(description="Of the sentence.")] = "en",
         shape: Annotated[Literal["smn", "hub"], Query(description="hub: lists of label and score.")] = "smn",
+        model: Annotated[str | None, Query(max_length=60, description="See GET /v1/models.")] = None,
     ) -> Any:
         """Tell the movement of pictures: files of a form, a raw body, or JSON with base64 or an address."""
         service = get_service()
         pictures, several = await read_pictures(request, service.settings)
-        options = AnalysisOptions(top_k, taxonomy, rectify, coverage, explain, similar, lookup)
+        options = AnalysisOptions(top_k, taxonomy, rectify, coverage, explain, similar, lookup, model)
         answers = await service.answer(pictures, options, several=several, caller=caller, keep=keep, language=lang)
         if several and all(answer["outcome"] == "error" for answer in answers):
             raise ProblemError(422, f"None of the {len(answers)} pictures can be read: {answers[0]['error']}")
@@ -100,6 +103,23 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
     async def taxonomies(_: caller_type) -> list[str]:
         """Ids of the taxonomies that may be asked for."""
         return list(list_taxonomies())
+
+    @router.get("/models", responses=describe(*_COMMON))
+    async def models(_: caller_type) -> list[ModelOut]:
+        """Models that may be asked for; the first answers where none is named."""
+        served = get_service().engine.model.bundle
+        packaged = {name: read_bundle(DEFAULT.with_name(name)) for name in list_models()}
+        names = {bundle.folder: name for name, bundle in packaged.items()}
+        others = [bundle for bundle in packaged.values() if bundle.folder != served.folder]
+        return [
+            ModelOut(
+                name=names.get(one.folder),
+                version=one.name,
+                bytes=one.model_file.stat().st_size,
+                labels=len(one.labels),
+            )
+            for one in (served, *others)
+        ]
 
     @router.get("/story/{name}", responses=describe(*_COMMON, 422))
     async def story(name: Annotated[str, _NAME], _: caller_type) -> dict[str, Any]:
@@ -156,11 +176,15 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
     async def check(request: Request) -> str | None:
         return await get_service().check_caller(request)
 
-    def known(name: str) -> ServiceState:
-        service = get_service()
-        if name not in {"smn", service.engine.model.name}:
-            raise ProblemError(404, f"There is no model of that name; ask for smn or {service.engine.model.name}.")
-        return service
+    async def find_model(name: str) -> tuple[str | None, Model]:
+        """What `AnalysisOptions` call the model of a name, and the model."""
+        engine = get_service().engine
+        if name in {"smn", engine.model.name}:
+            return None, engine.model
+        if name not in list_models():
+            known = ", ".join(("smn", engine.model.name, *list_models()))
+            raise ProblemError(404, f"There is no model of that name; ask for one of: {known}.")
+        return name, await engine.variant(AnalysisOptions(model=name))
 
     @router.get("")
     async def server() -> dict[str, Any]:
@@ -183,11 +207,11 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
     @router.get("/models/{name}", responses=describe(404, 422))
     async def model(name: Annotated[str, _MODEL]) -> dict[str, Any]:
         """What the model takes and gives."""
-        service = known(name)
-        bundle = service.engine.model.bundle
+        _, found = await find_model(name)
+        bundle = found.bundle
         labels = len(bundle.labels)
         return {
-            "name": service.engine.model.name, "versions": [bundle.model_sha256[:12]], "platform": "onnxruntime",
+            "name": found.name, "versions": [bundle.model_sha256[:12]], "platform": "onnxruntime",
             "inputs": [{"name": "image", "datatype": "BYTES", "shape": [-1]}],
             "outputs": [{"name": "label", "datatype": "BYTES", "shape": [-1, labels]},
                         {"name": "probability", "datatype": "FP32", "shape": [-1, labels]},
@@ -197,14 +221,15 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
     @router.get("/models/{name}/ready", responses=describe(404, 422))
     async def model_ready(name: Annotated[str, _MODEL]) -> dict[str, Any]:
         """Whether the model is loaded."""
-        return {"name": known(name).engine.model.name, "ready": True}
+        return {"name": (await find_model(name))[1].name, "ready": True}
 
     @router.post("/models/{name}/infer", responses=describe(400, 401, 404, 408, 413, 415, 422, 429, 500, 503))
     async def infer(
         name: Annotated[str, _MODEL], asked: InferIn, caller: Annotated[str | None, Depends(check)]
     ) -> dict[str, Any]:
         """Answer for pictures in base64."""
-        service = known(name)
+        service = get_service()
+        chosen, model = await find_model(name)
         (tensor,) = asked.inputs
         if tensor.datatype != "BYTES" or len(tensor.shape) != 1 or tensor.shape[0] != len(tensor.data):
             raise ProblemError(
@@ -216,10 +241,12 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
             pictures = [SentPicture(None, base64.b64decode(str(one), validate=True)) for one in tensor.data]
         except (binascii.Error, ValueError) as error:
             raise ProblemError(422, "data holds something that is no base64.") from error
-        every = len(service.engine.model.bundle.labels)
+        every = len(model.bundle.labels)
         answers = await asyncio.gather(
             *(
-                service.answer([one], AnalysisOptions(top_k=every), several=False, caller=caller, keep=False)
+                service.answer(
+                    [one], AnalysisOptions(top_k=every, model=chosen), several=False, caller=caller, keep=False
+                )
                 for one in pictures
             )
         )
@@ -228,7 +255,7 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
         shares = [guess["probability"] for answer in found for guess in answer["predictions"]]
         shape = [len(found), every]
         return {
-            "model_name": service.engine.model.name, "id": asked.id,
+            "model_name": model.name, "id": asked.id,
             "outputs": [{"name": "label", "datatype": "BYTES", "shape": shape, "data": labels},
                         {"name": "probability", "datatype": "FP32", "shape": shape, "data": shares},
                         {"name": "is_painting", "datatype": "BOOL", "shape": [len(found)],

@@ -11,7 +11,7 @@ EXAMPLE: dict[str, Any] = {
     "predictions": [{"movement": "impressionism", "label": "Impressionism", "probability": 0.71},
                     {"movement": "post-impressionism", "label": "Post-Impressionism", "probability": 0.12}],
     "families": [{"family": "impressionist", "label": "Impressionist", "probability": 0.86}],
-    "is_painting": True, "painting_score": 0.99, "model": "default-3", "error": None, "family": "impressionist",
+    "is_painting": True, "painting_score": 0.99, "model": "default-4", "error": None, "family": "impressionist",
     "set": None, "rectified": None, "looks_like": None, "work": None,
     "sentence": "Impressionism, fairly sure, 71 %", "explanation": None, "similar": None,
 }  # fmt: skip
@@ -124,6 +124,15 @@ class HubLabel(BaseModel):
 
     label: str
     score: float
+
+
+class ModelOut(BaseModel):
+    """A model that may be asked for."""
+
+    name: str | None = Field(description="What the parameter model takes; null for a bundle of the service's own.")
+    version: str
+    bytes: int = Field(description="Size of the network's file.")
+    labels: int = Field(description="Number of movements in the model's own taxonomy.")
 
 
 class Verdict(StrEnum):

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from smn.errors import ImageError, SimilarError, SmnError
 from smn.images import Limits
 from smn.predict.analysis import Analysis
+from smn.predict.model import Model
 from smn.predict.phrasing import phrase
 from smn.predict.prediction import failed
 from smn.serve.engine import AnalysisOptions, Engine
@@ -128,9 +129,9 @@ class ServiceState:
         """
         return read_index(self.settings.index)
 
-    def _check_index(self) -> None:
+    def _check_index(self, model: Model) -> None:
         try:
-            check_fit(self.index, self.engine.model)
+            check_fit(self.index, model)
         except SimilarError as error:
             # The reason names files of the server: logged, not sent.
             LOG.warning("index does not fit", extra={"fields": {"reason": str(error)}})
@@ -188,9 +189,9 @@ class ServiceState:
         Raises:
             SmnError: the only picture cannot be read, the queue is full, or the options do not fit.
         """
-        self.engine.variant(options)  # fails once for all pictures
+        model = await self.engine.variant(options)  # fails once for all pictures
         if options.similar:
-            self._check_index()
+            self._check_index(model)
         return list(
             await asyncio.gather(
                 *(self._answer_one(one, options, several=several, caller=caller, keep=keep, language=language)
@@ -209,9 +210,9 @@ class ServiceState:
         except SmnError as error:
             if not several or not (isinstance(error, ImageError) or sent.error is not None):
                 raise
-            model = self.engine.model.name
-            self.metrics.count_answer("error", model)
-            failure = failed(sent.name, str(error), model=model)
+            name = (await self.engine.variant(options)).name
+            self.metrics.count_answer("error", name)
+            failure = failed(sent.name, str(error), model=name)
             return {"id": None, **failure.to_dict(), "sentence": str(failure)}
         analysis = answered.analysis
         answer = analysis.prediction.to_dict() | {"path": sent.name}
