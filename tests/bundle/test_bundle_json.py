@@ -151,7 +151,7 @@ def test_file_sha256_is_the_usual_one(tmp_path: Path) -> None:
 def test_the_default_bundle_loads_and_is_small() -> None:
     bundle = read_bundle()
     assert len(bundle.labels) == 25
-    assert sum(file.stat().st_size for file in DEFAULT.iterdir()) <= 15_000_000
+    assert sum(file.stat().st_size for file in DEFAULT.iterdir()) <= 32_000_000
 
 
 def test_a_model_inside_the_package_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

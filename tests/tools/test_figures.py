@@ -61,16 +61,18 @@ def test_well_known_works_are_answered_by_the_model_in_the_package() -> None:
     assert all(len(model["answers"]) == len(told["works"]) for model in told["models"])
 
 
-def test_the_shipped_fit_is_measured_on_nothing_that_it_has_learned_from() -> None:
+def test_the_shipped_fit_is_measured_on_nothing_that_it_has_learned_from(tmp_path: Path) -> None:
     data = Path("data")
     alone = figures.plan_evaluations(data, None, {})
-    assert list(alone) == ["default"]
-    assert not any("pool" in word for word in alone["default"])
-    both = figures.plan_evaluations(data, Path("measured"), {})
-    assert list(both) == ["default", "measured", "origin-8"]
+    assert list(alone) == ["default", "fast"]
+    assert not any("pool" in word for words in alone.values() for word in words)
+    (tmp_path / "measured").mkdir()
+    (tmp_path / "fast-measured").mkdir()
+    both = figures.plan_evaluations(data, tmp_path, {})
+    assert set(both) == {"default", "fast", "fast-measured", "measured", "origin-8"}
     assert both["default"] == alone["default"]
-    for name in ("measured", "origin-8"):
-        assert both[name][0] == "measured"
+    for name in ("measured", "origin-8", "fast-measured"):
+        assert both[name][0] == str(tmp_path / ("fast-measured" if name == "fast-measured" else "measured"))
         tests = {"pool-test=data/pool:test", "pool-2-test=data/pool-2:test", "both-tests=data/pools:test"}
         assert tests < set(both[name])
         assert "data/pools:train" in both[name]

@@ -79,10 +79,10 @@ def ask(data: Path, bundles: Mapping[str, str]) -> None:
 
     Args:
         data: the folder of the manifests.
-        bundles: folder by name; empty for the model inside the package alone.
+        bundles: folder by name, beside the models inside the package. What earlier models answered stays kept.
     """
     import smn
-    from smn.bundle import DEFAULT
+    from smn.bundle import list_models
     from smn.manifest import read_manifest
 
     manifests = {name: read_manifest(data / name) for name in SETS}
@@ -96,11 +96,15 @@ def ask(data: Path, bundles: Mapping[str, str]) -> None:
     }
     found, missing = find_works(sets)
     models = []
-    for name, folder in (bundles or {"default": str(DEFAULT)}).items():
+    for name, folder in ({name: name for name in list_models()} | dict(bundles)).items():
         model = smn.load(folder)
         answers = [model.predict(manifests[one["set"]].picture(one["row"])) for one in found]
         models.append({"name": name, "model": model.name, "answers": [_tell(answer) for answer in answers]})
     works = [{"work": one["work"], "set": one["set"], "id": one["id"], "accepted": _accepted(one)} for one in found]
+    before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {"works": None}
+    if before["works"] == works:
+        known = {one["model"] for one in models}
+        models += [one for one in before["models"] if one["model"] not in known]
     told = {"works": works, "missing": missing, "models": models}
     KEPT.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
