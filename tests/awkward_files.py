@@ -217,6 +217,6 @@ UNREADABLE = {
     "paper.tif": Unreadable(lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", ImageTypeError, "export the page as JPEG or PNG"),
     "page.jpg": Unreadable(lambda: b"\n<!DOCTYPE html><title>404</title>", ImageTypeError, "save it as JPEG or PNG"),
     "drawing.png": Unreadable(lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", ImageTypeError, "save it as JPEG"),
-    "phone.heic": Unreadable(lambda: b"\0\0\0\x18ftypheic" + bytes(60), ImageTypeError, "export it as JPEG"),
+    "phone.heic": Unreadable(lambda: b"\0\0\0\x18ftypheic" + bytes(60), ImageError, "save it as JPEG"),
     "empty.jpg": Unreadable(lambda: b"", ImageError, "upload or copy it again"),
 }

@@ -1,6 +1,7 @@
 import io
 import os
 import struct
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -27,7 +28,7 @@ from awkward_files import (
     scene,
     upright_with,
 )
-from smn.errors import ImageError, ImageTooLargeError
+from smn.errors import ImageError, ImageTooLargeError, ImageTruncatedError, ImageTypeError
 from smn.images import FORMATS, SUFFIXES, ImageSource, Limits, open_image, read_undecoded
 
 
@@ -154,6 +155,50 @@ def test_a_file_name_that_is_not_unicode_is_read(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/caf\xe9.png"
     Path(os.fsdecode(name)).write_bytes(encode(scene(), "PNG"))
     assert same(open_image(os.fsdecode(name)), scene())
+
+
+# What telephones write.
+
+
+def heic(image: Image.Image, **options: object) -> bytes:
+    stream = io.BytesIO()
+    pytest.importorskip("pillow_heif").from_pillow(image).save(stream, quality=95, chroma=444, **options)
+    return stream.getvalue()
+
+
+def test_heic_is_read_upright_and_within_the_limits() -> None:
+    big = scene().resize((192, 128), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    turned = heic(big.transpose(Image.Transpose.ROTATE_90), exif=exif.tobytes())
+    for data in (heic(big), turned):
+        shown = open_image(data)
+        assert (shown.size, shown.mode) == ((192, 128), "RGB")
+        for box, colour in (((0, 0), RED), ((1, 0), GREEN), ((0, 1), BLUE), ((1, 1), SAND)):
+            np.testing.assert_allclose(shown.getpixel((box[0] * 96 + 48, box[1] * 64 + 32)), colour, atol=12)
+    with pytest.raises(ImageTooLargeError, match=r"192 x 128 pixels"):
+        open_image(heic(big), limits=Limits(max_pixels=1000))
+
+
+def test_heic_that_is_cut_is_a_truncated_picture() -> None:
+    data = heic(Image.effect_noise((256, 256), 80).convert("RGB"))
+    with pytest.raises(ImageTruncatedError, match="copy or download it again"):
+        open_image(data[: len(data) // 2])
+    with pytest.raises(ImageError, match="copy it again, or save it as JPEG"):
+        open_image(data[:80])
+
+
+def test_without_its_package_heic_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic(scene())
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageTypeError, match=r"It is a HEIC picture, which needs pillow-heif: .*heic.*save it as JPEG"):
+        open_image(data)
+
+
+def test_opening_heic_leaves_pillow_as_it_was() -> None:
+    before = dict(Image.OPEN)
+    open_image(heic(scene()))
+    assert before == Image.OPEN
 
 
 # Limits.

@@ -18,7 +18,8 @@ def test_findings_are_decided_on_with_the_keyboard(visit, tmp_path: Path, shoot)
     findings = make_findings(rows, {"near_duplicate": {0: 0.2, 1: 0.1}}, {"near_duplicate": {"of": {0: "p3", 1: "p3"}}})
     build_review(findings, rows, tmp_path / "review")
     with run_service(tmp_path, "--review", "review", command="web") as front:
-        page = visit("review", address=front.address, allow=("net::ERR_",), script=NO_PICKER)
+        page = visit("", address=front.address, allow=("net::ERR_",), script=NO_PICKER)
+        page.get_by_role("link", name=EN("page.review")).click()
         inside = page.frame_locator("iframe")
         inside.locator("#progress").wait_for()
         assert inside.locator("#progress").inner_text() == "0 of 2 decided"

@@ -14,9 +14,9 @@ from awkward_files import UNREADABLE
 from camera import take_photograph
 from chromium import needs_chromium
 from smn.examples import draw_other, paint
+from smn.predict.phrasing import phrase
 from smn.service.records import Records
 from smn.similar import read_index
-from smn.web.answer import choose_phrasing, phrase_answer
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -27,18 +27,21 @@ EN = Words("en")
 def upload(page, *files):
     """Give files, each (name, bytes), to the page."""
     page.wait_for_function("document.querySelectorAll('input[type=file]').length === 1")  # the last one may linger
-    given = [{"name": name, "mimeType": "image/jpeg", "buffer": data} for name, data in files]
+    kinds = {"txt": "text/plain", "heic": ""}  # browsers have no name for what a telephone writes
+    given = [
+        {"name": name, "mimeType": kinds.get(name.rpartition(".")[2], "image/jpeg"), "buffer": data}
+        for name, data in files
+    ]
     page.locator("input[type=file]").set_input_files(given)
 
 
 def answer_of(page):
     page.wait_for_selector(".smn-answer")
-    return page.locator(".smn-answer").inner_text()
+    return page.locator(".smn-answer").text_content()
 
 
 def expected(data, words=EN):
-    prediction = smn.load(threads=1).predict(data, top_k=5)
-    return phrase_answer(prediction, choose_phrasing(prediction), words)
+    return phrase(smn.load(threads=1).predict(data, top_k=5), words.language).sentence
 
 
 def shown(page, kind="base"):
@@ -117,15 +120,53 @@ def test_evidence_is_laid_over_the_picture_for_any_guess(visit, painting, shoot)
     assert page.locator("img.over").evaluate("one => one.style.opacity") == "0.8"
 
 
+@pytest.mark.parametrize(("motion", "moving"), [("no-preference", 1), ("reduce", 0)])
+def test_evidence_shows_itself_for_a_moment_and_has_a_button(visit, painting, motion, moving):
+    page = visit(reduced_motion=motion)
+    upload(page, ("a.jpg", painting))
+    over = page.locator("img.over[src^='data:image']")
+    over.wait_for(state="attached")
+    assert over.evaluate("one => one.getAnimations().length") == moving
+    button = page.get_by_role("button", name=EN("picture.why"))
+    assert button.get_attribute("aria-pressed") == "false"
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert over.evaluate("one => one.style.opacity") == "0.8"
+    button.click()
+    assert over.evaluate("one => one.style.opacity") == "0"
+
+
+def test_an_answer_is_gone_back_to_reloaded_and_shared(visit, painting):
+    page = visit()
+    upload(page, ("a.jpg", painting))
+    said = answer_of(page)
+    page.wait_for_function("location.search.includes('answer=')")
+    address = page.url
+    page.reload()
+    page.get_by_text(EN("kept.note")).wait_for()
+    assert answer_of(page) == said
+    page.get_by_role("button", name=EN("again.one")).click()
+    page.wait_for_selector(".smn-start")
+    page.go_back()
+    page.get_by_text(EN("kept.note")).wait_for()
+    assert answer_of(page) == said
+    other = visit(address.partition("/?")[2] and f"?{address.partition('/?')[2]}")
+    assert answer_of(other) == said
+    with other.expect_download() as waiting:
+        other.get_by_role("button", name=EN("keep.png")).click()
+    with Image.open(waiting.value.path()) as card:
+        assert card.format == "PNG"
+
+
 def test_what_is_no_painting_is_said_kindly_and_classified_if_wished(visit, shoot):
     page = visit()
-    upload(page, ("page.png", encode(draw_other("text-page"), "PNG")))
-    assert answer_of(page) == EN("answer.no_painting")
+    text = encode(draw_other("text-page"), "PNG")
+    upload(page, ("page.png", text))
+    assert answer_of(page) == expected(text)
+    assert answer_of(page).startswith("This does not look like a painting")
     shoot(page, "not-a-painting")
     page.get_by_role("button", name=EN("answer.anyway")).click()
-    page.wait_for_function(
-        "said => document.querySelector('.smn-answer')?.innerText !== said", arg=EN("answer.no_painting")
-    )
+    page.wait_for_function("said => document.querySelector('.smn-answer')?.textContent !== said", arg=expected(text))
     page.get_by_text("mean?").wait_for()
 
 
@@ -149,13 +190,28 @@ def test_a_file_that_is_too_large_is_not_sent_and_the_page_says_so(visit, painti
     sent = []
     page.on("request", lambda request: sent.append(request.url) if "upload_file" in request.url else None)
     upload(page, ("large.jpg", b"\xff\xd8" + bytes(21_000_000)))
-    page.locator("[data-testid=stFileChip][aria-invalid=true]").wait_for()
-    zone = page.locator("[data-testid=stFileUploaderDropzone]")
-    told = zone.evaluate("one => getComputedStyle(one, '::after').content")
-    assert Words("fr")("bad.large", megabytes=20, pixels=40) in told
+    french = Words("fr")
+    told = page.get_by_role("alert")
+    told.wait_for()
+    assert french("bad.heading", name="large.jpg") in told.inner_text()
+    assert french("bad.large", megabytes=20, pixels=40) in told.inner_text()
     assert sent == []
-    upload(page, ("good.jpg", painting))
-    assert answer_of(page) == expected(painting, Words("fr"))
+    # Beside a good one it is named as well, with its own reason.
+    upload(page, ("good.jpg", painting), ("huge.jpg", b"\xff\xd8" + bytes(21_000_000)), ("notes.txt", b"hello"))
+    assert answer_of(page) == expected(painting, french)
+    page.wait_for_function("document.querySelectorAll('p[role=alert]').length === 2")
+    reasons = page.locator("p[role=alert]").all_inner_texts()
+    assert "huge.jpg" in reasons[0]
+    assert french("bad.type") in reasons[1]
+
+
+def test_a_picture_of_a_telephone_is_read(visit, painting):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(Image.open(io.BytesIO(painting))).save(buffer, quality=90)
+    page = visit()
+    upload(page, ("phone.heic", buffer.getvalue()))
+    assert answer_of(page) == expected(buffer.getvalue())
 
 
 def test_several_pictures_become_a_gallery_a_table_and_a_file(visit, painting, shoot):
@@ -249,7 +305,9 @@ def test_french_is_spoken_to_whom_asks_for_it(visit, painting, shoot):
     assert answer_of(page) == expected(painting, french)
     shoot(page, "answer-french", height=1500)
     page.get_by_text("EN", exact=True).click()
-    page.wait_for_function("said => document.querySelector('.smn-answer')?.innerText === said", arg=expected(painting))
+    page.wait_for_function(
+        "said => document.querySelector('.smn-answer')?.textContent === said", arg=expected(painting)
+    )
     assert visit("?lang=fr").locator("h1").inner_text() == french("start.heading")
 
 
@@ -351,8 +409,9 @@ def test_movements_are_explored_by_links_that_can_be_kept(visit):
 
 def test_pages_are_reached_from_each_other(visit):
     page = visit()
-    for name, heading in (("how", "how.heading"), ("review", "review.heading"), ("explore", "explore.heading")):
+    for name, heading in (("how", "how.heading"), ("explore", "explore.heading")):
         page.get_by_role("link", name=EN(f"page.{name}")).click()
         page.wait_for_function("said => document.querySelector('h1')?.innerText === said", arg=EN(heading))
+    assert page.get_by_role("link", name=EN("page.review")).count() == 0  # there is nothing to review here
     page.get_by_role("link", name="smn").click()
     page.wait_for_selector(".smn-start")

@@ -1,5 +1,6 @@
 """The page's logic without a browser: Streamlit's own test runs the script as for a visitor."""
 
+import re
 import warnings
 from collections.abc import Iterator
 from html import escape
@@ -12,10 +13,13 @@ import smn.web
 from smn.examples import paint
 from smn.movements import list_movements
 from smn.movements.translation import translate_movement
+from smn.predict.phrasing import find_family, phrase
 from smn.predict.prediction import Outcome
 from smn.similar import read_index
 from smn.story.pages import read_story
-from smn.web.app_state import EXAMPLES, get_app_state, open_app_state
+from smn.web.address import read_address
+from smn.web.app_state import EXAMPLES, choose_examples, get_app_state, make_example, open_app_state
+from smn.web.frame import Visit
 from smn.web.page_settings import PageSettings
 from smn.web.uploads import Upload, describe_error
 from smn.web.words import LANGUAGES, Words
@@ -35,7 +39,7 @@ def app_state() -> Iterator[None]:
 
 @pytest.fixture
 def run() -> Any:
-    def run(*uploads: Upload, **state: object) -> Any:
+    def run(*uploads: Upload, address: str = "", **state: object) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Streamlit's own, of the import
             from streamlit.testing.v1 import AppTest
@@ -44,6 +48,8 @@ def run() -> Any:
             test.session_state["uploads"] = list(uploads)
         for key, value in state.items():
             test.session_state[key] = value
+        if address:
+            test.query_params["answer"] = address
         test.run()
         assert not test.exception
         return test
@@ -65,14 +71,73 @@ def test_the_first_screen_offers_all_ways_in(run: Any) -> None:
     assert len(test.get("file_uploader")) == 1
 
 
+def test_the_examples_that_are_offered_are_answered_rightly() -> None:
+    analyzer = get_app_state().analyzer
+    chosen = choose_examples(analyzer)
+    assert len(chosen) == len(EXAMPLES)
+    for movement in chosen:
+        assert analyzer.analyze("", make_example(movement), find=True).prediction.movement == movement
+
+
 def test_an_example_is_answered_and_let_go_of(run: Any) -> None:
     test = run()
     next(button for button in test.button if button.label == "Ukiyo-e").click().run()
     assert not test.exception
-    assert '<h1 class="smn-answer">Ukiyo-e</h1>' in said(test)
+    assert '<span class="smn-headline">Ukiyo-e</span>' in said(test)
     assert EN("time.note") in said(test)
     next(button for button in test.button if button.label == EN("again.one")).click().run()
     assert EN("start.heading") in said(test)
+
+
+def test_an_answer_has_an_address_that_shows_it_without_the_picture(run: Any) -> None:
+    test = run(Upload("secret-name.jpg", encode(paint("fauvism"))))
+    (code,) = test.query_params["answer"]
+    sentence = phrase(read_address(code).prediction).sentence
+    again = run(address=code)
+    assert sentence in re.sub("<[^>]*>", "", said(again))
+    assert EN("kept.note") in said(again)
+    assert "secret-name" not in said(again)
+    next(button for button in again.button if button.label == EN("again.one")).click().run()
+    assert EN("start.heading") in said(again)
+    assert "answer" not in again.query_params
+    assert EN("kept.bad") in said(run(address="nothing"))
+
+
+def test_a_card_has_a_link_to_its_answer_and_cards_are_ordered(run: Any) -> None:
+    names = ("pop-art", "ukiyo-e", "pop-art")
+    files = [Upload(f"{at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
+    test = run(*files, Upload("bad.jpg", b"nothing"))
+    model = get_app_state()
+    sentences = [phrase(model.analyze("", one.data, find=True).prediction).sentence for one in files]
+    assert [button.label for button in test.button if button.key.startswith("open-")] == sentences
+    grouped = run(*files, order="movement")
+    headings = re.findall(r'<h2 class="smn-small">([^<]*)</h2>', said(grouped))
+    assert headings[0] == "Pop Art · 2"
+    surest = run(*files, order="sure")
+    percents = [
+        int(re.findall(r"(\d+) %", button.label)[0]) for button in surest.button if button.key.startswith("open-")
+    ]
+    assert percents == sorted(percents, reverse=True)
+
+
+def test_files_that_the_browser_did_not_send_are_named_with_their_own_reason(run: Any) -> None:
+    from types import SimpleNamespace
+
+    from smn.web import uploads
+
+    told = []
+    state = {"a11y": {"refused": {"turn": 3, "files": [
+        {"name": "<b>.jpg", "why": "large"}, {"name": "notes.txt", "why": "type"},
+    ]}}, "turn": 4}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "st", SimpleNamespace(session_state=state, html=told.append))
+        uploads.show_refused(Visit(EN, get_app_state(), "light"))
+        assert [EN("bad.large", megabytes=20, pixels=40) in told[0], EN("bad.type") in told[1]] == [True, True]
+        assert "&lt;b&gt;.jpg" in told[0]
+        state["turn"] = 5  # another choice since
+        told.clear()
+        uploads.show_refused(Visit(EN, get_app_state(), "light"))
+        assert told == []
 
 
 def test_no_feedback_is_asked_for_where_nothing_is_remembered(run: Any) -> None:
@@ -115,11 +180,12 @@ def test_every_kind_of_answer_has_its_words(run: Any) -> None:
             text = said(test)
             model_says[analysis.prediction.outcome] = True
             if analysis.prediction.outcome is Outcome.NOT_A_PAINTING:
-                assert words("answer.no_painting") in text
+                assert escape(phrase(analysis.prediction, words.language).headline) in text
                 assert words("answer.anyway") in [button.label for button in test.button]
             else:
-                family = words.family(analysis.prediction.families[0].family)
-                assert escape(words("answer.together", family=family)) in text
+                own = find_family(analysis.prediction, analysis.taxonomy)
+                assert own is not None
+                assert escape(words("answer.together", family=words.family(own.family))) in text
     assert set(model_says) == {Outcome.MOVEMENT, Outcome.UNSURE, Outcome.NOT_A_PAINTING}
 
 
@@ -179,7 +245,7 @@ def test_a_name_is_the_visitors_own_although_analyses_are_shared(run: Any) -> No
 
 
 def test_only_so_many_are_analyzed_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.web.look.MAX_PICTURES", 2)
+    monkeypatch.setattr("smn.web.gallery.MAX_PICTURES", 2)
     files = [Upload(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
     text = said(run(*files))
     assert EN("many.more", count=2) in text
@@ -188,7 +254,6 @@ def test_only_so_many_are_analyzed_in_one_go(run: Any, monkeypatch: pytest.Monke
 
 def test_errors_of_a_service_are_described_in_words() -> None:
     from smn.errors import ServiceError, SmnError
-    from smn.web.frame import Visit
 
     visit = Visit(EN, get_app_state(), "light")
     for status, key in ((429, "busy"), (503, "busy"), (413, "refused"), (None, "down"), (500, "down"), (401, "down")):

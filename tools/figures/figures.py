@@ -4,6 +4,7 @@
     python tools/figures/figures.py write --results build/results
     python tools/figures/figures.py count --data build/data
     python tools/figures/figures.py well-known --data build/data [--bundle NAME=FOLDER]
+    python tools/figures/figures.py phrases
     python tools/figures/figures.py restore --results build/ladder
     python tools/figures/figures.py ladder --results build/ladder
     python tools/figures/figures.py training --runs build/default/runs
@@ -12,7 +13,8 @@
 
 ``measure`` runs ``smn evaluate``; ``write`` keeps its reports under docs/results and fills the places between
 ``<!-- figures:NAME -->`` and ``<!-- /figures -->``; ``count`` counts the manifests for the data card; ``well-known``
-asks models about works that everybody knows; ``restore`` lays the kept ladder into a folder to be continued and
+asks models about works that everybody knows; ``phrases`` asks command line, service and page for their words;
+``restore`` lays the kept ladder into a folder to be continued and
 ``ladder`` keeps a climbed one; ``fill`` fills the places from what is kept, and ``check`` fails where a file differs
 from what that would be.
 """
@@ -26,6 +28,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -38,6 +41,7 @@ import ladder_page
 import models_page
 import page_figures
 import photographs
+import phrases
 import recognition
 import refusal_page
 import serving_page
@@ -63,6 +67,7 @@ _PAGES = (
     "refusal",
     "explain",
     "similar",
+    "predict",
     "recognition",
     "serve",
     "web",
@@ -171,18 +176,11 @@ def draw() -> None:
     for axis, movement in zip(axes.flat, SHOWN, strict=True):
         picture = paint(movement, seed=0)
         answer = model.predict(picture)
-        best = answer.predictions[0]
-        said = {
-            smn.Outcome.MOVEMENT: best.label,
-            smn.Outcome.UNSURE: f"I can't tell; perhaps {best.label}",
-            smn.Outcome.NOT_A_PAINTING: "this does not look like a painting",
-        }[answer.outcome]
         axis.imshow(picture)
         axis.set_axis_off()
         name = smn.get_movement(movement).name
         axis.set_title(f"in the manner of {name}", fontsize=9, color="#6B655C", loc="left", pad=6)
-        share = f"  ·  {100 * best.probability:.0f} in 100" if answer.is_painting else ""
-        axis.text(0, -0.045, f"{said}{share}", transform=axis.transAxes, fontsize=11, va="top", color="#1D1B18")
+        axis.text(0, -0.045, fill(str(answer), 44), transform=axis.transAxes, fontsize=11, va="top", color="#1D1B18")
     figure.subplots_adjust(left=0.01, right=0.99, top=0.965, bottom=0.05, wspace=0.05, hspace=0.26)
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     figure.savefig(ROOT / "docs" / "images" / "answers.jpg", dpi=100, pil_kwargs={"quality": 82})
@@ -417,6 +415,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **models_page.TABLES,
     **page_figures.TABLES,
     **photographs.TABLES,
+    **phrases.TABLES,
     **refusal_page.TABLES,
     **sureness_page.TABLES,
     **explaining.TABLES,
@@ -444,6 +443,7 @@ def main() -> None:
     asking.add_argument("--data", type=Path, required=True)
     asking.add_argument("--bundle", action="append", default=[], metavar="NAME=FOLDER")
     steps.add_parser("fill")
+    steps.add_parser("phrases")
     steps.add_parser("training").add_argument("--runs", type=Path, required=True)
     steps.add_parser("check")
     chosen = parser.parse_args()
@@ -454,13 +454,14 @@ def main() -> None:
         "training": lambda: training_page.keep(chosen.runs),
         "count": lambda: data_page.count(chosen.data),
         "well-known": lambda: well_known.ask(chosen.data, bundles),
+        "phrases": phrases.ask,
         "restore": lambda: ladder_page.restore(chosen.results),
         "ladder": lambda: ladder_page.keep(chosen.results),
         "fill": fill_places,
         "check": _stop_if_stale,
     }
     run[chosen.step]()
-    if chosen.step in ("count", "well-known", "ladder"):
+    if chosen.step in ("count", "well-known", "phrases", "ladder"):
         fill_places()
 
 

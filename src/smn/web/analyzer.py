@@ -231,7 +231,7 @@ class RemoteAnalyzer:
             image=straighten(upright, found) if found else upright, whole=upright if found else None,
             evidence={movement: np.array(grid, dtype=np.float64) for movement, grid in maps.items()},
             works=tuple(SimilarWork(parse_work(one), one["similarity"]) for one in answer.get("similar") or ()),
-            taxonomy=_guess_taxonomy([guess.movement for guess in prediction.predictions]), prediction_id=answer["id"],
+            taxonomy=guess_taxonomy([guess.movement for guess in prediction.predictions]), prediction_id=answer["id"],
         )  # fmt: skip
 
     def close(self) -> None:
@@ -281,7 +281,7 @@ def _verdict(*, agree: bool) -> str:
     return "agree" if agree else "disagree"
 
 
-def _guess_taxonomy(labels: Sequence[str]) -> Taxonomy:
+def guess_taxonomy(labels: Sequence[str]) -> Taxonomy:
     """The first taxonomy inside the package that has all of these labels, the default before the others."""
     default = read_taxonomy()
     known = [default, *(read_taxonomy(name) for name in list_taxonomies() if name != default.id)]

@@ -26,12 +26,13 @@ def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
     guesses = [guess.movement for guess in analysis.prediction.predictions if guess.movement in analysis.evidence]
     chosen = st.session_state.get(key, {}).get("movement") or (guesses[0] if guesses else None)
     straight = analysis.whole is not None
+    alt = words("picture.alt_straight" if straight else "picture.alt", name=name) if name else words("kept.alt")
     mount_part(
         "picture", key=key, on_movement_change=lambda: None,
         data={
             "base": _encode(analysis.image), "over": _encode(analysis.overlay(chosen)) if chosen else None,
             "whole": _encode(analysis.whole) if analysis.whole else None,
-            "alt": words("picture.alt_straight" if straight else "picture.alt", name=name),
+            "alt": alt,
             "wholeAlt": words("picture.alt_whole", name=name),
             "id": analysis.sha256[:12], "chosen": chosen, "peek": analysis.prediction.is_painting,
             "guesses": [(guess, words.movement(guess)) for guess in guesses],

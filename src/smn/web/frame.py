@@ -44,7 +44,11 @@ def show_page() -> None:
     set_accent(FALLBACK[theme])
 
     def page(show: Any, key: str, path: str, *, default: bool = False) -> Any:
-        return st.Page(lambda: show(visit), title=words(f"page.{key}"), url_path=path, default=default)
+        def run() -> None:
+            show(visit)
+            st.session_state.page = key
+
+        return st.Page(run, title=words(f"page.{key}"), url_path=path, default=default)
 
     pages = [
         page(show_look, "look", "look", default=True),

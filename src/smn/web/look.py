@@ -4,21 +4,25 @@ from html import escape
 
 import streamlit as st
 
-from smn.errors import ServiceError, SmnError
+from smn.errors import InputError, ServiceError, SmnError
 from smn.predict.phrasing import Level
+from smn.web.address import read_address, write_address
 from smn.web.analyzer import PageAnalysis
 from smn.web.answer import phrase_for, show_answer, show_picture
+from smn.web.card import FORMS, draw_card, write_text
 from smn.web.details import show_details
 from smn.web.drawing import choose_accent
-from smn.web.frame import Visit, set_accent
+from smn.web.frame import Visit, mount_part, set_accent
 from smn.web.gallery import show_gallery
 from smn.web.uploads import Upload, clear_uploads, describe_error, show_error, show_refused, show_start
 
 
 def show_look(visit: Visit) -> None:
-    """Show the answers to the uploads, or the ways to upload a picture."""
+    """Show the answers to the uploads, the answer of the address, or the ways to upload a picture."""
+    _follow_browser()
     uploads: list[Upload] = st.session_state.setdefault("uploads", [])
-    if not uploads:
+    code = st.query_params.get("answer")
+    if not uploads and code is None:
         show_start(visit)
         return
     with st.container(key="smn-back", horizontal=True, gap="small"):
@@ -26,10 +30,48 @@ def show_look(visit: Visit) -> None:
             st.button(visit.words("many.back"), on_click=lambda: st.session_state.pop("chosen"), key="back")
         st.button(visit.words("again.one"), on_click=clear_uploads, key="again")
     show_refused(visit)
-    if len(uploads) == 1 or "chosen" in st.session_state:
+    if not uploads:
+        _show_address(visit, str(code))
+    elif len(uploads) == 1 or "chosen" in st.session_state:
         _show_one(visit, uploads[st.session_state.get("chosen", 0)])
     else:
+        _tell_address(None)
         show_gallery(visit, uploads)
+
+
+def _follow_browser() -> None:
+    """Where the visitor went back or forward in the browser, show what its address shows."""
+    code, told = st.query_params.get("answer"), st.session_state.get("told")
+    # From another page of the site, the address of an answer is told anew.
+    if (told is None and code is None) or code == told or st.session_state.get("page") != "look":
+        return
+    if code in (known := st.session_state.get("codes", {})):
+        st.session_state.chosen = known[code]
+    elif told is not None and code is None and "chosen" in st.session_state:
+        st.session_state.pop("chosen")
+    elif told is not None:
+        st.session_state.update(uploads=[], codes={})
+    st.session_state.told = code
+
+
+def _tell_address(code: str | None) -> None:
+    st.session_state.told = code
+    if code is None:
+        st.query_params.pop("answer", None)
+    elif st.query_params.get("answer") != code:
+        st.query_params["answer"] = code
+
+
+def _show_address(visit: Visit, code: str) -> None:
+    """An answer without its picture."""
+    words = visit.words
+    try:
+        analysis = read_address(code)
+    except InputError:
+        st.html(f'<h1>{words("kept.bad")}</h1><p class="smn-lead">{words("kept.bad_text")}</p>')
+        return
+    st.html(f'<p class="smn-note">{words("kept.note")}</p>')
+    _show_analysis(visit, analysis, Upload("", b""))
 
 
 def _show_one(visit: Visit, upload: Upload) -> None:
@@ -43,15 +85,40 @@ def _show_one(visit: Visit, upload: Upload) -> None:
         with place.container():
             show_error(upload.name, describe_error(visit, error), words, retry=isinstance(error, ServiceError))
         return
+    code = write_address(analysis)
+    st.session_state.setdefault("codes", {})[code] = st.session_state.get("chosen", 0)
+    _tell_address(code)
+    with place.container():
+        _show_analysis(visit, analysis, upload)
+
+
+def _show_analysis(visit: Visit, analysis: PageAnalysis, upload: Upload) -> None:
     set_accent(choose_accent([swatch.colour for swatch in analysis.palette], theme=visit.theme))
-    with place.container(key="smn-answer"):
+    with st.container(key="smn-answer"):
         left, right = st.columns([11, 9], gap="large")
         with right:  # first, because it is what everybody waits for
             show_answer(visit, analysis)
-            show_feedback(visit, analysis, upload.data)
+            if upload.data:
+                show_feedback(visit, analysis, upload.data)
+            _show_keeping(visit, analysis)
         with left:
             show_picture(visit, analysis, upload.name)
     show_details(visit, analysis)
+
+
+def _show_keeping(visit: Visit, analysis: PageAnalysis) -> None:
+    """Ways to take the answer along; a card is drawn when it is asked for."""
+    words = visit.words
+    anyway = st.session_state.get("anyway") == analysis.sha256
+    with st.container(key="smn-keep", horizontal=True, gap="small"):
+        said = {"copy": words("keep.copy"), "done": words("keep.done"), "failed": words("keep.failed")}
+        text = write_text(analysis, words, as_painting=anyway)
+        mount_part("copy", data={"text": text, "words": said}, key="copy", width="content")
+        for form, kind in FORMS.items():
+            st.download_button(
+                words(f"keep.{form}"), lambda form=form: draw_card(analysis, words, form=form, as_painting=anyway),
+                file_name=f"{words('keep.file')}.{form}", mime=kind, on_click="ignore", key=f"save-{form}",
+            )  # fmt: skip
 
 
 @st.fragment

@@ -49,8 +49,9 @@ def set_uploads(*pictures: Upload) -> None:
 
 def clear_uploads() -> None:
     """Forget the uploads of this session."""
-    for key in ("uploads", "chosen", "error", "address", "asked"):
+    for key in ("uploads", "chosen", "error", "address", "asked", "told", "codes"):
         st.session_state.pop(key, None)
+    st.query_params.pop("answer", None)
     # A new key: Streamlit's uploader cannot be emptied.
     st.session_state.turn = st.session_state.get("turn", 0) + 1
 
