@@ -103,6 +103,8 @@ def _run_service() -> Iterator[str]:
 
 
 def _table() -> str:
+    if not KEPT.exists():
+        return ""
     rows = json.loads(KEPT.read_text(encoding="utf-8"))
     places = [place for place in rows[0] if place != "picture"]
     same = all(len({row[place] for place in places}) == 1 for row in rows)

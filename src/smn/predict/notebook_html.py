@@ -9,6 +9,7 @@ from PIL import Image
 
 from smn.errors import ImageError
 from smn.images import ImageSource, is_address
+from smn.predict.phrasing import write_percent
 from smn.predict.prediction import Prediction
 
 _SIDE = 260
@@ -29,7 +30,7 @@ def show_prediction(prediction: Prediction, picture: Image.Image | None = None) 
     rows = "".join(
         f'<tr><td style="text-align:left">{escape(guess.label)}</td><td style="text-align:left">'
         f'<div style="background:{_COLOUR};height:.8em;width:{160 * guess.probability:.0f}px"></div></td>'
-        f"<td>{guess.probability:.0%}</td></tr>"
+        f"<td>{write_percent(guess.probability)}</td></tr>"
         for guess in prediction.predictions
     )
     table = f"<table>{rows}</table>" if rows else ""

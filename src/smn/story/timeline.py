@@ -7,6 +7,7 @@ from smn.errors import OutputExistsError
 from smn.extras import require_extra
 from smn.movements import Movement, get_family, list_movements
 from smn.movements.reader import Taxonomy
+from smn.predict.phrasing import write_percent
 from smn.predict.prediction import Prediction
 
 _FIRST, _LAST = 1200, 2005
@@ -37,7 +38,7 @@ def draw_timeline(out: Path, *, marked: Mapping[str, float] | None = None) -> No
         start = max(movement.start, _FIRST)
         colour = get_family(movement.family).colour
         axis.barh(row, movement.end - start, left=start, height=0.7, color=colour, alpha=0.9 if bright else 0.22)
-        label = movement.name if share is None else f"{movement.name}  {share:.0%}"
+        label = movement.name if share is None else f"{movement.name}  {write_percent(share)}"
         _write(axis, row, movement, start, label, bold=share is not None, faint=not bright)
     axis.set_xlim(_FIRST, _LAST)
     axis.set_ylim(len(movements) - 0.4, -0.6)

@@ -67,15 +67,15 @@ def render_story(story: Story, words: Words, *, wide: bool = False) -> str:
     )
 
 
-def render_music(story: Story, words: Words) -> str:
-    """What to listen to, as HTML."""
+def render_music(story: Story, words: Words, *, title: str = "") -> str:
+    """What to listen to, as HTML, below a title, by default the movement's name."""
     pieces = "".join(
         "<li><strong>"
         + escape(words("listen.piece", composer=piece.composer, title=piece.title, year=piece.year))
         + f"</strong><span>{escape(piece.why)}{' ' + escape(piece.note) if piece.note else ''}</span></li>"
         for piece in story.music
     )
-    name = escape(words.movement(story.movement))
+    name = escape(title or words.movement(story.movement))
     return (
         f'<div class="smn-text"><h2>{name}</h2><ul class="smn-music">{pieces}</ul>'
         f'<p class="smn-note">{words("listen.note")}</p></div>'

@@ -38,7 +38,7 @@ def show_explore(visit: Visit) -> None:
             + render_story(story, words)
         )
     with right:
-        st.html(render_music(story, words))
+        st.html(render_music(story, words, title=words("section.listen")))
         _show_neighbours(visit, [one.movement for one in story.neighbours])
     st.html(
         f'<h2>{words("explore.timeline")}</h2><p class="smn-note">{words("explore.timeline_note")}</p>'
