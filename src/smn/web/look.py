@@ -42,11 +42,13 @@ def show_look(visit: Visit) -> None:
 def _follow_browser() -> None:
     """Where the visitor went back or forward in the browser, show what its address shows."""
     code, told = st.query_params.get("answer"), st.session_state.get("told")
-    # From another page of the site, the address of an answer is told anew.
-    if (told is None and code is None) or code == told or st.session_state.get("page") != "look":
+    # On the way from another page of the site, the address of an answer is told anew.
+    if code == told or st.session_state.get("page") != "look":
         return
     if code in (known := st.session_state.get("codes", {})):
-        st.session_state.chosen = known[code]
+        chosen, st.session_state.find = known[code]
+        if len(st.session_state.uploads) > 1:
+            st.session_state.chosen = chosen
     elif told is not None and code is None and "chosen" in st.session_state:
         st.session_state.pop("chosen")
     elif told is not None:
@@ -86,7 +88,7 @@ def _show_one(visit: Visit, upload: Upload) -> None:
             show_error(upload.name, describe_error(visit, error), words, retry=isinstance(error, ServiceError))
         return
     code = write_address(analysis)
-    st.session_state.setdefault("codes", {})[code] = st.session_state.get("chosen", 0)
+    st.session_state.setdefault("codes", {})[code] = (st.session_state.get("chosen", 0), find)
     _tell_address(code)
     with place.container():
         _show_analysis(visit, analysis, upload)
