@@ -90,6 +90,10 @@ def test_half_a_work_is_refused() -> None:
         parse_prediction(answered().to_dict() | {"work": dict.fromkeys(list(asdict(WORK))[:8])})
 
 
+NO_PAINTING = "This does not look like a painting to me"
+OTHER = "a computer drawing, or a page of text"
+
+
 def refused(looks_like: str | None) -> Prediction:
     return replace(answered(), outcome=Outcome.NOT_A_PAINTING, movement=None, looks_like=looks_like)
 
@@ -97,11 +101,11 @@ def refused(looks_like: str | None) -> Prediction:
 @pytest.mark.parametrize(
     ("prediction", "label", "said"),
     [
-        (answered(), "Naïve Art", "of 'a.jpg': Naïve Art, 71%"),
-        (replace(answered(), outcome=Outcome.UNSURE), None, "of 'a.jpg': unsure, perhaps Naïve Art, 71%"),
-        (refused("page"), None, "of 'a.jpg': not a painting but a page"),
-        (replace(refused(None), path=None), None, ": not a painting"),
-        (failed("b.jpg", "It is empty;\ncopy it.", model="m"), None, "of 'b.jpg': error, It is empty; copy it."),
+        (answered(), "Naïve Art", "of 'a.jpg': Naïve Art, fairly sure, 71 %"),
+        (replace(answered(), outcome=Outcome.UNSURE), None, "of 'a.jpg': Some kind of Naïve Art, 71 %"),
+        (refused("page"), None, f"of 'a.jpg': {NO_PAINTING}. It looks like a page, a screen or a pattern"),
+        (replace(refused(None), path=None), None, f": {NO_PAINTING}. Perhaps it is a photograph, {OTHER}"),
+        (failed("b.jpg", "It is empty;\ncopy it.", model="m"), None, "of 'b.jpg': It is empty; copy it."),
     ],
 )  # fmt: skip
 def test_an_answer_is_shown_on_one_line_and_has_a_label(prediction: Prediction, label: str | None, said: str) -> None:

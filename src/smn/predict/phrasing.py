@@ -98,7 +98,7 @@ def phrase(prediction: Prediction, language: str = "en", *, as_painting: bool = 
     """
     texts = _read(language)
     if prediction.outcome is Outcome.ERROR:
-        return Phrase(Level.ERROR, prediction.error or "", "", "")
+        return Phrase(Level.ERROR, " ".join((prediction.error or "").split()), "", "")
     if prediction.work is not None:
         guessed = phrase(replace(prediction, work=None), language, as_painting=as_painting)
         return _phrase_work(prediction.work, guessed, prediction.predictions[0], language)
