@@ -114,7 +114,8 @@ def phrase(prediction: Prediction, language: str = "en", *, as_painting: bool = 
         return Phrase(level, texts[level.value], detail, question)
     if level is Level.FAMILY:
         family = next(one for one in prediction.families if one.family == prediction.family)
-        percent, headline, told = to_percent(family.probability), texts["family"][family.family], ()
+        percent, headline = to_percent(family.probability), texts["family"][family.family]
+        told: tuple[Guess, ...] = ()
     else:
         told = prediction.predictions[: 2 if level is Level.PAIR else 1]
         percent = min(sum(to_percent(guess.probability) for guess in told), 99)

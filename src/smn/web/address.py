@@ -71,7 +71,8 @@ def _inflate(code: str) -> bytes:
 
 def _check(prediction: Prediction) -> Prediction:
     """The answer with nothing in it that is not smn's."""
-    shares = [one.probability for one in (*prediction.predictions, *prediction.families)]
+    shares = [guess.probability for guess in prediction.predictions]
+    shares += [family.probability for family in prediction.families]
     if prediction.outcome is Outcome.ERROR or not 1 <= len(prediction.predictions) <= TOP_K or not all(
         isinstance(share, int | float) and math.isfinite(share) and 0 <= share <= 1 for share in shares
     ):  # fmt: skip

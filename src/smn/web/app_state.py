@@ -118,7 +118,7 @@ class AppState:
         self._loading, self._keeping = Lock(), Lock()
         self._analyzer: tuple[Stamp, Analyzer] | None = None
         self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
-        self.examples = EXAMPLES
+        self.examples: tuple[str, ...] = EXAMPLES
 
     @property
     def analyzer(self) -> Analyzer:

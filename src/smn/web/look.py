@@ -1,5 +1,6 @@
 """Look at a painting: the page that most people see, for one picture or several, with feedback."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -118,7 +119,7 @@ def _show_keeping(visit: Visit, analysis: PageAnalysis) -> None:
         mount_part("copy", data={"text": text, "words": said}, key="copy", width="content")
         for form, kind in FORMS.items():
             st.download_button(
-                words(f"keep.{form}"), lambda form=form: draw_card(analysis, words, form=form, as_painting=anyway),
+                words(f"keep.{form}"), partial(draw_card, analysis, words, form=form, as_painting=anyway),
                 file_name=f"{words('keep.file')}.{form}", mime=kind, on_click="ignore", key=f"save-{form}",
             )  # fmt: skip
 
