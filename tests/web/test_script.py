@@ -43,7 +43,7 @@ def run() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Streamlit's own, of the import
             from streamlit.testing.v1 import AppTest
-        test = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        test = AppTest.from_file(str(SCRIPT), default_timeout=300)
         if uploads:
             test.session_state["uploads"] = list(uploads)
         for key, value in state.items():
@@ -206,7 +206,7 @@ def test_every_movement_can_be_explored(language: str) -> None:
     from streamlit.testing.v1 import AppTest
 
     words = Words(language)
-    test = AppTest.from_function(explore_page, default_timeout=60)
+    test = AppTest.from_function(explore_page, default_timeout=300)
     test.session_state["spoken"] = language
     test.session_state["movement"] = "impressionism"
     test.run()
