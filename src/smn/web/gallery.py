@@ -63,8 +63,7 @@ def show_gallery(visit: Visit, uploads: Sequence[Upload]) -> None:
             st.html(f'<h2 class="smn-small">{escape(title)} · {len(group)}</h2>')
             _show_cards(group, key=f"smn-gallery-{group[0].at}")
     else:
-        surest = sorted(cards, key=lambda card: -(card.said.percent or 0)) if order == "sure" else cards
-        _show_cards(surest, key="smn-gallery-all")
+        _show_cards(sorted(cards, key=_rank) if order == "sure" else cards, key="smn-gallery-all")
     _show_table(visit, cards)
 
 
@@ -78,6 +77,11 @@ def _make_card(visit: Visit, at: int, upload: Upload) -> _Card:
         return _Card(at, upload.name, phrase(failure), failure)
     said = phrase(analysis.prediction, visit.words.language)
     return _Card(at, upload.name, said, replace(analysis.prediction, path=path), _shrink(analysis.image))
+
+
+def _rank(card: _Card) -> int:
+    """Lower for what is surer; a work that was looked up comes first."""
+    return -100 if card.said.level is Level.WORK else -(card.said.percent or 0)
 
 
 def _group(cards: Sequence[_Card], visit: Visit) -> list[tuple[str, list[_Card]]]:
