@@ -202,7 +202,9 @@ class WorkIndex:
         order = np.argsort(self.hubness[places] / 2 - scores, kind="stable")
         kept = _spread(unpack_vectors(self.packed[places[order]]), top_k)
         found = [SimilarWork(self.work(int(places[at])), round(float(scores[at]), 4)) for at in order[kept]]
-        return tuple(sorted(found, key=lambda one: (-round(one.similarity, 2), not one.work.is_public)))
+        return tuple(
+            sorted(found, key=lambda one: (-round(one.similarity, 2), not one.work.is_public, -one.similarity))
+        )
 
     def neighbours(self, embedding: Floats, count: int) -> tuple[NDArray[np.int64], Floats]:
         """Places (k,) of the nearest works, nearest first, and their similarities (k,), hubs stepping back.
