@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,15 @@ def test_an_unknown_taxonomy_is_wrong_input() -> None:
     result = CliRunner().invoke(main, ["taxonomy", "show", "smn-24"])
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: There is no taxonomy 'smn-24'. Did you mean smn-25?")
+
+
+def test_a_taxonomy_is_made_of_a_data_set(tmp_path: Path, make_painted_set: Callable[..., Path]) -> None:
+    pictures, out = make_painted_set(tmp_path / "pictures", splits={"train": 1}), tmp_path / "own.toml"
+    assert "has 4 labels" in run("taxonomy", "from", str(pictures), "--out", str(out))
+    assert read_taxonomy(out).label_ids == ("romanticism", "impressionism", "cubism", "color-field")
+    before = out.read_text(encoding="utf-8")
+    for name, said in (("own.toml", "already exists"), ("own.txt", "must end in .toml")):
+        result = CliRunner().invoke(main, ["taxonomy", "from", str(pictures), "--out", str(tmp_path / name)])
+        assert result.exit_code == 2
+        assert said in result.stderr
+    assert out.read_text(encoding="utf-8") == before

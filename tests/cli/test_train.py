@@ -112,6 +112,10 @@ def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMa
     assert trained.stdout == ""
     assert f"next: smn export {run} --out bundles/mine --name mine-1" in trained.stderr
     assert "head: 4 of 4" in trained.stderr
+    last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
+    assert f"On 4 validation pictures: top-1 {last['val_top1']:.1%}, top-3 {last['val_top3']:.1%}." in trained.stderr
+    assert "4 of the 8 labels of origin-8 have no training picture" in trained.stderr
+    assert "with fewer than 50 validation pictures" in trained.stderr
     assert json.loads((run / "run.json").read_text())["recipe"]["name"] == "mine"
 
     exported = smn("export", run, "--out", out, "--name", "mine-1", "--manifest", pictures)
@@ -121,6 +125,8 @@ def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMa
     assert bundle.name == "mine-1"
     assert f"{bundle.model_file.stat().st_size / 1e6:.1f} MB, 8 labels" in exported.stderr
     assert "on 4 pictures" in exported.stderr
+    assert "writing the graph: 1 of 1" in exported.stderr
+    assert "fitted on only 4 validation pictures" in exported.stderr
 
     again = smn("export", run, "--out", out, "--name", "mine-1")
     assert again.exit_code == 2

@@ -64,11 +64,14 @@ def test_import_of_not_paintings(run, folder, tmp_path):
 def test_split_check_and_info(run, folder, tmp_path):
     run("import", folder, "--out", tmp_path / "out")
     out = run("split", tmp_path / "out", "--out", tmp_path / "split.parquet", "--ratios", "50/25/25")
-    assert "No leakage by artist, sha256" in out
+    assert "No leakage by sha256." in out
+    assert "No row has a known artist, so nothing can be said about leakage by artist" in out
     assert "Cubism" in out
     loaded = json.loads(run("split", tmp_path / "out", "--out", tmp_path / "b", "--format", "json", "--pixels"))
     assert sum(loaded["rows"].values()) == 24
-    assert "0 in both" in run("check", tmp_path / "split.parquet", "--pixels")
+    checked = run("check", tmp_path / "split.parquet", "--pixels")
+    assert "by sha256, pixels: 0 in both" in checked
+    assert "nothing can be said about leakage by artist" in checked
     sheet = tmp_path / "sheet.png"
     assert "Pop Art" in run("info", tmp_path / "split.parquet", "--split", "train", "--sheet", sheet)
     assert sheet.is_file()

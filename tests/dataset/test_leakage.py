@@ -14,7 +14,16 @@ def test_a_clean_split(manifest):
     leakage = check_leakage(table)
     assert leakage.leaks == ()
     assert leakage.sides == {"train": 2, "val": 1, "test": 2}
-    assert leakage.compared == ("artist", "sha256")
+    assert leakage.compared == leakage.comparable == ("artist", "sha256")
+    assert leakage.caveat == "3 of 5 rows have no known artist; nothing can be said about their leakage by it."
+
+
+def test_where_no_artist_is_known_nothing_is_said_about_artists(manifest):
+    leakage = find_leakage(manifest([{"split": "train"}, {"artist": "unknown", "split": "test"}]))
+    assert leakage.comparable == ("sha256",)
+    assert "nothing can be said about leakage by artist" in leakage.caveat
+    named = find_leakage(manifest([{"artist": "A", "split": "train"}, {"artist": "B", "split": "test"}], "named"))
+    assert named.caveat is None
 
 
 def test_artists_and_files_leak_whatever_their_spelling(manifest):

@@ -54,6 +54,18 @@ def page(make_predictions: Callable[..., Predictions]) -> str:
     )
 
 
+def test_a_set_without_artists_is_marked_beside_its_figures(make_predictions: Callable[..., Predictions]) -> None:
+    predictions = make_predictions(rows=60)
+    measured = measure(replace(predictions, artists=(None,) * 60), thresholds=Thresholds(0.3, 0.5), resamples=5)
+    known = measure(replace(predictions, name="known"), thresholds=Thresholds(0.3, 0.5), resamples=5)
+    model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.3, 0.5, family=0.4))
+    sets = (measured, known)
+    text = describe_report(Report(model, predictions.taxonomy, sets, seed=3, resamples=5, train=Train("", 9)))
+    assert "| Paintings / artists | 60 / unknown | 60 / " in text
+    assert "**No picture of made names an artist.** Nothing can be said about leakage by artist" in text
+    assert "60 paintings without named artists" in text
+
+
 def test_page_says_everything(page: str) -> None:
     for meaning in FIGURES.values():
         assert f"| {meaning.title} | " in page

@@ -18,9 +18,8 @@ from smn.evaluate.taxonomy_search import (
     draw_tradeoff,
     refine,
     suggest_taxonomy,
-    write_taxonomy,
 )
-from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy
+from smn.movements import Taxonomy, parse_taxonomy, read_taxonomy, taxonomy_text
 
 IDS = ("early-renaissance", "high-renaissance", "mannerism", "cubism")
 
@@ -92,7 +91,7 @@ def test_the_suggestion_reads_back(tmp_path: Path, four: Taxonomy) -> None:
     assert len(steps) == 3
     assert suggested.label_ids == ("early-renaissance-or-high-renaissance", "mannerism", "cubism")
     file = tmp_path / "three.toml"
-    file.write_text(write_taxonomy(suggested), encoding="utf-8")
+    file.write_text(taxonomy_text(suggested), encoding="utf-8")
     assert read_taxonomy(file) == suggested
     label = suggested.label_of("high-renaissance")
     assert label is not None
@@ -102,7 +101,7 @@ def test_the_suggestion_reads_back(tmp_path: Path, four: Taxonomy) -> None:
 def test_the_command_shows_the_steps_and_writes_the_file(tmp_path: Path, four: Taxonomy) -> None:
     report = _report(tmp_path / "report", four)
     own = tmp_path / "four.toml"
-    own.write_text(write_taxonomy(four), encoding="utf-8")
+    own.write_text(taxonomy_text(four), encoding="utf-8")
     arguments = ["taxonomy", "suggest", str(report), "--set", "val", "--taxonomy", str(own), "--labels", "2"]
     done = CliRunner().invoke(main, [*arguments, "--by", "drop", "--out", str(tmp_path / "two.toml")])
     assert done.exit_code == 0, done.output

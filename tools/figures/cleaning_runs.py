@@ -18,12 +18,12 @@ from cleaning_benchmark.planting import plant_faults, read_planted
 from cleaning_benchmark.scoring import list_flagged, score_findings
 from smn.clean.findings import read_findings
 from smn.evaluate.metrics import bootstrap, count_confusion, macro_f1, rank_truth
-from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy, write_taxonomy
+from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import read_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
-from smn.movements import Taxonomy, read_taxonomy
+from smn.movements import Taxonomy, read_taxonomy, taxonomy_text
 from smn.train.feature_extraction import cached_statistics
 from smn.train.model_configs import StatisticsSettings
 from smn.train.recipe import Recipe, read_recipe
@@ -185,7 +185,7 @@ def refine_taxonomies(run: Path, data: Path, build: Path, own: Taxonomy) -> dict
         taxonomy, _ = suggest_taxonomy(report, own, part="val", by=by, labels=count, name=name)
         file = build / "taxonomies" / f"{name}.toml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(write_taxonomy(taxonomy), encoding="utf-8")
+        file.write_text(taxonomy_text(taxonomy), encoding="utf-8")
         made[name] = taxonomy
     return made
 

@@ -9,7 +9,7 @@ import click
 
 from smn.cli import CommandGroup
 from smn.cli.dataset_fetch import fetch
-from smn.cli.screen import progress, show_table
+from smn.cli.screen import note, progress, show_table
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
@@ -208,14 +208,14 @@ def _show_import(report: "ImportReport") -> None:
     show_table("Could not be used", ("what", "why"), failed, limit=_LISTED)
     contradicting = [(item.dropped, item.kept, " / ".join(item.labels)) for item in report.duplicates if item.labels]
     show_table("Duplicates with contradicting labels", ("left out", "same as", "labels"), contradicting, limit=_LISTED)
-    for note in report.notes:
-        click.echo(note)
+    for line in report.notes:
+        click.echo(line)
     if report.unmapped:
         click.echo('Map such labels with: --map "LABEL=MOVEMENT"')
     click.echo(
         f"{report.rows:,} of {report.seen:,} pictures are in {report.manifest}; "
         f"{len(report.failed):,} could not be used, {len(report.duplicates):,} were duplicates, "
-        f"{report.unlabelled:,} have no label. Details are in import-report.md next to it."
+        f"{report.without_movement}. Details are in import-report.md next to it."
     )
 
 
@@ -226,7 +226,9 @@ def _show_split(report: "SplitReport") -> None:
     lines.append(("All rows", *(report.rows[split] for split in SPLITS)))
     lines.append((f"Groups by {report.by}", *(report.groups[split] for split in SPLITS)))
     show_table("Split", ("movement", *SPLITS), lines)
-    click.echo(f"No leakage by {', '.join(report.leakage.compared)}. The manifest is {report.manifest}.")
+    click.echo(f"No leakage by {', '.join(report.leakage.comparable)}. The manifest is {report.manifest}.")
+    if report.leakage.caveat:
+        note(report.leakage.caveat)
 
 
 def _show_leakage(leakage: "Leakage") -> None:
@@ -238,9 +240,11 @@ def _show_leakage(leakage: "Leakage") -> None:
     show_table("In common (not an error)", ("what", "value", "rows"), lines(leakage.in_common), limit=_LISTED)
     show_table("Could not be read", ("row", "why"), leakage.unreadable.items(), limit=_LISTED)
     click.echo(
-        f"Compared {_counts(leakage.sides)} by {', '.join(leakage.compared)}: {len(leakage.leaks)} in both, "
+        f"Compared {_counts(leakage.sides)} by {', '.join(leakage.comparable)}: {len(leakage.leaks)} in both, "
         f"{len(leakage.in_common)} in common."
     )
+    if leakage.caveat:
+        note(leakage.caveat)
 
 
 def _show_description(description: "Description") -> None:

@@ -7,7 +7,18 @@ from pathlib import Path
 import click
 
 from smn.cli.screen import console, show_table
-from smn.movements import Taxonomy, get_family, get_movement, list_movements, list_taxonomies, read_taxonomy
+from smn.errors import InputError, OutputExistsError
+from smn.files import write_text
+from smn.movements import (
+    Taxonomy,
+    get_family,
+    get_movement,
+    list_movements,
+    list_taxonomies,
+    make_taxonomy,
+    read_taxonomy,
+    taxonomy_text,
+)
 
 _AS_JSON = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 
@@ -105,6 +116,24 @@ def show_taxonomy(name: str, form: str) -> None:
     show_table(f"{chosen.id}: {chosen.name}", ("label", "name", "family", "movements"), rows)
 
 
+@taxonomy.command("from")
+@click.argument("manifest", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.toml", help="The file to write.")
+def make_from_manifest(manifest: Path, out: Path) -> None:
+    """Write the taxonomy of a data set: one label for each movement that MANIFEST has pictures of."""
+    from smn.manifest import NOT_A_PAINTING, read_manifest
+
+    if out.suffix != ".toml":
+        raise InputError(f"The file name of a taxonomy must end in .toml, but {out} does not; choose another name.")
+    if out.exists():
+        raise OutputExistsError(out)
+    found = set(read_manifest(manifest).column("movement")) - {None, NOT_A_PAINTING}
+    made = make_taxonomy(found, name=out.stem)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_text(out, taxonomy_text(made))
+    click.echo(f"{out} has {len(made.labels)} labels; train with it: smn train RECIPE --set taxonomy={out}")
+
+
 @taxonomy.command("suggest")
 @click.argument("report", type=click.Path(path_type=Path))
 @click.option("--set", "part", required=True, metavar="NAME", help="The set of the report to use, such as val.")
@@ -125,8 +154,7 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
     Shows the gain of each step, and writes the taxonomy with the wanted number of labels. Merges stay within families.
     Use a set on which you do not report results afterwards.
     """
-    from smn.errors import OutputExistsError
-    from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy, write_taxonomy
+    from smn.evaluate.taxonomy_search import Refinement, suggest_taxonomy
 
     for file in (out, curve):
         if file is not None and file.exists():
@@ -156,7 +184,7 @@ def suggest(report: Path, part: str, name: str, by: str, *, labels: int, out: Pa
         _draw_curve(report, read_taxonomy(name), curve, part=part, labels=labels)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(write_taxonomy(suggested), encoding="utf-8")
+        write_text(out, taxonomy_text(suggested))
         click.echo(f'{out} has {len(suggested.labels)} labels; train with it: taxonomy = "{out}" in a recipe.')
 
 

@@ -1,9 +1,10 @@
 """``smn recipes``, ``train``, ``weights``, ``export`` and ``calibrate``."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,13 @@ from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeE
 from smn.movements import read_taxonomy
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe, list_recipes, read_assignments, read_recipe, recipe_text
+
+if TYPE_CHECKING:
+    from smn.bundle import Bundle
+    from smn.train.run import RunDescription
+
+MIN_VALIDATION = 50
+"""Below this many validation pictures, accuracy, temperature and thresholds are left to chance."""
 
 
 @click.group(invoke_without_command=True)
@@ -112,6 +120,7 @@ def train(
 
     After an interruption, the same command resumes: features are cached, and every epoch writes a checkpoint.
     """
+    from smn.train.run import read_run
     from smn.train.run import train as run
 
     chosen = read_recipe(recipe)
@@ -133,11 +142,44 @@ def train(
             chosen, manifest, out=out, negatives=negatives, fast=fast, everything=everything, start=start,
             device=device, progress=report, on_epoch_end=on_epoch_end,
         )  # fmt: skip
+    _warn_of_missing(manifest, chosen, everything=everything)
     if fast:
         note(f"{out} completed every phase; now train without --fast-dev-run and with another --out.")
         return
+    for line in _describe_validation(read_run(out), out):
+        note(line)
     following = f"export {out} --out bundles/{chosen.name} --name {chosen.name}-1" if has_network else f"evaluate {out}"
     note(f"{out} is trained; next: smn {following}")
+
+
+def _warn_of_missing(manifest: Path, recipe: Recipe, *, everything: bool) -> None:
+    """Say which labels had no picture to learn from."""
+    from smn.manifest import read_manifest
+    from smn.train.selection import describe_missing, select
+
+    taxonomy = read_taxonomy(recipe.taxonomy)
+    line = describe_missing(select(read_manifest(manifest), taxonomy, split=None if everything else "train"), taxonomy)
+    if line is not None:
+        note(line)
+
+
+def _describe_validation(run: "RunDescription", out: Path) -> Iterator[str]:
+    """The accuracy on the validation split, and what a reader should know about it."""
+    pictures, metrics = run.data.pictures.get("val", 0), out / "metrics.jsonl"
+    lines = metrics.read_text(encoding="utf-8").splitlines() if metrics.is_file() else []
+    records = [json.loads(line) for line in lines]
+    records = [one for one in records if one.get("phase") == records[-1].get("phase")]
+    if records and not run.data.everything:
+        patient = run.recipe.finetune.patience and records[-1].get("phase") == "finetune"
+        last = min(records, key=lambda one: float(one["val_log_loss"])) if patient else records[-1]
+        count = f"{pictures:,} validation picture{'s' if pictures != 1 else ''}"
+        blended = " before its weights were averaged with the pretrained ones" if run.recipe.finetune.blend < 1 else ""
+        yield f"On {count}: top-1 {last['val_top1']:.1%}, top-3 {last['val_top3']:.1%}{blended}."
+    if pictures < MIN_VALIDATION:
+        yield (
+            f"That is few: with fewer than {MIN_VALIDATION} validation pictures such a figure is left to chance, and "
+            "export cannot fit a temperature and thresholds well."
+        )
 
 
 def _follow(out: Path, *, tensorboard: bool) -> AbstractContextManager[Callable[[dict[str, Any]], None]]:
@@ -213,6 +255,7 @@ def export(
             embedding_of=embedding_of,
             progress=report,
         )
+    _warn_of_few(bundle)
     figures = bundle.metrics
     megabytes = bundle.model_file.stat().st_size / 1e6
     note(
@@ -220,6 +263,16 @@ def export(
         f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
         f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: smn evaluate {out}"
     )
+
+
+def _warn_of_few(bundle: "Bundle") -> None:
+    pictures = int(bundle.metrics.get("val_pictures", MIN_VALIDATION))
+    if pictures < MIN_VALIDATION:
+        note(
+            f"Warning: temperature and thresholds were fitted on only {pictures} validation pictures. With fewer than "
+            f"{MIN_VALIDATION} the confidences of {bundle.name} are unreliable; add pictures to split val and run: "
+            "smn calibrate"
+        )
 
 
 def _describe_quantization(figures: Mapping[str, Any]) -> str:
@@ -245,6 +298,7 @@ def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None
         raise MissingExtraError("train", error.name or "torch") from error
     with progress() as report:
         made = recalibrate_bundle(bundle, manifest, out=out, name=name, progress=report)
+    _warn_of_few(made)
     note(
         f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, not a painting "
         f"below {made.thresholds.painting:.2f}; next: smn evaluate {out}"

@@ -51,6 +51,8 @@ class Leakage:
         leaks: what they must not share, worst first.
         in_common: what they may share but a reader of the figures should know, most rows first.
         unreadable: ids of rows whose pictures cannot be read, with the reasons.
+        nameless: how many of the rows name no artist, or have no value in the column that was split by.
+        by: that column.
     """
 
     sides: Mapping[str, int]
@@ -58,6 +60,27 @@ class Leakage:
     leaks: tuple[Shared, ...]
     in_common: tuple[Shared, ...]
     unreadable: Mapping[str, str]
+    nameless: int = 0
+    by: str = "artist"
+
+    @property
+    def comparable(self) -> tuple[str, ...]:
+        """The kinds of things that were compared and that at least one row has a value of."""
+        return tuple(kind for kind in self.compared if kind != self.by or self.nameless < sum(self.sides.values()))
+
+    @property
+    def caveat(self) -> str | None:
+        """What cannot be said because rows name no artist, one sentence; None where every row does."""
+        if not self.nameless:
+            return None
+        total = sum(self.sides.values())
+        if self.nameless == total:
+            return (
+                f"No row has a known {self.by}, so nothing can be said about leakage by {self.by}: pictures by one "
+                "hand may be on both sides, and accuracy on them is too high."
+            )
+        known = f"{self.nameless:,} of {total:,} rows have no known {self.by}"
+        return f"{known}; nothing can be said about their leakage by it."
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values, ready for JSON."""
@@ -116,7 +139,7 @@ def find_leakage(
         kinds["pixels"] = _pixel_keys([_hash_rows(manifest, rows, unreadable, progress)])
     places = [(splits[row], ids[row]) for row in rows]
     leaks = [shared for kind, keys in kinds.items() for shared in _shared(kind, keys, places)]
-    return Leakage(sides, tuple(kinds), _worst_first(leaks), (), unreadable)
+    return Leakage(sides, tuple(kinds), _worst_first(leaks), (), unreadable, kinds[by].count(None), by)
 
 
 def check_leakage(
@@ -167,10 +190,11 @@ def compare_manifests(
     if pixels:
         kinds["pixels"] = _pixel_keys(hashes)
     found = {kind: _shared(kind, keys, places) for kind, keys in kinds.items()}
+    nameless = kinds["artist"].count(None)
     common = _worst_first(found.pop("artist"))
     leaks = _worst_first([shared for part in found.values() for shared in part])
     sizes = {"train": len(training), HELD_OUT: len(held_out)}
-    return Leakage(sizes, tuple(kinds), leaks, common, unreadable)
+    return Leakage(sizes, tuple(kinds), leaks, common, unreadable, nameless)
 
 
 def _text_key(value: Any) -> str | None:

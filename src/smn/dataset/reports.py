@@ -109,6 +109,13 @@ class ImportReport:
         """How many pictures the sources offered."""
         return self.rows + len(self.failed) + len(self.duplicates)
 
+    @property
+    def without_movement(self) -> str:
+        """How many rows have no movement and why, in words."""
+        unmapped = sum(item.rows for item in self.unmapped)
+        said = f"{self.unlabelled:,} have no label"
+        return said + (f", {unmapped:,} have a label that matches no movement" if unmapped else "")
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values, ready for JSON."""
         return {**asdict(self), "manifest": str(self.manifest), "seen": self.seen}
@@ -119,7 +126,7 @@ class ImportReport:
             "# Import report",
             "",
             f"{self.rows} of {self.seen} pictures are in `{self.manifest}`; {len(self.failed)} could not be used, "
-            f"{len(self.duplicates)} were left out as duplicates, {self.unlabelled} have no label.",
+            f"{len(self.duplicates)} were left out as duplicates, {self.without_movement}.",
         ]
         lines += write_section("Movements", ("movement", "rows"), self.movements.items())
         if self.taxonomy is not None:

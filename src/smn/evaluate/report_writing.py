@@ -130,12 +130,24 @@ def _describe_head(report: Report) -> str:
 
 def _describe_headline(report: Report) -> str:
     head = ["", *(measured.name for measured in report.sets)]
-    sizes = ["Paintings / artists", *(f"{measured.rows:,} / {measured.artists:,}" for measured in report.sets)]
+    sizes = ["Paintings / artists", *(f"{one.rows:,} / {one.artists or 'unknown':}" for one in report.sets)]
     rows = [
         [meaning.title, *(write_figure(measured.figures[name], key=name) for measured in report.sets)]
         for name, meaning in FIGURES.items()
     ]
-    return "## In short\n\n" + write_table(head, [sizes, *rows])
+    return "## In short\n\n" + write_table(head, [sizes, *rows]) + _describe_nameless(report.sets)
+
+
+def _describe_nameless(sets: Sequence[SetReport]) -> str:
+    """A warning about sets none of whose pictures names an artist."""
+    nameless = [measured.name for measured in sets if not measured.artists]
+    if not nameless:
+        return ""
+    return (
+        f"\n\n**No picture of {', '.join(nameless)} names an artist.** Nothing can be said about leakage by artist "
+        "there: pictures by one hand may have been trained on, so the figures are probably too high and their "
+        "intervals too narrow."
+    )
 
 
 def _describe_data(report: Report) -> list[str]:
@@ -150,10 +162,8 @@ def _describe_data(report: Report) -> list[str]:
 
 def _describe_size(measured: SetReport) -> str:
     others = f", set against {measured.not_paintings:,} pictures of something else" if measured.not_paintings else ""
-    return (
-        f"{measured.rows:,} paintings by {measured.artists:,} named artists{others}. "
-        f"Data hash `{measured.data_hash[:16]}`."
-    )
+    by = f"by {measured.artists:,} named artists" if measured.artists else "without named artists"
+    return f"{measured.rows:,} paintings {by}{others}. Data hash `{measured.data_hash[:16]}`."
 
 
 def _describe_accepted(accepted: AcceptedReport) -> str:

@@ -107,21 +107,6 @@ def suggest_taxonomy(
     return parse_taxonomy(data, where=name), steps
 
 
-def write_taxonomy(taxonomy: Taxonomy) -> str:
-    """A taxonomy as the text of a TOML file that `smn.movements.read_taxonomy` reads."""
-    data = taxonomy.to_dict()
-    lines = [f"{key} = {_quote(data[key])}" for key in ("id", "name", "description")]
-    lines += ["", "label = ["]
-    for label in data["label"]:
-        lines.append("    { " + ", ".join(f"{key} = {_quote(value)}" for key, value in label.items()) + " },")
-    return "\n".join([*lines, "]", ""])
-
-
-def _quote(value: object) -> str:
-    """A text or a list of texts, in TOML as in JSON."""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def read_confusion(report: str | Path, taxonomy: Taxonomy, *, part: str) -> Floats:
     """The confusion matrix (K, K) of a set in a report.
 

@@ -117,7 +117,9 @@ def export_run(
     unfinished = Bundle(out, name, first.taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256="")
     figures: dict[str, Any] = {}
     try:
+        progress("writing the graph", 0, 1)
         write_graph(model, out / "model.onnx", size=spec.size)
+        progress("writing the graph", 1, 1)
         if quantize:
             shown = select(pictures, first.taxonomy, split="train")
             agreement, figures = _quantize(model, unfinished, shown, data, progress)
@@ -246,7 +248,9 @@ def _quantize(
     outputs, agreement = _compare(model, Runtime(bundle), data, bundle.preprocess, progress)
     places = np.linspace(0, len(shown.rows) - 1, min(_CALIBRATION_PICTURES, len(shown.rows))).astype(int)
     chosen = TrainingData(shown.manifest, tuple(shown.rows[place] for place in places), shown.targets[places])
+    progress("quantising the graph", 0, 1)
     layers = quantize_graph(bundle.model_file, batch_pictures(chosen, bundle.preprocess))
+    progress("quantising the graph", 1, 1)
     return agreement, {"quantized_layers": layers, "float_val_top1": _top1(outputs.logits, data)}
 
 

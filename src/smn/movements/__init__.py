@@ -13,9 +13,11 @@ from smn.movements.reader import (
     list_families,
     list_movements,
     list_taxonomies,
+    make_taxonomy,
     normalise,
     parse_taxonomy,
     read_taxonomy,
+    taxonomy_text,
 )
 from smn.movements.regroup import regroup
 
@@ -32,8 +34,10 @@ __all__ = [
     "list_families",
     "list_movements",
     "list_taxonomies",
+    "make_taxonomy",
     "normalise",
     "parse_taxonomy",
     "read_taxonomy",
     "regroup",
+    "taxonomy_text",
 ]

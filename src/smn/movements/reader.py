@@ -1,5 +1,6 @@
 """Reads the list of movements and the taxonomies made of them."""
 
+import json
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -215,6 +216,38 @@ def read_taxonomy(name: str | Path = DEFAULT_TAXONOMY) -> Taxonomy:
     if not file.is_file():
         raise TaxonomyError(f"There is no taxonomy file {file}; check the path.")
     return parse_taxonomy(_load(file), where=str(file))
+
+
+def make_taxonomy(movements: Iterable[str], *, name: str) -> Taxonomy:
+    """A taxonomy with one label for each movement, earliest first.
+
+    Args:
+        movements: their ids; repeats do not matter.
+        name: the taxonomy's id.
+
+    Raises:
+        UnknownNameError: one is no movement.
+        TaxonomyError: there are fewer than two.
+    """
+    chosen = {get_movement(movement).id for movement in movements}
+    labels = [{"id": movement.id} for movement in list_movements() if movement.id in chosen]
+    described = {"id": name, "name": name, "description": f"{len(labels)} movements of one data set.", "label": labels}
+    return parse_taxonomy(described, where=f"The taxonomy {name}")
+
+
+def taxonomy_text(taxonomy: Taxonomy) -> str:
+    """A taxonomy as the text of a TOML file that `read_taxonomy` reads."""
+    data = taxonomy.to_dict()
+    lines = [f"{key} = {_quote(data[key])}" for key in ("id", "name", "description")]
+    lines += ["", "label = ["]
+    for label in data["label"]:
+        lines.append("    { " + ", ".join(f"{key} = {_quote(value)}" for key, value in label.items()) + " },")
+    return "\n".join([*lines, "]", ""])
+
+
+def _quote(value: object) -> str:
+    """A text or a list of texts, in TOML as in JSON."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def parse_taxonomy(data: Mapping[str, Any], *, where: str) -> Taxonomy:

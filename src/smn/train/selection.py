@@ -56,6 +56,19 @@ def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str | None) -> Trai
     return TrainingData(manifest, tuple(rows), np.asarray(targets, dtype=np.int64))
 
 
+def describe_missing(data: TrainingData, taxonomy: Taxonomy) -> str | None:
+    """Which labels have no picture to learn from and what to do, one sentence; None where every label has one."""
+    missing = [name for place, name in enumerate(taxonomy.label_ids) if place not in set(data.targets.tolist())]
+    if not missing:
+        return None
+    named = ", ".join(missing[:5]) + (" and others" if len(missing) > 5 else "")
+    command = f"smn taxonomy from {data.manifest.file} --out own.toml"
+    return (
+        f"{len(missing)} of the {len(taxonomy.labels)} labels of {taxonomy.id} have no training picture ({named}), so "
+        f"they can never be answered; for labels of your own set: {command}, then --set taxonomy=own.toml"
+    )
+
+
 def select_negatives(negatives: Manifest) -> list[int]:
     """The numbers of the training rows that are no paintings.
 
