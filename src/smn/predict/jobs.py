@@ -103,7 +103,8 @@ def predict_each(
         model.bundle.require_policy("coverage").sets.choose(coverage)
     if isinstance(pictures, str | os.PathLike):
         found = find_inputs([os.fspath(pictures)])
-        inputs, total = iter(found), len(found)
+        inputs: Iterable[Input] = found
+        total: int | None = len(found)
     else:
         inputs = (Input(picture_name(one), one) for one in pictures)
         total = len(pictures) if isinstance(pictures, Sized) else None
