@@ -57,7 +57,7 @@ class Running:
 def run_service(folder: Path, *arguments: str, command: str = "serve", **environment: str) -> Iterator[Running]:
     process = subprocess.Popen(
         [str(SMN), command, "--port", "0", *arguments], cwd=folder, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "XDG_DATA_HOME": str(folder / "data"), **environment},
     )  # fmt: skip
     running = Running(process, folder)
     try:

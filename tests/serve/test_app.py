@@ -150,7 +150,7 @@ def test_feedback_is_remembered_reviewed_and_exported(
     assert stored.status_code == 201
     assert stored.json()["movement"] == "cubism"
     assert http.get(f"/v1/feedback/{stored.json()['id']}").json() == stored.json()
-    database, kept = f"sqlite:///{service.folder}/smn-data/smn.db", service.folder / "kept"
+    database, kept = f"sqlite:///{service.folder}/data/smn/smn.db", service.folder / "kept"
     assert [file.read_bytes() for file in kept.iterdir()] == [picture]  # the other tests' pictures were not to be kept
 
     def run(*arguments: str) -> str:
@@ -275,7 +275,7 @@ def test_keys_and_rates(tmp_path: Path, painting: bytes) -> None:
                              headers={"X-API-Key": key}).status_code in {429, 503}  # fmt: skip
         assert service.stop_gently()
         assert not any(key in line for line in service.log)
-    assert not (tmp_path / "smn-data").exists()
+    assert not (tmp_path / "data").exists()
 
 
 def test_too_many_pictures_are_turned_away_and_a_small_queue_recovers(tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ def test_a_kill_loses_no_feedback_that_was_acknowledged(tmp_path: Path, painting
             thread.join()
     with run_service(tmp_path) as service, httpx2.Client(base_url=service.address, timeout=60) as http:
         assert all(http.get(f"/v1/feedback/{one}").status_code == 200 for one in acknowledged)
-    with sqlite3.connect(tmp_path / "smn-data" / "smn.db") as database:
+    with sqlite3.connect(tmp_path / "data" / "smn" / "smn.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 

@@ -56,7 +56,7 @@ def test_feedback_reaches_the_service(service: Running) -> None:
     with closing(RemoteAnalyzer(PageSettings(api=service.address))) as analyzer:
         analysis = analyzer.analyze("a.jpg", encode(paint("fauvism", seed=7)), find=True)
         analyzer.add_feedback(analysis, agree=False, movement="cubism", text="edges", picture=None)
-    records = Records(f"sqlite:///{service.folder}/smn-data/smn.db")
+    records = Records(f"sqlite:///{service.folder}/data/smn/smn.db")
     said = records.list_feedback()
     records.close()
     assert [(one["verdict"], one["movement"], one["text"]) for one in said] == [("disagree", "cubism", "edges")]

@@ -286,7 +286,7 @@ def test_feedback_is_kept_with_the_answer(visit, web):
     page.get_by_text(EN("feedback.keep")).click()
     page.get_by_role("button", name=EN("feedback.send")).click()
     page.get_by_text(EN("feedback.thanks")).wait_for()
-    records = Records(f"sqlite:///{web.folder}/smn-data/smn.db", images=web.folder / "kept")
+    records = Records(f"sqlite:///{web.folder}/data/smn/smn.db", images=web.folder / "kept")
     said = [one for one in records.list_feedback() if one["text"] == "the lines" or one["verdict"] == "agree"]
     records.close()
     assert [(one["verdict"], one["movement"]) for one in said] == [("agree", None), ("disagree", "expressionism")]

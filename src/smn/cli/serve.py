@@ -11,20 +11,40 @@ import click
 
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 
-_DATABASE = f"sqlite:///{Path('smn-data') / 'smn.db'}"
+_OLD_DATABASE = Path("smn-data") / "smn.db"
+"""Where smn 0.1 kept answers and feedback: below the folder that it was started in."""
+
+
+def _default_database() -> str:
+    """The database in the user's data folder; the one of smn 0.1 where it lies in the current folder."""
+    if _OLD_DATABASE.is_file():
+        return f"sqlite:///{_OLD_DATABASE}"
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('smn', appauthor=False) / 'smn.db'}"
 
 
 def _choose_database(database: str | None, *, memory: bool) -> str | None:
     """The database asked for; none without memory, and the default one where neither option nor variable names one."""
     if not memory:
         return ""
-    return _DATABASE if database is None and "SMN_DATABASE" not in os.environ else database
+    return _default_database() if database is None and "SMN_DATABASE" not in os.environ else database
+
+
+def _describe_storage(database: str) -> str:
+    """Where answers and feedback are stored; of a server's address nothing but its host, because it has a password."""
+    if not database:
+        return "Answers and feedback are not stored."
+    place = Path(database.removeprefix("sqlite:///")).absolute() if database.startswith("sqlite:///") else None
+    return f"Answers and feedback are stored in {place or 'the database ' + database.rpartition('@')[2]}."
 
 
 def _require() -> None:
     try:
         import alembic  # noqa: F401
         import fastapi  # noqa: F401
+        import fastapi_offline  # noqa: F401
+        import platformdirs  # noqa: F401
         import prometheus_client  # noqa: F401
         import python_multipart  # noqa: F401
         import sqlalchemy  # noqa: F401
@@ -38,7 +58,7 @@ def _require() -> None:
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any free port.")
 @click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
-@click.option("--database", help="Database for answers and feedback.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--database", help="Database for answers and feedback.  [default: smn.db in your data folder]")
 @click.option("--memory/--no-memory", default=True, help="Whether to store answers and feedback.")
 @click.option("--images", type=click.Path(path_type=Path), help="Folder for pictures that users allow you to keep.")
 @click.option("--keys", type=click.Path(path_type=Path), help="File of hashed keys; without it no key is needed.")
@@ -65,6 +85,7 @@ def serve(host: str, port: int, database: str | None, origins: tuple[str, ...], 
     for name in ("smn.serve", "uvicorn"):
         log = logging.getLogger(name)
         log.handlers, log.level, log.propagate = [handler], logging.INFO, False
+    logging.getLogger("smn.serve").info(_describe_storage(settings.database))
     config = uvicorn.Config(
         create_app(settings), host=host, port=port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=round(settings.timeout) + 5, timeout_keep_alive=15,
@@ -87,11 +108,14 @@ def serve_key(name: str, rate: int) -> None:
 
 
 @click.group()
-@click.option("--database", envvar="SMN_DATABASE", default=_DATABASE, show_default=True)
+@click.option(
+    "--database", envvar="SMN_DATABASE", help="The service's database.  [default: smn.db in your data folder]"
+)
 @click.pass_context
-def feedback(context: click.Context, database: str) -> None:
+def feedback(context: click.Context, database: str | None) -> None:
     """List, review and export feedback on answers."""
     _require()
+    database = database or _default_database()
     if database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).is_file():
         raise InputError(f"There is no database {database}; name one with --database or SMN_DATABASE.")
     from smn.service.records import Records
@@ -150,7 +174,7 @@ def export(records: Any, out: Path, images: Path) -> None:
 @click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
 @click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown on the page.")
-@click.option("--database", help="Database for feedback.  [default: sqlite:///smn-data/smn.db]")
+@click.option("--database", help="Database for feedback.  [default: smn.db in your data folder]")
 @click.option("--memory/--no-memory", default=True, help="Whether to ask for feedback and store it.")
 @click.option("--images", type=click.Path(path_type=Path), help="Folder for pictures that users allow you to keep.")
 def web(host: str, port: int, database: str | None, *, memory: bool, **given: Any) -> None:
@@ -158,6 +182,7 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     try:
         import alembic  # noqa: F401
         import httpx2  # noqa: F401
+        import platformdirs  # noqa: F401
         import sqlalchemy  # noqa: F401
         import streamlit  # noqa: F401
         import uvicorn
@@ -176,5 +201,6 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     listening = config.bind_socket()
     listening.listen()  # whoever follows the address at once waits a moment, and is not turned away
     shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    click.echo(_describe_storage(settings.service.database), err=True)
     click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}", err=True)
     uvicorn.Server(config).run(sockets=[listening])

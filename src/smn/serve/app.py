@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
@@ -11,8 +11,10 @@ from pydantic.json_schema import models_json_schema
 from smn._version import __version__
 from smn.serve.middleware import RequestMiddleware
 from smn.serve.problems import Problem, add_handlers
+from smn.serve.request_body import refuse_unknown_parameters
 from smn.serve.routes import make_protocol, make_routes
 from smn.serve.service_state import Metrics, ServiceState
+from smn.serve.start_page import add_pages
 from smn.service.service_settings import ServiceSettings
 
 _ABOUT = """Which artistic movement is a painting from, how sure is that, and why.
@@ -43,11 +45,13 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
 
     app = FastAPI(
         title="smn", version=__version__, description=_ABOUT, lifespan=live, redoc_url=None, redirect_slashes=False,
-        docs_url="/docs" if settings.docs else None, openapi_url="/openapi.json" if settings.docs else None,
+        docs_url=None, openapi_url="/openapi.json" if settings.docs else None,
     )  # fmt: skip
     add_handlers(app)
-    app.include_router(make_routes(lambda: held[0]))
-    app.include_router(make_protocol(lambda: held[0]))
+    for router in (make_routes(lambda: held[0]), make_protocol(lambda: held[0])):
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+
+    add_pages(app, settings)
 
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:

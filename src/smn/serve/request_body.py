@@ -6,6 +6,7 @@ import binascii
 import ipaddress
 import json
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from fastapi import Request
@@ -52,6 +53,24 @@ async def read_pictures(request: Request, settings: ServiceSettings) -> tuple[li
     return [SentPicture(None, body)], False
 
 
+async def refuse_unknown_parameters(request: Request) -> None:
+    """Refuse a query parameter that the route does not have, instead of ignoring it.
+
+    Raises:
+        ProblemError: there is one.
+    """
+    if not request.query_params:
+        return
+    described = request.app.openapi()["paths"].get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    known = sorted(one["name"] for one in described.get("parameters", ()) if one["in"] == "query")
+    for name in request.query_params:
+        if name not in known:
+            near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            allowed = f"it has {', '.join(known)}" if known else "it has none"
+            raise ProblemError(422, f"There is no query parameter {name[:60]!r} here.{hint} Leave it out; {allowed}.")
+
+
 async def _read_form(request: Request, settings: ServiceSettings) -> list[SentPicture]:
     try:
         # One more than allowed, to raise our own sentence.
@@ -70,7 +89,8 @@ async def _read_form(request: Request, settings: ServiceSettings) -> list[SentPi
 
 def _check_count(count: int, settings: ServiceSettings) -> None:
     if count > settings.max_files:
-        raise ProblemError(413, f"At most {settings.max_files} pictures fit in one request; send them in several.")
+        most = f"At most {settings.max_files} picture{'s' if settings.max_files != 1 else ''}"
+        raise ProblemError(413, f"{most} can be sent in one request; send them in several.")
 
 
 async def _read_json(body: bytes, settings: ServiceSettings) -> tuple[list[SentPicture], bool]:

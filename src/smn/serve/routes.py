@@ -65,7 +65,8 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         options = AnalysisOptions(top_k, taxonomy, rectify, coverage, explain, similar, lookup, model)
         answers = await service.answer(pictures, options, several=several, caller=caller, keep=keep, language=lang)
         if several and all(answer["outcome"] == "error" for answer in answers):
-            raise ProblemError(422, f"None of the {len(answers)} pictures can be read: {answers[0]['error']}")
+            said = "The picture cannot" if len(answers) == 1 else f"None of the {len(answers)} pictures can"
+            raise ProblemError(422, f"{said} be read: {answers[0]['error']}")
         if shape == "smn":
             return {"answers": answers}
         lists = [
@@ -89,7 +90,7 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         )
         return answers[0]["similar"]
 
-    @router.get("/movements", responses=describe(*_COMMON))
+    @router.get("/movements", responses=describe(*_COMMON, 422))
     async def movements(_: caller_type) -> list[dict[str, Any]]:
         """Every movement, the earliest first."""
         return [asdict(movement) for movement in list_movements()]
@@ -99,7 +100,7 @@ def make_routes(get_service: Callable[[], ServiceState]) -> APIRouter:
         """One movement."""
         return asdict(get_movement(name))
 
-    @router.get("/taxonomies", responses=describe(*_COMMON))
+    @router.get("/taxonomies", responses=describe(*_COMMON, 422))
     async def taxonomies(_: caller_type) -> list[str]:
         """Ids of the taxonomies that may be asked for."""
         return list(list_taxonomies())
@@ -186,17 +187,17 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
             raise ProblemError(404, f"There is no model of that name; ask for one of: {known}.")
         return name, await engine.variant(AnalysisOptions(model=name))
 
-    @router.get("")
+    @router.get("", responses=describe(422))
     async def server() -> dict[str, Any]:
         """What this server is."""
         return {"name": "smn", "version": __version__, "extensions": []}
 
-    @router.get("/health/live")
+    @router.get("/health/live", responses=describe(422))
     async def live() -> dict[str, bool]:
         """Whether the process answers."""
         return {"live": True}
 
-    @router.get("/health/ready", responses=describe(503))
+    @router.get("/health/ready", responses=describe(422, 503))
     async def ready() -> dict[str, bool]:
         """Whether a picture sent now would be answered."""
         service = get_service()
@@ -236,7 +237,7 @@ def make_protocol(get_service: Callable[[], ServiceState]) -> APIRouter:
                 422, "The input is one tensor of datatype BYTES and shape [N], with N pictures in base64."
             )
         if not 1 <= len(tensor.data) <= service.settings.max_files:
-            raise ProblemError(413, f"1 to {service.settings.max_files} pictures fit in one request.")
+            raise ProblemError(413, f"At least 1 and at most {service.settings.max_files} can be sent in one request.")
         try:
             pictures = [SentPicture(None, base64.b64decode(str(one), validate=True)) for one in tensor.data]
         except (binascii.Error, ValueError) as error:
