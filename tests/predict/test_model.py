@@ -385,6 +385,6 @@ def test_a_model_and_an_analysis_are_shown_on_one_line(model: Model, paint_file:
     assert repr(model) == "<smn.Model tiny-1: 25 movements, taxonomy smn-25>"
     file = paint_file("a.png", RED)
     analysis = model.analyze(file)
-    assert repr(analysis) == f"<smn.Analysis of {str(file)!r}: Fauvism, {analysis.prediction.confidence:.0%}>"
+    assert repr(analysis) == f"<smn.Analysis of {str(file)!r}: {analysis.prediction}>"
     assert "data:image/jpeg;base64," in analysis._repr_html_()
     assert "Fauvism" in analysis._repr_html_()

@@ -60,6 +60,13 @@ def test_a_bad_picture_among_good_ones_costs_only_itself(http: httpx2.Client, pa
     assert http.post("/v1/predict", files=[files[1]]).status_code == 422
 
 
+def test_one_unreadable_picture_is_one(http: httpx2.Client) -> None:
+    for count, said in ((1, "The picture cannot be read: "), (2, "None of the 2 pictures can be read: ")):
+        answer = http.post("/v1/predict", files=[("file", (f"{at}.jpg", b"no picture")) for at in range(count)])
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith(said)
+
+
 def test_why_and_what_is_alike_come_with_the_answer(http: httpx2.Client, painting: bytes) -> None:
     response = http.post("/v1/predict", content=painting, params={"explain": True, "similar": 4, "top_k": 5})
     (answer,) = response.json()["answers"]

@@ -9,7 +9,7 @@ import click
 
 from smn.cli import CommandGroup
 from smn.cli.dataset_fetch import fetch
-from smn.cli.screen import note, progress, show_table
+from smn.cli.screen import progress, show_table
 from smn.manifest import SPLITS
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _show_split(report: "SplitReport") -> None:
     show_table("Split", ("movement", *SPLITS), lines)
     click.echo(f"No leakage by {', '.join(report.leakage.comparable)}. The manifest is {report.manifest}.")
     if report.leakage.caveat:
-        note(report.leakage.caveat)
+        click.echo(report.leakage.caveat)
 
 
 def _show_leakage(leakage: "Leakage") -> None:
@@ -244,7 +244,7 @@ def _show_leakage(leakage: "Leakage") -> None:
         f"{len(leakage.in_common)} in common."
     )
     if leakage.caveat:
-        note(leakage.caveat)
+        click.echo(leakage.caveat)
 
 
 def _show_description(description: "Description") -> None:

@@ -138,7 +138,8 @@ class Prediction:
         return self.predictions[0].label if self.outcome is Outcome.MOVEMENT else None
 
     def __repr__(self) -> str:
-        return f"<smn.Prediction{f' of {self.path!r}' if self.path else ''}: {self}>"
+        place = f" of {self.path!r}" if self.path else ""
+        return f"<smn.Prediction{place}: {' '.join(str(self).split())}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
