@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from smn import __version__
 from smn.bundle import Bundle
-from smn.cli import _COMMANDS, main
+from smn.cli import _COMMANDS, _READERS, main
 
 SMN = Path(sys.executable).with_name("smn")
 
@@ -25,11 +25,21 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert list(_COMMANDS) == [
         "predict", "explain", "similar", "models", "movements", "taxonomy", "story", "web", "serve", "serve-key",
         "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export",
-        "calibrate", "evaluate", "ladder",
+        "calibrate", "evaluate", "ladder", "doctor",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown
         assert line.split()[0] in shown
+
+
+def test_help_groups_every_command_once_by_who_uses_it() -> None:
+    grouped = [name for names in _READERS.values() for name in names]
+    assert sorted(grouped) == sorted(_COMMANDS)
+    shown = run("--help")[1]
+    for title, names in _READERS.items():
+        section = shown.partition(f"{title}:\n")[2].partition("\n\n")[0]
+        assert [line.split()[0] for line in section.splitlines() if line[2] != " "] == list(names)
+    assert "Other commands" not in shown
 
 
 @pytest.mark.parametrize("name", _COMMANDS)

@@ -33,8 +33,17 @@ _COMMANDS = {
     "calibrate": ("smn.cli.train:calibrate", "Fit a bundle's temperature and thresholds again on other pictures."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Evaluate a bundle and write the report."),
     "ladder": ("smn.cli.experiments:ladder", "Train and evaluate a list of recipes under one protocol."),
+    "doctor": ("smn.cli.doctor:doctor", "Check this installation: versions, extras, models, speed, network."),
 }
 """Where each command lives, and its line in the help, so that help imports nothing."""
+
+_READERS = {
+    "With a picture": ("predict", "explain", "similar", "story", "movements", "examples", "web"),
+    "For a service or an archive": ("models", "serve", "serve-key", "feedback", "index", "doctor"),
+    "For data sets and training": ("dataset", "clean", "taxonomy", "recipes", "train", "weights", "sweep", "export",
+                                   "calibrate", "evaluate", "ladder"),
+}  # fmt: skip
+"""Who uses which commands, as the help groups them; one that is in no group stands in the last section."""
 
 
 class CommandGroup(click.Group):
@@ -62,8 +71,12 @@ class Main(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands and their lines of help, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+        grouped = {name for names in _READERS.values() for name in names}
+        sections = {**_READERS, "Other commands": tuple(name for name in _COMMANDS if name not in grouped)}
+        for title, names in sections.items():
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name, _COMMANDS[name][1]) for name in names])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what smn raises becomes one sentence and exit code 2."""

@@ -6,7 +6,8 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import metadata, util
+from functools import partial
+from importlib import metadata
 
 import click
 
@@ -31,7 +32,8 @@ def doctor(*, network: bool) -> None:
     checks = [*_check_versions(), *_check_models(), _attempt("OpenCV", _find_painting), _attempt("speed", _time_answer)]
     if network:
         checks.append(_check_network())
-    show_table(None, ("check", "", "found"), [(name, "ok" if well else "PROBLEM", found) for name, well, found in checks])
+    lines = [(name, "ok" if well else "PROBLEM", found) for name, well, found in checks]
+    show_table(None, ("check", "", "found"), lines)
     show_table("Extras", ("extra", "installed", "to add it"), list(_list_extras()))
     if not all(well for name, well, _ in checks if name != "network"):
         click.get_current_context().exit(1)
@@ -49,7 +51,11 @@ def _check_versions() -> Iterator[Check]:
 
 def _check_models() -> Iterator[Check]:
     for name in list_models():
-        yield _attempt(f"model {name}", lambda name=name: f"{read_bundle(name).name}, SHA-256 as stated")  # type: ignore[misc]
+        yield _attempt(f"model {name}", partial(_check_model, name))
+
+
+def _check_model(name: str) -> str:
+    return f"{read_bundle(name).name}, SHA-256 as stated"
 
 
 def _attempt(name: str, check: Callable[[], str]) -> Check:
@@ -100,7 +106,7 @@ def _find_version(package: str) -> str | None:
 
 def _list_extras() -> Iterator[tuple[str, str, str]]:
     """Each extra, whether all of its packages are installed, and the line that adds it."""
-    if util.find_spec("smn") is None or _find_version(NAME) is None:
+    if _find_version(NAME) is None:
         return
     needed: dict[str, list[str]] = {}
     for requirement in metadata.requires(NAME) or ():

@@ -1,12 +1,14 @@
 """``smn predict``, ``explain`` and ``models``."""
 
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from smn.bundle import DEFAULT, list_models, read_bundle
 from smn.cli.screen import console, note, progress, show_table
@@ -240,14 +242,29 @@ def explain(  # noqa: PLR0917 - click passes options by name
 
 
 @click.command()
-def models() -> None:
-    """List the models inside the package; --model NAME chooses one."""
+@click.option("--speed/--no-speed", default=True, help="Whether to measure how long a picture takes here.")
+def models(*, speed: bool) -> None:
+    """List the models inside the package: size, speed on this machine, accuracy; --model NAME chooses one."""
     rows = []
     for name in list_models():
         bundle = read_bundle(name)
         megabytes, side = bundle.model_file.stat().st_size / 1e6, bundle.preprocess.size
-        recipe = str(bundle.recipe.get("name", ""))
-        rows.append((name, bundle.name, f"{megabytes:.1f} MB", len(bundle.labels), f"{side} x {side} px", recipe))
-    show_table(None, ("name", "version", "size", "movements", "looks at", "recipe"), rows)
+        top1, pictures = bundle.metrics.get("val_top1"), bundle.metrics.get("val_pictures", 0)
+        accuracy = "unknown" if top1 is None else f"{top1:.1%} of {pictures:,} validation pictures"
+        seconds = f"{1000 * _time_network(name):.0f} ms" if speed else ""
+        rows.append((name, bundle.name, f"{megabytes:.1f} MB", seconds, accuracy, len(bundle.labels), f"{side} px"))
+    header = ("name", "version", "size", "speed", "accuracy, top-1", "movements", "input")
+    show_table(None, header, rows)
     for name in list_models():
         console().print(f"{name}: {read_bundle(name).licence}", style="dim")
+
+
+def _time_network(name: str) -> float:
+    """Seconds that the network of a model needs for one picture here, the best of three."""
+    model = load(name)
+    size, seconds = model.bundle.preprocess.size, []
+    for _ in range(3):
+        begun = time.perf_counter()
+        model.runtime.run(np.zeros((1, 3, size, size), dtype=np.float32))
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)

@@ -170,11 +170,13 @@ def _describe_validation(run: "RunDescription", out: Path) -> Iterator[str]:
     records = [json.loads(line) for line in lines]
     records = [one for one in records if one.get("phase") == records[-1].get("phase")]
     if records and not run.data.everything:
-        patient = run.recipe.finetune.patience and records[-1].get("phase") == "finetune"
+        phase = str(records[-1].get("phase"))
+        patient = getattr(getattr(run.recipe, phase, None), "patience", 0)
         last = min(records, key=lambda one: float(one["val_log_loss"])) if patient else records[-1]
         count = f"{pictures:,} validation picture{'s' if pictures != 1 else ''}"
-        blended = " before its weights were averaged with the pretrained ones" if run.recipe.finetune.blend < 1 else ""
-        yield f"On {count}: top-1 {last['val_top1']:.1%}, top-3 {last['val_top3']:.1%}{blended}."
+        blended = phase == "finetune" and run.recipe.finetune.blend < 1
+        averaged = " before its weights were averaged with the pretrained ones" if blended else ""
+        yield f"On {count}: top-1 {last['val_top1']:.1%}, top-3 {last['val_top3']:.1%}{averaged}."
     if pictures < MIN_VALIDATION:
         yield (
             f"That is few: with fewer than {MIN_VALIDATION} validation pictures such a figure is left to chance, and "
