@@ -23,7 +23,7 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert (code, errors) == (0, "")
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
-        "predict", "explain", "similar", "models", "movements", "taxonomy", "story", "web", "serve", "serve-key",
+        "predict", "explain", "similar", "models", "movements", "taxonomy", "story", "web", "serve", "mcp", "serve-key",
         "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export",
         "calibrate", "evaluate", "ladder", "doctor",
     ]  # fmt: skip

@@ -19,6 +19,7 @@ _COMMANDS = {
     "story": ("smn.cli.story:story", "Describe a movement, or that of a picture: works, neighbours, music."),
     "web": ("smn.cli.serve:web", "Start the web page."),
     "serve": ("smn.cli.serve:serve", "Start the HTTP service."),
+    "mcp": ("smn.cli.serve:mcp", "Let language models ask, over the Model Context Protocol."),
     "serve-key": ("smn.cli.serve:serve_key", "Create an API key for the service."),
     "feedback": ("smn.cli.serve:feedback", "List, review and export feedback on answers."),
     "examples": ("smn.cli.examples:examples", "Paint pictures in the manner of several movements."),
@@ -39,7 +40,7 @@ _COMMANDS = {
 
 _READERS = {
     "With a picture": ("predict", "explain", "similar", "story", "movements", "examples", "web"),
-    "For a service or an archive": ("models", "serve", "serve-key", "feedback", "index", "doctor"),
+    "For a service or an archive": ("models", "serve", "mcp", "serve-key", "feedback", "index", "doctor"),
     "For data sets and training": ("dataset", "clean", "taxonomy", "recipes", "train", "weights", "sweep", "export",
                                    "calibrate", "evaluate", "ladder"),
 }  # fmt: skip

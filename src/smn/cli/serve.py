@@ -204,3 +204,25 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     click.echo(_describe_storage(settings.service.database), err=True)
     click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}", err=True)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+@click.command()
+@click.option("--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of standard input and output.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at, with --http.")
+@click.option("--port", type=int, default=8002, show_default=True, help="Port to listen at, with --http.")
+@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
+def mcp(*, http: bool, host: str, port: int, **given: Any) -> None:
+    """Let language models ask: a server of the Model Context Protocol with classify, explain, similar and story."""
+    try:
+        from smn.serve.mcp_server import create_mcp
+    except ImportError as error:
+        raise MissingExtraError("mcp", str(error.name)) from error
+    from smn.service.service_settings import read_service_settings
+
+    server = create_mcp(read_service_settings(os.environ, **given))
+    if http:
+        click.echo(f"The server is at http://{host}:{port}/mcp", err=True)
+        server.run("streamable-http", host=host, port=port)
+    else:
+        server.run("stdio")
