@@ -1,22 +1,19 @@
 """From whatever holds a picture to an upright RGB one: the only place in smn that opens an image."""
 
 import io
-import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from smn.distribution import write_install_line
 from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
+from smn.images.picture_input import DEFAULT_LIMITS, Limits, Picture, accept_picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats that are decoded. Pillow knows more, some of which start other programs; those are never tried.
@@ -49,24 +46,6 @@ _TURNS: dict[object, Image.Transpose] = {
 """What makes a picture upright, by EXIF orientation; 1 is upright already."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How large a picture may be before it is refused unread.
-
-    Args:
-        max_bytes: size of the file, in bytes.
-        max_pixels: width times height.
-        min_side: the shorter side, in pixels.
-    """
-
-    max_bytes: int = 50_000_000
-    max_pixels: int = 80_000_000
-    min_side: int = 16
-
-
-DEFAULT_LIMITS = Limits()
-
-
 class ImageSource:
     """A picture whose file is read once and decoded at most once at each scale.
 
@@ -80,8 +59,8 @@ class ImageSource:
         MissingExtraError: it is an address, and the extra ``client`` is not installed.
     """
 
-    def __init__(self, image: "Picture", *, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._image = _accept(image, limits)
+    def __init__(self, image: Picture, *, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._image = accept_picture(image, limits)
         self._limits = limits
         self._path = self._image if isinstance(self._image, Path) else None
         self._decoded: dict[tuple[int, int], Image.Image] = {}
@@ -163,62 +142,6 @@ def _open_heif(data: bytes, path: Path | None) -> Image.Image:
     return image
 
 
-Picture = bytes | str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.uint8]
-"""An encoded picture's bytes, a path to it, its http(s) address, a file object opened for reading bytes, a picture that
-Pillow has opened, of any mode, or an array (H, W, 3) of uint8, red first.
-
-An address is asked on the public internet only, as `smn.images.safe_fetch` does.
-"""
-
-
-def picture_name(image: object) -> str | None:
-    """The path or address of a picture; None where it has none."""
-    return os.fspath(image) if isinstance(image, str | os.PathLike) else None
-
-
-def is_address(name: object) -> bool:
-    """Whether it is a text that starts with ``http://`` or ``https://``."""
-    return isinstance(name, str) and name[:8].lower().startswith(("http://", "https://"))
-
-
-def _accept(image: Any, limits: Limits) -> bytes | Path | Image.Image:
-    """Any `Picture` as bytes, a path, or an opened picture."""
-    if isinstance(image, Image.Image):
-        # A JPEG that is not decoded yet is taken from its file, because it may be decoded at a fraction of its size.
-        return read_undecoded(image, limits=limits) or image
-    if isinstance(image, bytes | bytearray | memoryview):
-        return bytes(image)
-    if is_address(image):
-        from smn.images.safe_fetch import download_picture  # asyncio makes importing smn slower
-
-        return download_picture(image, max_bytes=limits.max_bytes)
-    if isinstance(image, str | os.PathLike):
-        return Path(image)
-    if isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8:
-        return Image.fromarray(image)
-    if hasattr(image, "read"):
-        return _read_stream(image, limits)
-    kind = type(image).__name__
-    if hasattr(image, "shape"):
-        kind += f" of shape {tuple(image.shape)} and type {getattr(image, 'dtype', 'unknown')}"
-    raise ImageTypeError(
-        f"A picture cannot be read from {kind}; give a path, an address, bytes, a file object, a PIL image or a numpy "
-        "array (height, width, 3) of uint8."
-    )
-
-
-def _read_stream(stream: Any, limits: Limits) -> bytes:
-    try:
-        if stream.seekable():
-            stream.seek(0)
-        data = stream.read(limits.max_bytes + 1)
-    except (OSError, ValueError, AttributeError) as error:
-        raise ImageError(f"The file object cannot be read ({error}); open it anew.") from error
-    if not isinstance(data, bytes):
-        raise ImageTypeError(f"The file object gives {type(data).__name__}, not bytes; open the file with mode 'rb'.")
-    return data
-
-
 def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: int | None = None) -> Image.Image:
     """Read one picture as upright, 8-bit sRGB.
 
@@ -242,28 +165,6 @@ def open_image(source: Picture, *, limits: Limits = DEFAULT_LIMITS, reduce_to: i
         FetchError: it is an address, and the picture cannot be downloaded.
     """
     return ImageSource(source, limits=limits).load(reduce_to=reduce_to)
-
-
-def read_undecoded(image: Image.Image, *, limits: Limits = DEFAULT_LIMITS) -> bytes | None:
-    """The file of a JPEG that Pillow has opened and whose pixels it has not decoded yet; None for any other picture.
-
-    From its file a JPEG can be decoded at a fraction of its size, as `open_image` does.
-
-    Args:
-        image: the picture; it is left as it is.
-        limits: of a longer file, one byte more than they allow is read.
-    """
-    stream = getattr(image, "fp", None)
-    if image.format not in ("JPEG", "MPO") or not getattr(image, "tile", None) or stream is None or image.tell() != 0:
-        return None
-    try:
-        place = stream.tell()
-        stream.seek(0)
-        data: bytes = stream.read(limits.max_bytes + 1)
-        stream.seek(place)
-    except (OSError, ValueError):  # closed, or a stream that cannot go back
-        return None
-    return data
 
 
 def _read(path: Path, limits: Limits) -> bytes:
