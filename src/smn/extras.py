@@ -5,11 +5,15 @@ from importlib import import_module
 from smn.errors import MissingExtraError
 
 _PACKAGES = {
+    "exiv2": "exiv2",
+    "fsspec": "fsspec",
+    "httpx2": "httpx2",
     "matplotlib": "matplotlib",
     "ot": "POT",
     "pyarrow": "pyarrow",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
+    "xlsxwriter": "XlsxWriter",
 }
 
 
@@ -18,7 +22,8 @@ def require_extra(extra: str, *modules: str) -> None:
 
     Args:
         extra: its name, such as ``data``.
-        modules: any of ``matplotlib``, ``ot``, ``pyarrow``, ``skimage`` and ``sklearn``.
+        modules: any of ``exiv2``, ``fsspec``, ``httpx2``, ``matplotlib``, ``ot``, ``pyarrow``, ``skimage``, ``sklearn``
+            and ``xlsxwriter``.
 
     Raises:
         MissingExtraError: one of them is not installed.

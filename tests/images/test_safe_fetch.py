@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from smn.errors import FetchError
-from smn.images.safe_fetch import check_address, fetch_picture, is_public
+from smn.errors import FetchError, InputError
+from smn.images.safe_fetch import check_address, fetch_picture, is_public, make_fetch
 
 INSIDE = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -46,7 +46,8 @@ class _Server:
                     self.end_headers()
                     threading.Event().wait(5)
                     return
-                self.send_response(404 if self.path == "/none" else 200)
+                asked = self.path.removeprefix("/status/")
+                self.send_response(int(asked) if asked.isdigit() else 404 if self.path == "/none" else 200)
                 self.end_headers()
                 self.wfile.write(b"a" * (5000 if self.path == "/large" else 10))
 
@@ -140,3 +141,17 @@ def test_a_name_is_resolved_once_and_asked_where_it_was_checked(
     assert check_address("http://one.example/a?b").address == "93.184.215.14"
     with pytest.raises(FetchError, match="Only the ports 80 and 443"):
         check_address("http://one.example:8080/")
+
+
+def test_a_busy_server_is_asked_again_and_a_network_must_be_allowed(server: _Server) -> None:
+    again = make_fetch(["127.0.0.0/8"], waits=(0, 0))
+    assert again(f"{server.url}/a.jpg") == b"a" * 10
+    with pytest.raises(FetchError, match="503"):
+        again(f"{server.url}/status/503")
+    with pytest.raises(FetchError, match="404"):
+        again(f"{server.url}/status/404")
+    assert [path for path, _ in server.seen] == ["/a.jpg", *["/status/503"] * 3, "/status/404"]
+    with pytest.raises(FetchError, match="public internet"):
+        make_fetch()(f"{server.url}/a.jpg")
+    with pytest.raises(InputError, match="--allow-network: 'home'"):
+        make_fetch(["home"])

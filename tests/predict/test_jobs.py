@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import threading
@@ -73,9 +74,26 @@ def test_a_file_whose_name_looks_like_a_pattern_is_itself(folder: Path) -> None:
 
 
 def test_names_that_match_nothing_are_kept(folder: Path) -> None:
-    names = [str(folder / "missing.jpg"), str(folder / "*.gif")]
-    assert [item.path for item in find_inputs(names)] == names
-    assert all(isinstance(item.source, Path) for item in find_inputs(names))
+    names = [str(folder / "missing.jpg"), str(folder / "*.gif"), str(folder / "scnas")]
+    assert [item.path for item in find_inputs(names, strict=False)] == names
+    assert all(isinstance(item.source, Path) for item in find_inputs(names, strict=False))
+    assert [item.path for item in find_inputs(names[:1])] == names[:1]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("sbu", r"There is no file or folder '.*sbu'; check the path. Did you mean .*sub\?"), ("*.gif", "matches no file"),
+     ("nowhere/sub", "There is no file or folder")],
+)  # fmt: skip
+def test_a_mistyped_folder_and_a_pattern_without_hits_are_errors(folder: Path, name: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        find_inputs([str(folder / name)])
+
+
+def test_what_is_hidden_is_told(folder: Path) -> None:
+    hidden: list[Path] = []
+    find_inputs([str(folder)], hidden=hidden)
+    assert hidden == [folder / ".cache", folder / ".hidden.jpg"]
 
 
 def test_an_empty_folder_has_no_pictures(tmp_path: Path) -> None:
@@ -387,3 +405,19 @@ def test_a_place_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot be written .*name another place"):
         Journal(tmp_path / "file" / "out.csv", SETTINGS)
+
+
+def test_what_a_list_brought_along_is_written_with_the_answers(tmp_path: Path) -> None:
+    answers = [failed(name, "no answer", model="tiny-1") for name in ("a", "b")]
+    for form in (Format.JSONL, Format.CSV):
+        out = tmp_path / f"out.{form}"
+        journal = Journal(out, SETTINGS)
+        assert list(journal.add(answers, extra={"a": {"columns": {"inventory": "7", "model": "x"}}})) == answers
+        journal.finish(form, top_k=1, columns=["inventory", "model"])
+    first, second = map(json.loads, (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (first["columns"], "columns" in second) == ({"inventory": "7", "model": "x"}, False)
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["inventory"], row["input_model"], row["model"]) for row in rows] == [
+        ("7", "x", "tiny-1"), ("", "", "tiny-1"),
+    ]  # fmt: skip

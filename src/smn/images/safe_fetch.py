@@ -3,12 +3,13 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from smn.errors import FetchError, MissingExtraError
+from smn.errors import FetchError, InputError, MissingExtraError
 
 _MAX_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
@@ -110,13 +111,14 @@ async def fetch_picture(url: str, *, max_bytes: int, timeout: float, networks: S
         raise FetchError(f"It took longer than {timeout:g} seconds.", address=url[:200]) from error
 
 
-def download_picture(url: str, *, max_bytes: int, timeout: float = 30.0) -> bytes:
+def download_picture(url: str, *, max_bytes: int, timeout: float = 30.0, networks: Sequence[Network] = ()) -> bytes:
     """As `fetch_picture`, from code that is not asynchronous; it may run inside an event loop, such as a notebook's.
 
     Args:
         url: untrusted.
         max_bytes: largest size.
         timeout: seconds for the whole fetch.
+        networks: see `check_address`.
 
     Raises:
         FetchError: the address is not allowed, cannot be reached in time, or holds too much.
@@ -127,7 +129,47 @@ def download_picture(url: str, *, max_bytes: int, timeout: float = 30.0) -> byte
     except ImportError as error:
         raise MissingExtraError("client", "httpx2") from error
     with ThreadPoolExecutor(1) as thread:  # an event loop of its own, because the caller's may be running
-        return thread.submit(asyncio.run, fetch_picture(url, max_bytes=max_bytes, timeout=timeout)).result()
+        fetching = fetch_picture(url, max_bytes=max_bytes, timeout=timeout, networks=networks)
+        return thread.submit(asyncio.run, fetching).result()
+
+
+def make_fetch(
+    networks: Sequence[str] = (),
+    *,
+    max_bytes: int = 500_000_000,
+    timeout: float = 60.0,
+    waits: Sequence[float] = (1, 4),
+) -> Callable[[str], bytes]:
+    """A function that gives the bytes at an address as `fetch_picture` does, for commands.
+
+    Args:
+        networks: also allowed although they are not public, such as ``10.0.0.0/8``.
+        max_bytes: largest size.
+        timeout: seconds for one attempt.
+        waits: seconds before a further attempt where the server says that it is busy.
+
+    Raises:
+        InputError: one of the networks is none.
+    """
+    try:
+        allowed = [ipaddress.ip_network(network) for network in networks]
+    except ValueError as error:
+        raise InputError(f"--allow-network: {error}; give one such as 10.0.0.0/8.") from error
+
+    def once(url: str) -> bytes:
+        return download_picture(url, max_bytes=max_bytes, timeout=timeout, networks=allowed)
+
+    def fetch(url: str) -> bytes:
+        for wait in waits:
+            try:
+                return once(url)
+            except FetchError as error:
+                if error.status is None or not (error.status == 429 or error.status >= 500):
+                    raise
+            time.sleep(wait)
+        return once(url)
+
+    return fetch
 
 
 async def _follow(url: str, max_bytes: int, timeout: float, networks: Sequence[Network]) -> bytes:
@@ -148,7 +190,8 @@ async def _get(target: Target, max_bytes: int, timeout: float, url: str) -> tupl
 
     bare = f"[{target.address}]" if ":" in target.address else target.address
     name = f"[{target.host}]" if ":" in target.host else target.host
-    headers = {"Host": f"{name}:{target.port}", "User-Agent": "smn", "Accept": "image/*"}
+    accept = "image/*, application/json;q=0.9, */*;q=0.5"
+    headers = {"Host": f"{name}:{target.port}", "User-Agent": "smn", "Accept": accept}
     if target.port == _PORTS[target.scheme]:
         headers["Host"] = name
     # Compressed bodies could expand beyond the limit.

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -42,11 +42,16 @@ def json_line(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
-def csv_header(top_k: int) -> list[str]:
-    """The columns of the flat form."""
+def csv_header(top_k: int, columns: Sequence[str] = ()) -> list[str]:
+    """The columns of the flat form; ``columns`` are those that a list of pictures brought along."""
     guesses = [name for rank in range(1, top_k + 1) for name in (f"guess_{rank}", f"probability_{rank}")]
     told = [*_PLAIN[:4], *guesses, "family", "family_probability", *_PLAIN[4:]]
-    return [*told, "sure_family", "set", "rectified", "looks_like", *_WORK]
+    header = [*told, "sure_family", "set", "rectified", "looks_like", *_WORK]
+    return [*header, *(f"{CARRIED}{name}" if name in header else name for name in columns)]
+
+
+CARRIED = "input_"
+"""What a column of a list of pictures is prefixed with in CSV, where answers have a column of that name."""
 
 
 _PLAIN = ("path", "outcome", "movement", "confidence", "is_painting", "painting_score", "model", "error")
@@ -66,14 +71,19 @@ def csv_row(row: Row, top_k: int) -> dict[str, Any]:
     flat |= {column: work.get(name) for column, name in _WORK.items()}
     if row["families"]:
         flat |= {"family": row["families"][0]["family"], "family_probability": row["families"][0]["probability"]}
-    return flat
+    header = csv_header(top_k)
+    carried = (row.get("columns") or {}).items()
+    return flat | {f"{CARRIED}{name}" if name in header else name: value for name, value in carried}
 
 
-def text_lines(rows: Iterable[Row], form: Format, *, top_k: int) -> Iterator[str]:
-    """Answers as lines of text, ends included, in the form ``json``, ``jsonl`` or ``csv``; rows are read one by one."""
+def text_lines(rows: Iterable[Row], form: Format, *, top_k: int, columns: Sequence[str] = ()) -> Iterator[str]:
+    """Answers as lines of text, ends included, in the form ``json``, ``jsonl`` or ``csv``; rows are read one by one.
+
+    ``columns`` are those that a list of pictures brought along; only CSV has to know them before.
+    """
     if form is Format.CSV:
         buffer = io.StringIO()
-        writer = csv.DictWriter(buffer, csv_header(top_k), lineterminator="\n")
+        writer = csv.DictWriter(buffer, csv_header(top_k, columns), lineterminator="\n")
         writer.writeheader()
         for row in rows:
             writer.writerow(csv_row(row, top_k))
@@ -97,13 +107,13 @@ def _drain(buffer: io.StringIO) -> str:
     return text
 
 
-def write_rows(rows: Iterable[Row], path: Path, form: Format, *, top_k: int) -> None:
-    """Write answers to a file in any form but ``table``; rows are read in small groups."""
+def write_rows(rows: Iterable[Row], path: Path, form: Format, *, top_k: int, columns: Sequence[str] = ()) -> None:
+    """Write answers to a file in any form but ``table``; rows are read in small groups; ``columns`` as `text_lines`."""
     if form is Format.PARQUET:
-        _write_parquet(rows, path)
+        _write_parquet(rows, path, columns)
         return
     with path.open("w", encoding="utf-8", newline="") as stream:
-        stream.writelines(text_lines(rows, form, top_k=top_k))
+        stream.writelines(text_lines(rows, form, top_k=top_k, columns=columns))
 
 
 def require_parquet() -> None:
@@ -118,7 +128,7 @@ def require_parquet() -> None:
         raise MissingExtraError("data", "pyarrow") from error
 
 
-def _write_parquet(rows: Iterable[Row], path: Path) -> None:
+def _write_parquet(rows: Iterable[Row], path: Path, columns: Sequence[str]) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -138,6 +148,7 @@ def _write_parquet(rows: Iterable[Row], path: Path) -> None:
             ("museum", text), ("wikidata_id", text), ("image_url", text), ("similarity", number),
             ("confidence", number),
         ])),
+        *([("columns", pa.struct([(name, text) for name in columns]))] if columns else []),
     ])  # fmt: skip
     remaining = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:

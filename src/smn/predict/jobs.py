@@ -3,8 +3,9 @@
 import glob
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,61 +29,89 @@ class Input:
 
     Args:
         path: as it is shown; None where it has none.
-        source: the picture.
+        source: the picture, or a function that gives its bytes.
+        extra: further keys of the picture's row, such as ``columns``: the other columns of the list that named it.
     """
 
     path: str | None
-    source: Picture
+    source: Picture | Callable[[], bytes]
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def find_inputs(names: Iterable[str], *, stdin: bytes | None = None) -> tuple[Input, ...]:
+def find_inputs(
+    names: Iterable[str], *, stdin: bytes | None = None, strict: bool = True, hidden: list[Path] | None = None
+) -> tuple[Input, ...]:
     """The pictures that names stand for, without repeats.
 
     A name is a file, a folder (searched with all its sub-folders for picture endings, hidden ones left out), a pattern
     such as ``'scans/**/*.jpg'``, an http(s) address, or ``-``: then ``stdin`` is either a picture or a list of names,
-    one a line. A name that matches nothing is kept, so that it becomes a row with a reason.
+    one a line. A file that is not there is kept, so that it becomes a row with a reason.
+
+    Args:
+        names: files, folders, patterns or ``-``.
+        stdin: what standard input holds.
+        strict: whether a folder that is not there and a pattern without hits are errors; else they are kept, too.
+        hidden: a list to which pictures and folders are added that were left out because of the dot in their name.
+
+    Raises:
+        InputError: ``strict``, and there is no such folder, or nothing matches a pattern.
     """
     found: dict[str | None, Input] = {}
     for name in names:
         if name == "-":
-            for item in _from_stdin(stdin or b""):
+            for item in _from_stdin(stdin or b"", hidden):
                 found.setdefault(item.path, item)
             continue
         if is_address(name):
             found.setdefault(name, Input(name, name))
             continue
-        for path in _paths(name):
-            found.setdefault(_shown(path), Input(_shown(path), path))
+        for path in _paths(name, [] if hidden is None else hidden, strict=strict):
+            found.setdefault(show_path(path), Input(show_path(path), path))
     return tuple(found.values())
 
 
-def _from_stdin(data: bytes) -> tuple[Input, ...]:
+def _from_stdin(data: bytes, hidden: list[Path] | None) -> tuple[Input, ...]:
     # Encoded pictures hold zero bytes, except for PPM. No name does; and names need not be UTF-8.
     if b"\0" in data or data.startswith((b"P5\n", b"P6\n")) or not data.strip():
         return (Input("-", data),)
     lines = (os.fsdecode(line.removesuffix(b"\r")) for line in data.split(b"\n"))
-    return find_inputs(line for line in lines if line.strip() and line != "-")
+    return find_inputs((line for line in lines if line.strip() and line != "-"), strict=False, hidden=hidden)
 
 
-def _paths(name: str) -> list[Path]:
+def _paths(name: str, hidden: list[Path], *, strict: bool) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        return [Path(folder) / file for folder, file in _walk(path)]
-    if not path.exists() and glob.has_magic(name):
-        # glob.glob, because a pattern may be absolute, which Path.glob refuses.
-        return [Path(match) for match in sorted(glob.glob(name, recursive=True)) if Path(match).is_file()] or [path]  # noqa: PTH207
-    return [path]
+        return list(_walk(path, hidden))
+    if path.exists() or not (glob.has_magic(name) or strict):
+        return [path]
+    # glob.glob, because a pattern may be absolute, which Path.glob refuses.
+    matches = [Path(match) for match in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
+    found = [match for match in matches if match.is_file()]
+    if strict and not found and glob.has_magic(name):
+        raise InputError(f"The pattern {name!r} matches no file; check it, and put it in quotes.")
+    if strict and not found and path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"There is no file or folder {name!r}; check the path.{_suggest(path)}")
+    return found or [path]
 
 
-def _walk(folder: Path) -> Iterable[tuple[str, str]]:
+def _suggest(path: Path) -> str:
+    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, n=1)
+    return f" Did you mean {path.parent / near[0]}?" if near else ""
+
+
+def _walk(folder: Path, hidden: list[Path]) -> Iterator[Path]:
     for at, folders, files in os.walk(folder):
+        hidden.extend(Path(at) / name for name in folders if name.startswith("."))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix.lower() in SUFFIXES:
-                yield at, file
+        for file in sorted(name for name in files if Path(name).suffix.lower() in SUFFIXES):
+            if file.startswith("."):
+                hidden.append(Path(at) / file)
+            else:
+                yield Path(at) / file
 
 
-def _shown(path: Path) -> str:
+def show_path(path: Path) -> str:
     """The path as text that can be written anywhere, and differs for any two files, be their names Unicode or not."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -147,7 +176,7 @@ def _preprocess(
     model: Model, item: Input
 ) -> tuple[NDArray[np.float32], tuple[str | None, NDArray[np.float32], Found | None]] | Failure:
     try:
-        pixels, found = model.preprocess(item.source)
+        pixels, found = model.preprocess(item.source() if callable(item.source) else item.source)
     except (ImageError, FetchError) as error:
         return Failure(item.path, error.reason)
     return pixels, (item.path, pixels, found)
@@ -199,11 +228,18 @@ class Journal:
             stream.truncate(len(whole))
         self.done = done
 
-    def add(self, predictions: Iterable[Prediction], *, flush_every: int = 32) -> Iterator[Prediction]:
-        """Write answers as they pass by."""
+    def add(
+        self,
+        predictions: Iterable[Prediction],
+        *,
+        extra: Mapping[str | None, Mapping[str, Any]] | None = None,
+        flush_every: int = 32,
+    ) -> Generator[Prediction, None, None]:
+        """Write answers as they pass by; ``extra`` holds further keys of rows by the row's path."""
+        more = extra or {}
         with self.file.open("a", encoding="utf-8") as stream:
             for count, prediction in enumerate(predictions, start=1):
-                stream.write(json_line(prediction.to_dict()) + "\n")
+                stream.write(json_line({**prediction.to_dict(), **more.get(prediction.path, {})}) + "\n")
                 if count % flush_every == 0:
                     stream.flush()
                 yield prediction
@@ -215,14 +251,16 @@ class Journal:
             for line in stream:
                 yield json.loads(line)
 
-    def finish(self, form: Format, *, top_k: int) -> None:
+    def finish(self, form: Format, *, top_k: int, columns: Sequence[str] = ()) -> None:
         """Write the output in its form, all of it or nothing, and remove the journal.
+
+        ``columns`` are the names of the columns that lists of pictures brought along.
 
         Raises:
             OutputExistsError: something else has written the output meanwhile; the journal is kept.
         """
         with write_partial(self.out) as partial:
-            write_rows(self.rows(), partial, form, top_k=top_k)
+            write_rows(self.rows(), partial, form, top_k=top_k, columns=columns)
             if self.out.exists():
                 raise OutputExistsError(self.out)
         self.file.unlink()
