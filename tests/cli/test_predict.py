@@ -3,6 +3,7 @@ import errno
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pyarrow import parquet
 from awkward_files import READABLE, UNREADABLE, jpeg
 from smn.bundle import Bundle
 from smn.cli import main
+from smn.cli.predict import short_names
 from smn.confidence.answer_policy import AnswerPolicy
 from smn.confidence.conformal import SetTable
 from smn.confidence.selective import PRECISION_LEVELS, OperatingPoint, PrecisionTable
@@ -58,6 +60,7 @@ OUTCOMES = ["movement", "movement", "not_a_painting", "error"]
 def test_a_table_shows_every_picture(predict: Predict, gallery: Path) -> None:
     result = predict(gallery)
     assert (result.exit_code, result.stderr) == (0, "")
+    assert "By movement: Fauvism 1, Impressionism 1." in result.stdout
     lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.split()}
     assert "Fauvism" in lines["a-red.png"]
     assert "Fauvism, 99 %" in lines["a-red.png"]
@@ -66,6 +69,26 @@ def test_a_table_shows_every_picture(predict: Predict, gallery: Path) -> None:
     assert "unreadable" in lines["d-text.jpg"]
     assert "use JPEG, PNG" in " ".join(result.stdout.split())
     assert "tiny-1 · taxonomy smn-25" in result.stdout
+
+
+def test_no_name_is_cut_and_equal_names_get_their_folders(tiny_bundle: Bundle, paint_file: Painter) -> None:
+    long = "inventory-number-1923-0457-a-recto-detail.png"
+    for name in ("recto/0001.png", "verso/0001.png", f"recto/{long}"):
+        file = paint_file(f"set/{name}", (255, 0, 0))
+    words = ["predict", "--model", str(tiny_bundle.folder), str(file.parent.parent)]
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, words)
+    assert {"recto/0001.png", "verso/0001.png"} <= set(result.stdout.split())
+    lines = result.stdout.splitlines()
+    end = next(line.index("answer") for line in lines if "answer" in line)
+    assert long in "".join(line[:end].strip() for line in lines)
+    assert "By movement: Fauvism 3." in result.stdout
+    assert "…" not in result.stdout
+
+
+def test_short_names_differ_wherever_the_paths_do() -> None:
+    paths = ["a/x/1.jpg", "b/x/1.jpg", "b/2.jpg", "1.jpg", "http://host/i/2.jpg"]
+    assert short_names(paths) == ["a/x/1.jpg", "b/x/1.jpg", "b/2.jpg", "1.jpg", "i/2.jpg"]
+    assert short_names(["same.jpg", "same.jpg"]) == ["same.jpg", "same.jpg"]
 
 
 def test_json_jsonl_and_csv_show_the_same_answers(predict: Predict, gallery: Path) -> None:
@@ -262,17 +285,9 @@ def many(tmp_path: Path) -> Path:
 @pytest.fixture
 def stuck(many: Path, tiny_bundle: Bundle, tmp_path: Path) -> Any:
     """``smn predict`` on the folder, in a process of its own that has answered for some and waits at the pipe."""
-    command = [
-        SMN,
-        "predict",
-        many,
-        "--model",
-        tiny_bundle.folder,
-        "--out",
-        tmp_path / "out.jsonl",
-        "--batch-size",
-        "16",
-    ]
+    command = list(map(str, [
+        SMN, "predict", many, "--model", tiny_bundle.folder, "--out", tmp_path / "out.jsonl", "--batch-size", "16",
+    ]))  # fmt: skip
     partial = tmp_path / "out.jsonl.partial"
     with subprocess.Popen(
         command,
@@ -333,10 +348,14 @@ def test_an_interrupted_job_says_so_and_continues(stuck: Any, predict: Predict, 
     pipe.write(jpeg())
     pipe.close()  # the thread that reads it ends, and with it the process
     assert process.wait(30) == 130
-    assert (
-        process.stderr.read() == b"Stopped. Run the same command again to resume a training run or a job with --out.\n"
-    )
     done = (tmp_path / "out.jsonl.partial").read_bytes().count(b"\n") - 1
+    said = process.stderr.read().decode()
+    assert (
+        said
+        == f"Stopped: {done} of {COUNT} pictures are done. To continue, run: {shlex.join(process.args)}\n".replace(
+            str(SMN), "smn"
+        )
+    )
     assert 192 <= done < COUNT
     check_that_it_continues(predict, many, tmp_path / "out.jsonl", done=done)
 

@@ -90,8 +90,8 @@ def page_data(
         },
         "pictures": pictures,
         "others": describer.others,
-        "movements": dict(_movements()),
-        "spellings": dict(_spellings()),
+        "movements": dict(choosable_movements()),
+        "spellings": dict(movement_spellings()),
         "decisions": {"name": decisions_name, "text": decisions},
     }
     return data, describer.sources
@@ -176,14 +176,16 @@ def _check(name: str) -> dict[str, Any]:
     return {"name": check.name, "title": check.title, "meaning": check.meaning, "advice": check.advice.value}
 
 
-def _movements() -> Iterator[tuple[str, Mapping[str, Any]]]:
+def choosable_movements() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a picture can be relabelled to: ids, each with its ``name``, ``family``, ``years`` and ``traits``."""
     for movement in list_movements():
         years = f"{movement.start}–{movement.end}"
-        yield movement.id, {"name": movement.name, "years": years, "traits": list(movement.traits)}
-    yield NOT_A_PAINTING, {"name": "Not a painting", "years": "", "traits": []}
+        named = {"name": movement.name, "family": movement.family, "years": years}
+        yield movement.id, {**named, "traits": list(movement.traits)}
+    yield NOT_A_PAINTING, {"name": "Not a painting", "family": None, "years": "", "traits": []}
 
 
-def _spellings() -> Iterator[tuple[str, str]]:
+def movement_spellings() -> Iterator[tuple[str, str]]:
     """Every spelling of a movement that `smn.movements.find_movement` accepts."""
     for movement in list_movements():
         aliases = (alias for group in movement.aliases.values() for alias in group)

@@ -25,7 +25,9 @@ from smn.progress import Progress
 SHORT, LONG = 320, 960
 """The largest thumbnail, in pixels: its shorter and its longer side."""
 
-_PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent / "page"
+"""Where the page's template, style and scripts are."""
+
 _SCRIPTS = ("decision_csv.js", "decision_store.js", "relabel.js", "review.js")
 _CHUNK = 64  # thumbnails that are made before progress is reported
 _MARK = '<meta name="generator" content="smn clean review">'
@@ -101,17 +103,46 @@ def render_page(data: Mapping[str, Any]) -> str:
     Args:
         data: from `smn.clean.review_data.page_data`.
     """
-    style = _read("review.css")
-    scripts = [_read(name) for name in _SCRIPTS]
-    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    parts = {
-        "title": escape(f"Review of {data['name']}"),
-        "policy": f"script-src {allowed}; style-src 'sha256-{_digest(style)}'",
-        "style": style,
-        "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+    return assemble_page(
+        PAGE / "index.html",
+        title=f"Review of {data['name']}",
+        style=[PAGE / "review.css"],
+        scripts=[PAGE / name for name in _SCRIPTS],
+        data=data,
+    )
+
+
+def assemble_page(
+    template: Path,
+    *,
+    title: str,
+    style: Sequence[Path],
+    scripts: Sequence[Path],
+    data: Mapping[str, Any],
+    parts: Mapping[str, str] | None = None,
+) -> str:
+    """An HTML page in one text, whose content security policy allows only its own scripts and style.
+
+    Args:
+        template: HTML with ``{{title}}``, ``{{policy}}``, ``{{style}}``, ``{{scripts}}`` and ``{{data}}``.
+        title: of the page, any text.
+        style: CSS files, in their order.
+        scripts: JavaScript files, in their order.
+        data: for the scripts, any texts.
+        parts: further placeholders and their HTML.
+    """
+    css = "\n".join(file.read_text(encoding="utf-8") for file in style)
+    codes = [script.read_text(encoding="utf-8") for script in scripts]
+    allowed = " ".join(f"'sha256-{_digest(code)}'" for code in codes)
+    filled = {
+        "title": escape(title),
+        "policy": f"script-src {allowed}; style-src 'sha256-{_digest(css)}'",
+        "style": css,
+        "scripts": "\n".join(f"<script>{code}</script>" for code in codes),
         "data": embed_json(data),
+        **(parts or {}),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("index.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: filled[match[1]], template.read_text(encoding="utf-8"))
 
 
 def embed_json(data: Any) -> str:
@@ -137,10 +168,6 @@ def manifest_of(findings: Findings, manifest: str | Path | None = None) -> Manif
             "with --manifest, or make the findings anew with: smn clean check"
         )
     return found
-
-
-def _read(name: str) -> str:
-    return (_PAGE / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

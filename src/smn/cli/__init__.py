@@ -11,6 +11,9 @@ from smn.errors import SmnError
 
 _COMMANDS = {
     "predict": ("smn.cli.predict:predict", "Predict the movement of pictures, folders or patterns."),
+    "review": ("smn.cli.catalogue:review", "Look at answers in one HTML file, and apply what was decided."),
+    "catalogue": ("smn.cli.catalogue:catalogue", "Write answers into sidecars, annotations, tables or folders."),
+    "undo": ("smn.cli.catalogue:undo", "Remove what a command of smn catalogue wrote."),
     "explain": ("smn.cli.predict:explain", "Show where the evidence for a movement is in a picture, and its colours."),
     "similar": ("smn.cli.similar:similar", "Find works that are similar to a picture."),
     "models": ("smn.cli.predict:models", "List the models inside the package."),

@@ -1,10 +1,12 @@
 """``smn predict``, ``explain`` and ``models``."""
 
+import shlex
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +17,7 @@ from smn.cli.screen import console, note, progress, show_table
 from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
-from smn.predict.jobs import Input, Journal, find_inputs, predict_stream
+from smn.predict.jobs import Input, Journal, predict_stream
 from smn.predict.model import Model, load
 from smn.predict.phrasing import LISTED, Level, find_family, list_guesses, phrase, to_percent, write_percent
 from smn.predict.prediction import Outcome, Prediction
@@ -23,13 +25,15 @@ from smn.predict.prediction import Outcome, Prediction
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from smn.catalogue.collection_inputs import Collection
+
 _MAX_WITHOUT_BAR = 40  # pictures that are predicted without a progress bar
 _MIN_WIDTH = 110  # columns of a terminal that the family is shown on
 _MIN_PERCENT = 2  # of a further guess that is shown
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|ADDRESS|- ...")
+@click.argument("pictures", nargs=-1, required=True, metavar="FILE|FOLDER|PATTERN|ADDRESS|LIST|- ...")
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
 @click.option(
@@ -53,17 +57,32 @@ _MIN_PERCENT = 2  # of a further guess that is shown
 @click.option("--index", type=click.Path(path_type=Path), help="Look the very work up in your own index.")
 @click.option("--no-lookup", is_flag=True, help="Look no work up: answer by the picture alone.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures in one batch.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE.html",
+    help="Also write a page with small pictures, to look at and to correct the answers. See: smn review",
+)  # fmt: skip
+@click.option("--update", is_flag=True, help="Predict only what is new or changed since --out was written (.jsonl).")
+@click.option("--again", is_flag=True, help="With --update: also what another model answered.")
+@click.option("--column", metavar="NAME", help="The column of a list that holds paths or addresses.")
+@click.option(
+    "--allow-network", "networks", multiple=True, metavar="CIDR",
+    help="Also fetch from this private network, such as 10.0.0.0/8; repeatable.",
+)  # fmt: skip
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
     precision: float | None, coverage: float | None, rectify: str, index: Path | None, no_lookup: bool,  # noqa: FBT001
-    batch_size: int,
+    batch_size: int, report: Path | None, column: str | None, networks: tuple[str, ...], *, update: bool, again: bool,
 ) -> None:  # fmt: skip
     """Predict the movement of pictures.
 
-    Give files, folders (searched recursively), patterns such as 'scans/**/*.jpg', http(s) addresses, or - for
-    standard input: a picture, or a list of file names, one per line. A picture that cannot be read becomes a row with
-    the reason.
+    Give files, folders (searched recursively), patterns such as 'scans/**/*.jpg', addresses, a list (.txt, .csv,
+    .parquet) of paths or addresses, a IIIF manifest or collection, a bucket such as s3://name/scans, or - for standard
+    input: a picture, or a list of file names, one per line. A picture that cannot be read becomes a row with the
+    reason.
     """
+    out = _place_answers(out, report)
+    if (again and not update) or (update and out is None):
+        raise InputError("--again needs --update, and --update needs --out answers.jsonl.")
     chosen = Format(form) if form else (format_for(out) if out else Format.TABLE)
     if out is not None and chosen is Format.TABLE:
         raise InputError("A table is for reading on the screen; for --out choose --format json, jsonl, csv or parquet.")
@@ -71,9 +90,8 @@ def predict(  # noqa: PLR0917 - click passes options by name
         raise InputError("Parquet cannot be shown on a screen; name a file with --out answers.parquet.")
     if chosen is Format.PARQUET:
         require_parquet()
-    inputs = find_inputs(pictures, stdin=sys.stdin.buffer.read() if "-" in pictures else None)
-    if not inputs:
-        raise InputError(f"No pictures in {', '.join(pictures)}; give a picture, or a folder that contains some.")
+    collection = _collect(pictures, column, networks)
+    inputs = collection.inputs
     loaded = load(
         model,
         taxonomy=taxonomy,
@@ -85,13 +103,44 @@ def predict(  # noqa: PLR0917 - click passes options by name
         loaded.bundle.require_policy("coverage").sets.choose(coverage)
     if loaded.precision_note:
         note(loaded.precision_note)
-    settings = _Settings(top_k, coverage, precision, batch_size)
+    settings = _Settings(top_k, coverage, precision, batch_size, collection.columns)
     if out is not None:
-        failures = _to_file(loaded, inputs, out, chosen, settings)
+        failures = (
+            _update(loaded, inputs, out, settings, again=again) if update
+            else _to_file(loaded, inputs, out, chosen, settings)
+        )  # fmt: skip
+        _report(out, report, networks)
     else:
         failures = _to_screen(loaded, inputs, chosen, settings)
     if failures == len(inputs):
         click.get_current_context().exit(1)
+
+
+def _place_answers(out: Path | None, report: Path | None) -> Path | None:
+    """Where answers are written: a report needs a file of them, to apply decisions to."""
+    if report is None:
+        return out
+    if report.exists():
+        raise OutputExistsError(report)
+    return out or report.with_suffix(".jsonl")
+
+
+def _collect(pictures: tuple[str, ...], column: str | None, networks: tuple[str, ...]) -> "Collection":
+    from smn.catalogue.collection_inputs import collect_inputs
+    from smn.images.safe_fetch import make_fetch
+
+    stdin = sys.stdin.buffer.read() if "-" in pictures else None
+    collection = collect_inputs(pictures, fetch=make_fetch(networks), stdin=stdin, column=column)
+    for flaw in collection.flaws:
+        note(f"Left out: {flaw}")
+    if collection.hidden:
+        more = f"{len(collection.hidden)} files and folders" if len(collection.hidden) > 1 else "1 file or folder"
+        note(f"Left out: {more} whose name starts with a dot, such as {collection.hidden[0]}.")
+    if collection.repeated:
+        note(f"Left out: {collection.repeated} pictures that were named more than once.")
+    if not collection.inputs:
+        raise InputError(f"No pictures in {', '.join(pictures)}; give a picture, or a folder that contains some.")
+    return collection
 
 
 @dataclass(frozen=True)
@@ -102,17 +151,38 @@ class _Settings:
     coverage: float | None
     precision: float | None
     batch_size: int
+    columns: tuple[str, ...]
 
     def stream(self, model: Model, inputs: Sequence[Input]) -> Iterator[Prediction]:
         return predict_stream(model, inputs, top_k=self.top_k, batch_size=self.batch_size, coverage=self.coverage)
 
 
+def _report(answers: Path, report: Path | None, networks: tuple[str, ...]) -> None:
+    if report is not None:
+        from smn.cli.catalogue import make_report
+
+        make_report(answers, report, networks=networks)
+
+
+def _job(model: Model, settings: _Settings) -> dict[str, Any]:
+    """What decides the answers of a job."""
+    return {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
+            "taxonomy": model.taxonomy.id, "top_k": settings.top_k, "coverage": settings.coverage,
+            "precision": settings.precision, "rectify": model.rectify.value,
+            "lookup": None if model.lookup is None else str(model.lookup.folder)}  # fmt: skip
+
+
+def _update(model: Model, inputs: tuple[Input, ...], out: Path, settings: _Settings, *, again: bool) -> int:
+    from smn.cli.predict_update import update_answers
+
+    def answer(journal: Journal, waiting: Sequence[Input]) -> None:
+        _answer(model, journal, waiting, settings, total=len(waiting))
+
+    return update_answers(model, inputs, out, again=again, job=_job(model, settings), answer=answer)
+
+
 def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, settings: _Settings) -> int:
-    job = {"smn-predict": 3, "model": model.name, "sha256": model.bundle.model_sha256[:16],
-           "taxonomy": model.taxonomy.id, "top_k": settings.top_k, "coverage": settings.coverage,
-           "precision": settings.precision, "rectify": model.rectify.value,
-           "lookup": None if model.lookup is None else str(model.lookup.folder)}  # fmt: skip
-    journal = Journal(out, job)
+    journal = Journal(out, _job(model, settings))
     others = journal.done - {item.path for item in inputs}
     if others:
         raise InputError(
@@ -122,14 +192,40 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, s
     waiting = [item for item in inputs if item.path not in journal.done]
     if journal.done:
         note(f"{len(inputs) - len(waiting)} of {len(inputs)} were already done; continuing.")
-    answers = journal.add(settings.stream(model, waiting))
-    for _ in _with_progress(answers, len(waiting)):
-        pass
-    outcomes = [row["outcome"] for row in journal.rows()]
-    journal.finish(form, top_k=settings.top_k)
-    counts = [(name, outcomes.count(outcome)) for outcome, name in _NAMES.items()]
-    note(f"{out}: {len(outcomes)} rows ({', '.join(f'{count} {name}' for name, count in counts if count)}).")
-    return outcomes.count(Outcome.ERROR)
+    _answer(model, journal, waiting, settings, total=len(inputs))
+    outcomes = Counter(row["outcome"] for row in journal.rows())
+    summary = _summary(journal.rows(), model)
+    journal.finish(form, top_k=settings.top_k, columns=settings.columns)
+    counts = ", ".join(f"{outcomes[outcome]} {name}" for outcome, name in _NAMES.items() if outcomes[outcome])
+    note(f"{out}: {outcomes.total()} rows ({counts}).")
+    if summary:
+        note(summary)
+    return outcomes[Outcome.ERROR]
+
+
+def _answer(model: Model, journal: Journal, waiting: Sequence[Input], settings: _Settings, *, total: int) -> None:
+    """Answer for pictures into a journal; an interruption says how to continue."""
+    answers = journal.add(settings.stream(model, waiting), extra={item.path: item.extra for item in waiting})
+    finished = total - len(waiting)
+    try:
+        for _ in _with_progress(answers, len(waiting)):
+            finished += 1
+    except KeyboardInterrupt:
+        answers.close()
+        note(f"Stopped: {finished} of {total} pictures are done. To continue, run: {_command()}")
+        click.get_current_context().exit(130)
+
+
+def _command() -> str:
+    """The command that is running, for a shell."""
+    return shlex.join(["smn", *sys.argv[1:]])
+
+
+def _summary(rows: Iterable[Mapping[str, Any]], model: Model) -> str:
+    """How many pictures have each movement, most first; nothing where none has."""
+    names = {label.id: label.name for label in model.taxonomy.labels}
+    counted = Counter(names[row["movement"]] for row in rows if row["movement"])
+    return f"By movement: {', '.join(f'{name} {count}' for name, count in counted.most_common())}." if counted else ""
 
 
 _NAMES = {
@@ -149,15 +245,17 @@ def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, settings: 
         shown = list(answers)
         screen = console()
         screen.print(_table(shown, model, wide=screen.width >= _MIN_WIDTH, coverage=settings.coverage))
+        if len(shown) > 1 and (summary := _summary((answer.to_dict() for answer in shown), model)):
+            screen.print(summary, style="dim", markup=False)
         return sum(answer.outcome is Outcome.ERROR for answer in shown)
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal failures
-        for answer in answers:
+        for answer, item in zip(answers, inputs, strict=True):
             failures += answer.outcome is Outcome.ERROR
-            yield answer.to_dict()
+            yield {**answer.to_dict(), **item.extra}
 
-    for line in text_lines(rows(), form, top_k=settings.top_k):
+    for line in text_lines(rows(), form, top_k=settings.top_k, columns=settings.columns):
         click.echo(line, nl=False)
     return failures
 
@@ -176,7 +274,7 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
     count = f"{len(answers)} picture{'s' if len(answers) != 1 else ''}"
     caption = f"{model.name} · taxonomy {model.taxonomy.id} · {count}"
     table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
-    table.add_column("picture", overflow="ellipsis", no_wrap=True, max_width=None if wide else 22)
+    table.add_column("picture", overflow="fold", min_width=12)
     table.add_column("answer", style="bold", min_width=20)
     table.add_column("or")
     if wide:
@@ -184,17 +282,33 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
     if coverage is not None:
         table.add_column(f"one of these, {coverage:.0%}")
     names = {label.id: label.name for label in model.taxonomy.labels}
-    for answer in answers:
-        cells = _cells(answer, model)
+    shorter = short_names([answer.path or "-" for answer in answers])
+    for answer, name in zip(answers, shorter, strict=True):
+        cells = _cells(answer, name, model)
         chosen = [] if coverage is None else [", ".join(names[one] for one in answer.set or ())]
         table.add_row(*(cells if wide else cells[:3]), *chosen)
     return table
 
 
-def _cells(answer: Prediction, model: Model) -> tuple[str, str, str, str]:
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The names of files, with as many of their folders as it takes to tell them apart."""
+    parts = [PurePath(path).parts for path in paths]
+    depth = [1] * len(paths)
+    while True:
+        names = [str(PurePath(*all_parts[-keep:])) for all_parts, keep in zip(parts, depth, strict=True)]
+        counted = Counter(names)
+        longer = [counted[name] > 1 and keep < len(own) for name, keep, own in zip(names, depth, parts, strict=True)]
+        if not any(longer):
+            return names
+        depth = [keep + more for keep, more in zip(depth, longer, strict=True)]
+
+
+def _cells(answer: Prediction, name: str, model: Model) -> tuple[str, str, str, str]:
     from rich.markup import escape
 
-    name = escape(Path(answer.path or "-").name)
+    name = escape(name)
+    if answer.rectified is not None:
+        name += " [dim](straightened)[/dim]"
     if answer.outcome is Outcome.ERROR:
         return name, "[red]unreadable[/red]", escape(answer.error or ""), ""
     said = phrase(answer)

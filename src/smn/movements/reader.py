@@ -58,6 +58,10 @@ class Movement:
     artists: tuple[str, ...]
     aliases: Mapping[str, tuple[str, ...]]
 
+    def identifier(self, vocabulary: str) -> str | None:
+        """The id in a vocabulary, ``"wikidata"`` or ``"aat"``, or None where none was checked; of several the first."""
+        return next(iter(self.aliases.get(vocabulary, ())), None)
+
 
 @dataclass(frozen=True)
 class Label:

@@ -1,0 +1,1 @@
+"""From a collection to answers, and from answers back into a catalogue."""
