@@ -23,9 +23,9 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert (code, errors) == (0, "")
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
-        "predict", "explain", "similar", "models", "movements", "taxonomy", "story", "web", "serve", "mcp", "serve-key",
-        "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights", "sweep", "export",
-        "calibrate", "evaluate", "ladder", "doctor",
+        "predict", "review", "catalogue", "undo", "explain", "similar", "models", "movements", "taxonomy", "story", "web",
+        "serve", "mcp", "serve-key", "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights",
+        "sweep", "export", "calibrate", "evaluate", "ladder", "doctor",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown
@@ -53,6 +53,8 @@ def test_every_command_explains_itself(name: str) -> None:
 @pytest.mark.parametrize(
     ("group", "commands"),
     [
+        ("review", ["report", "apply"]),
+        ("catalogue", ["keywords", "annotations", "linked-art", "sort", "table"]),
         ("clean", ["check", "review", "suggest", "apply", "undo"]),
         ("dataset", ["fetch", "import", "add", "split", "check", "info"]),
     ],

@@ -43,7 +43,8 @@ _COMMANDS = {
 
 _READERS = {
     "With a picture": ("predict", "explain", "similar", "story", "movements", "examples", "web"),
-    "For a service or an archive": ("models", "serve", "mcp", "serve-key", "feedback", "index", "doctor"),
+    "For an archive": ("review", "catalogue", "undo", "index"),
+    "For a service": ("models", "serve", "mcp", "serve-key", "feedback", "doctor"),
     "For data sets and training": ("dataset", "clean", "taxonomy", "recipes", "train", "weights", "sweep", "export",
                                    "calibrate", "evaluate", "ladder"),
 }  # fmt: skip
