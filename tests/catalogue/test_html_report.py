@@ -125,7 +125,7 @@ def many(tmp_path: Path) -> Path:
     for number in range(MANY):
         outcome, movement = kinds[number % 4]
         row = answer(f"https://museum.example/{number:05}.jpg", movement, outcome)
-        rows.append(row | {"confidence": round(0.3 + 0.7 * number / MANY, 4)})
+        rows.append(row | {"confidence": round(0.3 + 0.7 * number / MANY, 6)})
     rows[7] = answer(f"{HOSTILE}.jpg", None, "error", error=HOSTILE)
     return write_rows(tmp_path / "answers.jsonl", rows)
 

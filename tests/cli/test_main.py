@@ -23,9 +23,9 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert (code, errors) == (0, "")
     assert "smn predict painting.jpg" in shown
     assert list(_COMMANDS) == [
-        "predict", "review", "catalogue", "undo", "explain", "similar", "models", "movements", "taxonomy", "story", "web",
-        "serve", "mcp", "serve-key", "feedback", "examples", "dataset", "clean", "index", "recipes", "train", "weights",
-        "sweep", "export", "calibrate", "evaluate", "ladder", "doctor",
+        "predict", "review", "catalogue", "undo", "explain", "similar", "models", "movements", "taxonomy", "story",
+        "web", "serve", "mcp", "serve-key", "feedback", "examples", "dataset", "clean", "index", "recipes", "train",
+        "weights", "sweep", "export", "calibrate", "evaluate", "ladder", "doctor",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown
