@@ -71,6 +71,7 @@ _PAGES = (
     "recognition",
     "serve",
     "web",
+    "browser",
     "decisions/0015-default-model",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))

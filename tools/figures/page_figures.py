@@ -69,7 +69,27 @@ def _times() -> str:
     return "\n".join(["| what | measured |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"page": _times}
+def _browser() -> str:
+    file = _KEPT / "bench" / "browser.json"
+    if not file.exists():
+        return ""
+    told = json.loads(file.read_text(encoding="utf-8"))
+    rows = (
+        ("model", told["model"]),
+        (
+            "bytes of a first visit, as they are and compressed by gzip",
+            f"{told['bytes'] / 1e6:.1f} MB, {told['bytes_gzip'] / 1e6:.1f} MB",
+        ),
+        ("from an empty browser to the first answer", f"{told['first_answer_ms'] / 1000:.1f} s"),
+        (
+            f"a later picture of two megapixels, median of {told['later']} (slowest)",
+            f"{told['later_ms']} ms ({told['later_slowest_ms']} ms)",
+        ),
+    )
+    return "\n".join(["| what | measured |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"browser": _browser, "page": _times}
 
 
 def _set(report: dict[str, Any], name: str) -> dict[str, Any]:

@@ -209,9 +209,9 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The bundle's folder.")
-@click.option("--name", required=True, help="The model's name and version, such as default-1.")
+@click.argument("runs", metavar="RUN...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The bundle's folder.")
+@click.option("--name", help="The model's name and version, such as default-1.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="The run's manifest, if it has moved.")
 @click.option(
     "--calibrated-by", metavar="BUNDLE", type=click.Path(path_type=Path),
@@ -226,21 +226,41 @@ def _change_recipe(recipe: Recipe, settings: tuple[str, ...], given: Mapping[str
     "--embedding-of", metavar="BUNDLE", type=click.Path(path_type=Path),
     help="Check that BUNDLE, of the first RUN alone, gives the same embedding; they then share an index of works.",
 )  # fmt: skip
+@click.option(
+    "--browser", metavar="FOLDER", type=click.Path(path_type=Path),
+    help="Write a static page that answers in the browser; RUN is then a bundle.  [default: fast]",
+)  # fmt: skip
+@click.option(
+    "--runtime", metavar="FOLDER", type=click.Path(path_type=Path),
+    help="With --browser: a folder with onnxruntime-web.  [default: the cache, or else from npm]",
+)  # fmt: skip
 def export(
     runs: tuple[Path, ...],
     *,
-    out: Path,
-    name: str,
+    out: Path | None,
+    name: str | None,
     manifest: Path | None,
     calibrated_by: Path | None,
     quantize: bool,
     jpeg: int,
     embedding_of: Path | None,
+    browser: Path | None,
+    runtime: Path | None,
 ) -> None:
     """Export a finished RUN as a bundle, calibrated on its validation split; several RUNs become an ensemble.
 
     Fails unless torch and ONNX Runtime agree on real pictures.
     """
+    if browser is not None:
+        if out or name or manifest or calibrated_by or quantize or jpeg:
+            raise InputError("--browser writes a page of a finished bundle; of the other options only --runtime fits.")
+        _export_page(runs, browser, runtime=runtime)
+        return
+    if runtime is not None:
+        raise InputError("--runtime is for the page that --browser FOLDER writes; add that, or remove --runtime.")
+    if not runs or out is None or name is None:
+        missing = "argument 'RUN...'" if not runs else "option '--out'" if out is None else "option '--name'"
+        raise click.UsageError(f"Missing {missing}.")
     try:
         from smn.export import export_run
     except ImportError as error:
@@ -275,6 +295,18 @@ def _warn_of_few(bundle: "Bundle") -> None:
             f"{MIN_VALIDATION} the confidences of {bundle.name} are unreliable; add pictures to split val and run: "
             "smn calibrate"
         )
+
+
+def _export_page(bundles: tuple[Path, ...], out: Path, *, runtime: Path | None) -> None:
+    from smn.browser import build_page
+    from smn.bundle import read_bundle
+
+    if len(bundles) > 1:
+        raise InputError(f"A page has one model, but {len(bundles)} are named; name one bundle.")
+    bundle = read_bundle(bundles[0] if bundles else "fast")
+    build_page(bundle, out, runtime=runtime)
+    megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
+    note(f"{out}: the page of {bundle.name}, {megabytes:.1f} MB; try it with: python -m http.server --directory {out}")
 
 
 def _describe_quantization(figures: Mapping[str, Any]) -> str:

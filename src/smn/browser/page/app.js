@@ -1,0 +1,155 @@
+// The page: ways to give a picture, and the answer.
+
+import { choosePhrasing } from "./answer.js";
+import { drawHeat } from "./heat.js";
+import { prepare } from "./loading.js";
+import { LANGUAGES, inHundred, speak } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const language = chooseLanguage();
+const words = speak(language);
+let address; // of the picture that is shown
+
+function chooseLanguage() {
+  const wanted = [new URLSearchParams(location.search).get("lang"), ...navigator.languages];
+  return wanted.map((one) => one?.slice(0, 2)).find((one) => LANGUAGES.includes(one)) ?? "en";
+}
+
+function showTexts(site) {
+  document.documentElement.lang = language;
+  document.title = words("title");
+  for (const place of document.querySelectorAll("[data-text]")) place.textContent = words(place.dataset.text);
+  $("about").textContent = words("about", { model: site.model });
+  $("licence").textContent = site.licence;
+  $("licence").lang = "en";
+  for (const one of LANGUAGES) {
+    const link = document.createElement("a");
+    link.href = `?lang=${one}`;
+    link.textContent = one.toUpperCase();
+    link.lang = one;
+    if (one === language) link.setAttribute("aria-current", "true");
+    $("languages").append(link);
+  }
+}
+
+function say(text) {
+  $("state").textContent = text;
+}
+
+function showGuesses(site, answer) {
+  const rows = answer.predictions.map(({ movement, label, probability }) => {
+    const row = document.createElement("li");
+    const [name, chance, track, bar] = ["span", "span", "div", "div"].map((tag) => document.createElement(tag));
+    name.textContent = site.movements[movement]?.[language] ?? label;
+    chance.textContent = inHundred(words, probability);
+    [chance.className, track.className, bar.className] = ["chance", "track", "bar"];
+    bar.style.width = `${100 * probability}%`;
+    bar.style.background = site.families[site.movements[movement].family].colour;
+    track.append(bar);
+    row.append(name, chance, track);
+    return row;
+  });
+  $("guesses").replaceChildren(...rows);
+}
+
+function showAnswer(site, { answer, evidence }) {
+  const phrasing = choosePhrasing(answer);
+  const names = answer.predictions.map((guess) => site.movements[guess.movement][language]);
+  const [first, second] = answer.predictions.map((guess) => guess.probability);
+  const refused = phrasing === "no_painting";
+  $("answer").textContent = words(phrasing, { movement: names[0], other: names[1] });
+  const chance = inHundred(words, phrasing === "torn" ? first + second : first);
+  const kind = refused && answer.looks_like ? `looks_like_${answer.looks_like}` : `confidence_${phrasing}`;
+  $("confidence").textContent = words(kind, { chance });
+  $("confidence").classList.toggle("long", refused || phrasing === "unsure");
+  showGuesses(site, answer);
+  const family = answer.families[0];
+  const named = site.families[family.family][language];
+  $("together").hidden = refused;
+  $("family").textContent = words("together", { family: named });
+  $("family-chance").textContent = inHundred(words, family.probability);
+  $("clearer").textContent = words("family_sure", { family: named });
+  $("clearer").hidden = phrasing !== "unsure" || !answer.family;
+  $("details").hidden = false;
+  $("why").hidden = !evidence || refused;
+  $("why-note").textContent = words("evidence_note", { movement: names[0] });
+  if (evidence) drawHeat($("heat"), evidence[0]);
+  Object.assign(document.body.dataset, { answer: JSON.stringify(answer) }); // for tests and for the curious
+}
+
+/** The place of a picture while smn looks at it. */
+function showPicture(file) {
+  if (address) URL.revokeObjectURL(address);
+  address = URL.createObjectURL(file);
+  delete document.body.dataset.answer;
+  $("picture").src = address;
+  $("picture").alt = words("alt");
+  $("show").checked = false;
+  for (const id of ["heat", "details", "why", "why-note", "start"]) $(id).hidden = true;
+  $("result").hidden = false;
+  $("answer").textContent = words("looking");
+  $("confidence").textContent = "";
+  $("choose").textContent = words("again");
+}
+
+async function lookAt(file, site, ready) {
+  if (!file || document.body.classList.contains("busy")) return;
+  document.body.classList.add("busy");
+  showPicture(file);
+  try {
+    const look = await ready;
+    showAnswer(site, await look(await file.arrayBuffer()));
+  } catch (error) {
+    $("answer").textContent = words(`bad_${error.code ?? "other"}`);
+    document.body.dataset.error = error.code ?? String(error);
+  } finally {
+    document.body.classList.remove("busy");
+  }
+}
+
+function listen(site, ready) {
+  for (const id of ["camera", "file"]) {
+    $(id).addEventListener("change", () => {
+      lookAt($(id).files[0], site, ready);
+      $(id).value = "";
+    });
+  }
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("over");
+  });
+  document.addEventListener("dragleave", () => document.body.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("over");
+    lookAt(event.dataTransfer.files[0], site, ready);
+  });
+  document.addEventListener("paste", (event) => lookAt(event.clipboardData.files[0], site, ready));
+  $("show").addEventListener("change", () => {
+    for (const id of ["heat", "why-note"]) $(id).hidden = !$("show").checked;
+  });
+}
+
+async function start() {
+  const site = await (await fetch("site.json")).json();
+  showTexts(site);
+  await navigator.serviceWorker?.register("service_worker.js").catch(() => {}); // without one it works, too
+  const bytes = Object.values(site.load).reduce((sum, size) => sum + size, 0);
+  const ready = prepare(site, (share) => {
+    $("progress").value = share;
+    const megabytes = Math.round(bytes / 1e6);
+    say(share < 1 ? words("loading", { megabytes, share: Math.floor(100 * share) }) : words("starting"));
+  });
+  listen(site, ready);
+  try {
+    await ready;
+    say("");
+    document.body.dataset.ready = "true";
+  } catch (error) {
+    say(words("bad_load"));
+    document.body.dataset.error = String(error);
+  }
+  $("progress").hidden = true;
+}
+
+start();

@@ -1,0 +1,180 @@
+"""The page as people meet it: static files from a plain server, the default model, a real browser."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Error
+
+import smn
+from browser_server import serve
+from chromium import needs_chromium
+from smn.browser import build_page
+from smn.bundle import read_bundle
+from smn.errors import OutputExistsError
+from smn.examples import draw_other, list_examples, paint
+
+pytestmark = needs_chromium
+
+SHOTS = Path(os.environ.get("SMN_TEST_SCREENSHOTS", "build/screenshots"))
+
+
+def encode(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def make_pictures() -> dict[str, bytes]:
+    """Twenty pictures of several kinds."""
+    names = [*list_examples(), *list_examples()][:20]
+    sizes = ((500, 360), (360, 500), (300, 420), (800, 620))
+    made = {}
+    for number, name in enumerate(names):
+        image, exif = paint(name, seed=number, size=sizes[number % 4]), Image.Exif()
+        exif[0x0112] = 1 + number % 8
+        kinds = (
+            ("exif", lambda image=image, exif=exif: encode(image, quality=88, exif=exif)),
+            ("cmyk", lambda image=image: encode(image.convert("CMYK"), quality=92)),
+            ("png", lambda image=image: encode(image, "PNG")),
+            ("progressive", lambda image=image: encode(image, quality=80, progressive=True, subsampling=1)),
+            ("grey", lambda image=image: encode(image.convert("L"), quality=75)),
+        )
+        kind, make = kinds[number % 5]
+        made[f"{number}-{name}-{kind}"] = make()
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, onnxruntime_web):
+    folder = tmp_path_factory.mktemp("site") / "page"
+    assert build_page(read_bundle(), folder, runtime=onnxruntime_web) == folder / "index.html"
+    with serve(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def visit(browser, site):
+    """Opens the page in a browser of its own, waits for the network; ``page.requests`` are the requests so far."""
+    contexts = []
+
+    def visit(**options):
+        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1200, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.complaints = [], []
+
+        def note(request) -> None:
+            page.requests.append(request)
+
+        context.on("request", note)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.set_default_timeout(120_000)
+        page.goto(f"{site}/")
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def page(visit):
+    return visit()
+
+
+def ask(page, data: bytes, name: str = "picture") -> dict:
+    """The answer that the page shows to a picture."""
+    page.set_input_files("#file", [{"name": name, "mimeType": "application/octet-stream", "buffer": data}])
+    page.wait_for_selector("body[data-answer]:not(.busy)")
+    return json.loads(page.get_attribute("body", "data-answer"))
+
+
+def shoot(page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"browser-{name}.png", full_page=True)
+
+
+def test_answers_are_those_of_python_and_the_picture_stays_here(page, site) -> None:
+    asked = len(page.requests)
+    assert {request.method for request in page.requests} == {"GET"}
+    assert all(request.url.startswith((site, f"blob:{site}")) for request in page.requests)
+    model, outcomes = smn.load(rectify=smn.Rectify.OFF), set()
+    for name, data in make_pictures().items():
+        expected = model.predict(data, top_k=5)
+        found = ask(page, data, name)
+        probabilities = {guess["movement"]: guess["probability"] for guess in found["predictions"]}
+        for guess in expected.predictions[:3]:
+            assert probabilities[guess.movement] == pytest.approx(guess.probability, abs=1e-3), name
+        assert found["painting_score"] == pytest.approx(expected.painting_score, abs=1e-3), name
+        for key in ("outcome", "movement", "family", "looks_like"):
+            assert found[key] == getattr(expected, key), name
+        outcomes.add(found["outcome"])
+    assert len(outcomes) >= 2
+    # Not one request since the network was ready but those for the picture's own bytes, in the browser's memory.
+    assert {request.url.partition(":")[0] for request in page.requests[asked:]} <= {"blob"}
+    assert page.complaints == []
+
+
+def test_after_loading_nothing_can_be_sent_even_to_the_pages_own_server(page) -> None:
+    send = "fetch('{}', {{ method: 'POST', body: 'picture' }})"
+    for target in (page, page.workers[0]):
+        with pytest.raises(Error, match="Failed to fetch"):
+            target.evaluate(send.format(page.url))
+    page.complaints.clear()
+
+
+def test_it_works_without_a_connection_after_the_first_visit(visit) -> None:
+    page = visit()
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert ask(page, encode(paint("ukiyo-e")))["predictions"]
+    manifest = page.evaluate("document.querySelector('link[rel=manifest]').href")
+    assert manifest.endswith("manifest.webmanifest")
+
+
+def test_a_phone_in_french_in_the_dark_shows_why(visit) -> None:
+    page = visit(
+        locale="fr-FR",
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        color_scheme="dark",
+        is_mobile=True,
+    )
+    assert page.inner_text("h1") == "À quel mouvement ce tableau appartient-il ?"
+    shoot(page, "phone-start")
+    answer = ask(page, encode(paint("impressionism", size=(900, 700))))
+    assert answer["outcome"] != "not_a_painting"
+    page.check("#show")
+    heat = page.evaluate("[...document.getElementById('heat').getContext('2d').getImageData(0, 0, 256, 256).data]")
+    assert np.ptp(np.array(heat)[3::4]) > 50
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot(page, "phone-answer")
+    assert page.complaints == []
+
+
+def test_what_is_no_painting_and_what_is_no_picture(page) -> None:
+    shown = ask(page, encode(draw_other("text-page", seed=1)))
+    assert shown["outcome"] == "not_a_painting"
+    assert page.inner_text("#answer") == "This does not look like a painting to me"
+    shoot(page, "desktop-refused")
+    page.set_input_files("#file", [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}])
+    page.wait_for_selector("body[data-error=type]")
+    assert "Use JPEG, PNG" in page.inner_text("#answer")
+    ask(page, encode(paint("neo-impressionism", size=(900, 700))))
+    shoot(page, "desktop-answer")
+
+
+def test_nothing_is_overwritten(tmp_path, onnxruntime_web) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(OutputExistsError):
+        build_page(read_bundle(), tmp_path, runtime=onnxruntime_web)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
