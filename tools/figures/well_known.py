@@ -101,8 +101,8 @@ def ask(data: Path, bundles: Mapping[str, str]) -> None:
         answers = [model.predict(manifests[one["set"]].picture(one["row"])) for one in found]
         models.append({"name": name, "model": model.name, "answers": [_tell(answer) for answer in answers]})
     works = [{"work": one["work"], "set": one["set"], "id": one["id"], "accepted": _accepted(one)} for one in found]
-    before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {"works": None}
-    if before["works"] == works:
+    before: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    if before.get("works") == works:
         known = {one["model"] for one in models}
         models += [one for one in before["models"] if one["model"] not in known]
     told = {"works": works, "missing": missing, "models": models}

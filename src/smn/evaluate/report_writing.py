@@ -300,7 +300,7 @@ def _describe_left_out(measured: SetReport) -> list[str]:
         lines.append(f"Left out, because the taxonomy does not cover their movement: {listed}.")
     if measured.failures:
         lines.append(f"### Pictures that could not be read: {len(measured.failures):,}")
-        lines.append(write_table(["id", "Reason"], [[one.id, one.reason] for one in measured.failures]))
+        lines.append(write_table(["id", "Reason"], [[one.id or "", one.reason] for one in measured.failures]))
     return lines
 
 

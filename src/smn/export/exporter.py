@@ -147,8 +147,8 @@ def export_run(
         "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
     })  # fmt: skip
     if embedding_of is not None:
-        shown = [open_image(pictures.picture(int(row)), reduce_to=spec.size) for row in data.rows[:_COMPARED]]
-        bundle = share_embedding(bundle, read_bundle(embedding_of), shown)
+        compared = [open_image(pictures.picture(int(row)), reduce_to=spec.size) for row in data.rows[:_COMPARED]]
+        bundle = share_embedding(bundle, read_bundle(embedding_of), compared)
     write_bundle(bundle)
     return bundle
 
