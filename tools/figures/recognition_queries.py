@@ -5,6 +5,7 @@ other is reported.
 """
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +24,6 @@ from smn.images import open_image
 from smn.images.rectify import Rectify
 from smn.manifest import Manifest
 from smn.manifest.identity import artist_key
-from smn.movements import normalise
 from smn.predict.model import Model
 from smn.progress import Progress
 from smn.works import WorkIndex
@@ -40,6 +40,7 @@ COPIES = (
     r"\bafter (raphael|rembrandt|vel|goya|titian|rubens|millet|delacroix|hokusai|hiroshige|leonardo)|"
     r"\bcopy\b|\bcopie\b|\breplica\b|\bparody\b|d'après"
 )
+_ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "of", "and", "in", "by", "with", "at"})
 _COUNTS = {"views": 120, "not in the index": 600, "a series": 200, "not a painting": 300}
 
 
@@ -104,18 +105,16 @@ class Known:
     def __init__(self, index: WorkIndex) -> None:
         self._works = [index.work(place) for place in range(len(index))]
         self.places = {work.id: place for place, work in enumerate(self._works)}
-        self.by_artist: dict[str | None, list[int]] = {}
+        self.by_surname: dict[str | None, list[int]] = {}
         for place, work in enumerate(self._works):
-            self.by_artist.setdefault(artist_key(work.artist), []).append(place)
+            self.by_surname.setdefault(surname(work.artist), []).append(place)
 
     def find(self, manifest: Manifest, row: int) -> frozenset[int]:
-        """The row's own entry, and those with its artist and a title that holds its title or is held by it."""
+        """The row's own entry, and those by an artist of its surname whose title says the same or more, or less."""
         name, artist, title = (manifest.column(column)[row] for column in ("id", "artist", "title"))
-        mine = normalise(title or "")
-        titles = (
-            (place, normalise(self._works[place].title or "")) for place in self.by_artist.get(artist_key(artist), ())
-        )
-        found = {place for place, other in titles if mine and other and (mine in other or other in mine)}
+        mine = _words(title)
+        titles = ((place, _words(self._works[place].title)) for place in self.by_surname.get(surname(artist), ()))
+        found = {place for place, other in titles if mine and other and (mine <= other or other <= mine)}
         return frozenset(found | ({self.places[name]} if name in self.places else set()))
 
     def ask(self, group: str, manifest: Manifest, row: int, *, view: str = "", alone: bool = False) -> Query:
@@ -123,6 +122,23 @@ class Known:
         places = self.find(manifest, row)
         artist = artist_key(manifest.column("artist")[row]) or manifest.column("raw_label")[row] or ""
         return Query(group, manifest, row, view, places, places if alone else frozenset(), artist)
+
+
+def surname(artist: str | None) -> str | None:
+    """The last word of an artist's name, by which spellings of it meet; None for an id, or no name."""
+    words = _split(artist)
+    return words[-1] if words and artist_key(artist) and not re.fullmatch(r"q[0-9]+", words[-1]) else None
+
+
+def _split(text: str | None) -> list[str]:
+    """Words of a text, in small letters without accents."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text or "") if not unicodedata.combining(one))
+    return re.findall(r"[a-z0-9]+", plain.lower())
+
+
+def _words(title: str | None) -> frozenset[str]:
+    """The words of a title that tell it from others."""
+    return frozenset(word for word in _split(title) if word not in _ARTICLES and not word.isdigit())
 
 
 def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 0) -> list[Query]:
@@ -145,11 +161,10 @@ def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 
     queries += [known.ask(view, famous, row, view=view) for row in pick(held, _COUNTS["views"]) for view in VIEWS]
     for name in ("pool", "pool-2"):
         artists, titles = (sets[name].column(column) for column in ("artist", "title"))
-        named = [row for row, artist in enumerate(artists) if artist_key(artist)]
-        # Whoever is in the index is taken out of it with all works; who is not comes first.
-        strangers = [row for row in named if artist_key(artists[row]) not in known.by_artist]
-        for row in pick(strangers or named, _COUNTS["not in the index"] // 2):
-            mine = frozenset(known.by_artist.get(artist_key(artists[row]), ()))
+        named = [row for row, artist in enumerate(artists) if surname(artist)]
+        # The artist is taken out of the index with all works.
+        for row in pick(named, _COUNTS["not in the index"] // 2):
+            mine = frozenset(known.by_surname.get(surname(artists[row]), ()))
             queries.append(replace(known.ask("not in the index", sets[name], row), places=mine, own=mine))
         for group, pattern in (("a series", SERIES), ("a copy or parody", COPIES)):
             rows = [row for row, title in enumerate(titles) if title and re.search(pattern, title, re.IGNORECASE)]
