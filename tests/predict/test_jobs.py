@@ -183,8 +183,10 @@ class CountingModel:
         return Outputs(batch, batch, batch)
 
     def to_predictions(
-        self, outputs: Outputs, paths: Sequence[str], *, found: list[None], top_k: int, coverage: float | None
-    ) -> tuple[Prediction, ...]:
+        self, outputs: Outputs, paths: Sequence[str], *, found: list[None], top_k: int, coverage: float | None,
+        batch: object,
+    ) -> tuple[Prediction, ...]:  # fmt: skip
+        assert len(batch) == len(paths)  # type: ignore[arg-type]
         assert (top_k, coverage, found) == (3, None, [None])
         assert [str(number) for number in outputs.logits[:, 0]] == list(paths)
         return tuple(failed(path, "no answer", model=self.name) for path in paths)
