@@ -76,7 +76,7 @@ def test_why_and_what_is_alike_come_with_the_answer(http: httpx2.Client, paintin
     why = answer["explanation"]
     assert why["movement"] == answer["predictions"][0]["movement"]
     assert base64.b64decode(why["overlay"].removeprefix("data:image/jpeg;base64,"))[:3] == b"\xff\xd8\xff"
-    assert len(why["evidence"]) == len(why["evidence"][0]) == 7
+    assert len(why["evidence"]) == len(why["evidence"][0]) == 16
     assert [one["id"] for one in http.post("/v1/similar", content=painting, params={"top_k": 4}).json()] == [
         one["id"] for one in answer["similar"]
     ]
@@ -134,8 +134,11 @@ def test_a_request_may_name_a_model_of_the_package(http: httpx2.Client, painting
     assert http.post("/v1/predict", content=painting).json()["answers"][0]["model"] == listed[0]["version"]
     wrong = http.post("/v1/predict", content=painting, params={"model": "fats"})
     assert (wrong.status_code, "fast" in wrong.json()["detail"]) == (422, True)
-    # The index of works was made by the model that is served.
-    assert http.post("/v1/predict", content=painting, params={"model": "fast", "similar": 3}).status_code == 503
+    # Both give the embedding of which the index was made.
+    both = [
+        http.post("/v1/predict", content=painting, params={"similar": 3} | more) for more in ({}, {"model": "fast"})
+    ]
+    assert both[0].json()["answers"][0]["similar"] == both[1].json()["answers"][0]["similar"]
     assert http.get("/v2/models/fast").json()["name"] == fast["version"]
     data = [base64.b64encode(painting).decode()]
     tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "data": data}
