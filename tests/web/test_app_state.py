@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import smn
 from chromium import needs_chromium
 from fetch_server import Answer, FetchServer
 from service_process import run_service
-from smn.examples import paint
+from smn.examples import list_examples, paint
+from smn.similar import find_similar
 from smn.similar.index import DEFAULT_INDEX, Work
+from smn.web.analyzer import SIMILAR
 from smn.web.app_state import THUMBNAIL_SIDE, Thumbnails
 from smn.web.words import Words
 from web_pictures import encode
@@ -121,8 +124,12 @@ def test_thumbnails_come_through_the_pages_own_server(visit, tmp_path: Path, pic
 
 
 @needs_chromium
-def test_without_a_network_cards_stand_in(visit, shoot, painting: bytes) -> None:
-    page = visit()
+def test_without_a_network_cards_stand_in(visit, shoot) -> None:
+    page, model = visit(), smn.load(lookup=False)
+    paintings = (encode(paint(movement)) for movement in list_examples())
+    painting = next(
+        one for one in paintings if any(found.work.file_name for found in find_similar(model, one, top_k=SIMILAR))
+    )
     page.locator("input[type=file]").set_input_files([{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": painting}])
     page.wait_for_selector(".smn-answer")
     page.get_by_role("tab", name=Words("en")("section.alike")).click()

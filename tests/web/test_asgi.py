@@ -32,7 +32,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(front: Running) -> Non
 
 def test_examples_are_painted_and_nothing_else(front: Running) -> None:
     for movement in list_examples():
-        answer = httpx2.get(f"{front.address}/example/{movement}.jpg")
+        answer = httpx2.get(f"{front.address}/example/{movement}.jpg", timeout=60)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
         assert answer.content[:2] == b"\xff\xd8"
     assert httpx2.get(f"{front.address}/example/nobody.jpg").status_code == 404
