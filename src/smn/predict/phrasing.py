@@ -189,7 +189,7 @@ def find_family(prediction: Prediction, taxonomy: Taxonomy) -> FamilyGuess | Non
 
 def list_languages() -> tuple[str, ...]:
     """The languages that there are words in, the default first."""
-    return tuple(_read_all())
+    return tuple(read_texts())
 
 
 def _write(percent: int, texts: Mapping[str, Any]) -> str:
@@ -198,7 +198,7 @@ def _write(percent: int, texts: Mapping[str, Any]) -> str:
 
 
 def _read(language: str) -> Mapping[str, Any]:
-    known = _read_all()
+    known = read_texts()
     if language not in known:
         raise UnknownNameError("language of answers", language, known)
     texts: Mapping[str, Any] = known[language]
@@ -206,5 +206,6 @@ def _read(language: str) -> Mapping[str, Any]:
 
 
 @cache
-def _read_all() -> Mapping[str, Any]:
+def read_texts() -> Mapping[str, Any]:
+    """All texts of ``phrasing.toml`` by language, their fields in braces not yet filled in."""
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
