@@ -15,8 +15,10 @@ from PIL import Image, ImageDraw
 from smn.browser.onnxruntime_web import FILES, find_runtime
 from smn.bundle import Bundle
 from smn.errors import OutputExistsError
-from smn.movements import Label, find_movement, get_family
-from smn.movements.translation import TRANSLATED, translate_family, translate_movement
+from smn.movements import Label, Taxonomy, get_family
+from smn.movements.translation import translate_family
+from smn.predict.phrasing import list_languages, name_guess, read_texts
+from smn.predict.prediction import Guess
 
 _PAGE = Path(__file__).parent / "page"
 _WORKER = "service_worker.js"
@@ -68,8 +70,7 @@ def _write_site(bundle: Bundle, folder: Path) -> None:
     site = {
         "model": bundle.name, "licence": bundle.licence,
         "load": {name: (folder / name).stat().st_size for name in _LARGE},
-        "movements": {label.id: _name_label(label) for label in bundle.taxonomy.labels},
-        "families": {label.family: _name_family(label.family) for label in bundle.taxonomy.labels},
+        **list_words(bundle.taxonomy),
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(site).encode())
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
@@ -84,19 +85,26 @@ def _write_site(bundle: Bundle, folder: Path) -> None:
     (folder / _WORKER).write_text(text, encoding="utf-8")
 
 
+def list_words(taxonomy: Taxonomy) -> dict[str, Any]:
+    """The texts of answers, see `read_texts`, and the names of a taxonomy's movements and families, by language."""
+    labels = taxonomy.labels
+    return {
+        "phrasing": read_texts(),
+        "movements": {label.id: _name_label(label) for label in labels},
+        "families": {label.family: _name_family(label.family) for label in labels},
+    }
+
+
 def _name_label(label: Label) -> dict[str, str]:
-    """A label's family, and its name in each language; its own one where it is no movement that smn knows."""
-    movement = find_movement(label.id)
-    names = dict.fromkeys(("en", *TRANSLATED), label.name)
-    if movement is not None:
-        names |= {language: translate_movement(movement, language).name for language in TRANSLATED}
-    return {"family": label.family, **names}
+    """A label's family, and its name in each language."""
+    guess = Guess(label.id, label.name, 0.0)
+    return {"family": label.family, **{language: name_guess(guess, language) for language in list_languages()}}
 
 
 def _name_family(family_id: str) -> dict[str, str]:
     family = get_family(family_id)
-    names = {language: translate_family(family, language).name for language in TRANSLATED}
-    return {"en": family.name, "colour": family.colour, **names}
+    names = {language: translate_family(family, language).name for language in list_languages()}
+    return {"colour": family.colour, **names}
 
 
 def _make_manifest() -> Mapping[str, Any]:

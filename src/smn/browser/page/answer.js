@@ -75,13 +75,3 @@ export function weighEvidence(bundle, { logits, evidence }, label) {
   const mean = summed.reduce((sum, value) => sum + value, 0) / count;
   return summed.map((value) => value - mean);
 }
-
-/** How an answer is phrased: sure, fairly, perhaps, torn, unsure or no_painting. */
-export function choosePhrasing(answer, asPainting = false) {
-  if (answer.outcome === "not_a_painting" && !asPainting) return "no_painting";
-  const best = answer.predictions[0].probability;
-  const second = answer.predictions[1]?.probability ?? 0;
-  if (answer.outcome !== "unsure" && best >= 0.5) return best >= 0.8 ? "sure" : "fairly";
-  if (best + second >= 0.5 && second >= best / 2) return "torn";
-  return answer.outcome === "movement" ? "perhaps" : "unsure";
-}

@@ -1,9 +1,9 @@
 // The page: ways to give a picture, and the answer.
 
-import { choosePhrasing } from "./answer.js";
 import { drawHeat } from "./heat.js";
 import { prepare } from "./loading.js";
-import { LANGUAGES, inHundred, speak } from "./words.js";
+import { nameGuess, phrase, writePercent } from "./phrasing.js";
+import { LANGUAGES, speak } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const language = chooseLanguage();
@@ -37,14 +37,14 @@ function say(text) {
 }
 
 function showGuesses(site, answer) {
-  const rows = answer.predictions.map(({ movement, label, probability }) => {
+  const rows = answer.predictions.map((guess) => {
     const row = document.createElement("li");
     const [name, chance, track, bar] = ["span", "span", "div", "div"].map((tag) => document.createElement(tag));
-    name.textContent = site.movements[movement]?.[language] ?? label;
-    chance.textContent = inHundred(words, probability);
+    name.textContent = nameGuess(guess, site, language);
+    chance.textContent = writePercent(guess.probability, site, language);
     [chance.className, track.className, bar.className] = ["chance", "track", "bar"];
-    bar.style.width = `${100 * probability}%`;
-    bar.style.background = site.families[site.movements[movement].family].colour;
+    bar.style.width = `${100 * guess.probability}%`;
+    bar.style.background = site.families[site.movements[guess.movement].family].colour;
     track.append(bar);
     row.append(name, chance, track);
     return row;
@@ -52,27 +52,33 @@ function showGuesses(site, answer) {
   $("guesses").replaceChildren(...rows);
 }
 
+/** The words of an answer; the heading's text is the sentence that smn says everywhere. */
+function showWords({ headline, joint, detail, percent }) {
+  const parts = [["headline", headline], ["aside", joint], ["detail", detail]].map(([name, text]) => {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = text;
+    return part;
+  });
+  parts[2].classList.toggle("long", percent === null);
+  $("answer").replaceChildren(...parts);
+}
+
 function showAnswer(site, { answer, evidence }) {
-  const phrasing = choosePhrasing(answer);
-  const names = answer.predictions.map((guess) => site.movements[guess.movement][language]);
-  const [first, second] = answer.predictions.map((guess) => guess.probability);
-  const refused = phrasing === "no_painting";
-  $("answer").textContent = words(phrasing, { movement: names[0], other: names[1] });
-  const chance = inHundred(words, phrasing === "torn" ? first + second : first);
-  const kind = refused && answer.looks_like ? `looks_like_${answer.looks_like}` : `confidence_${phrasing}`;
-  $("confidence").textContent = words(kind, { chance });
-  $("confidence").classList.toggle("long", refused || phrasing === "unsure");
+  const said = phrase(answer, site, language);
+  const refused = said.level === "not_a_painting";
+  const [first] = answer.predictions;
+  showWords(said);
+  $("only-guesses").hidden = !refused;
   showGuesses(site, answer);
-  const family = answer.families[0];
-  const named = site.families[family.family][language];
+  const home = site.movements[first.movement].family;
+  const family = answer.families.find((one) => one.family === home);
   $("together").hidden = refused;
-  $("family").textContent = words("together", { family: named });
-  $("family-chance").textContent = inHundred(words, family.probability);
-  $("clearer").textContent = words("family_sure", { family: named });
-  $("clearer").hidden = phrasing !== "unsure" || !answer.family;
+  $("family").textContent = words("together", { family: site.families[home][language] });
+  $("family-chance").textContent = writePercent(family.probability, site, language);
   $("details").hidden = false;
   $("why").hidden = !evidence || refused;
-  $("why-note").textContent = words("evidence_note", { movement: names[0] });
+  $("why-note").textContent = words("evidence_note", { movement: nameGuess(first, site, language) });
   if (evidence) drawHeat($("heat"), evidence[0]);
   Object.assign(document.body.dataset, { answer: JSON.stringify(answer) }); // for tests and for the curious
 }
@@ -88,7 +94,6 @@ function showPicture(file) {
   for (const id of ["heat", "details", "why", "why-note", "start"]) $(id).hidden = true;
   $("result").hidden = false;
   $("answer").textContent = words("looking");
-  $("confidence").textContent = "";
   $("choose").textContent = words("again");
 }
 

@@ -1,4 +1,4 @@
-// The page's texts, in English and French. {names} in braces are filled in.
+// The page's texts but those of answers, in English and French. {names} in braces are filled in.
 
 const WORDS = {
   en: {
@@ -20,19 +20,7 @@ const WORDS = {
     about: "Model {model}. A painting on a wall is not cut out here, so fill the picture with it.",
     guesses: "The guesses",
     together: "together: the {family} family",
-    family_sure: "The family is clearer: {family}.",
-    in_hundred: "{count} in 100",
-    under_one: "under 1 in 100",
-    sure: "{movement}", fairly: "{movement}, fairly sure", perhaps: "{movement}, perhaps",
-    torn: "Between {movement} and {other}", unsure: "I can't tell this one",
-    no_painting: "This does not look like a painting to me",
-    confidence_sure: "sure · {chance}", confidence_fairly: "{chance}",
-    confidence_perhaps: "more likely than any other · {chance}", confidence_torn: "one of the two · {chance}",
-    confidence_unsure: "My best guesses are below. None of them is sure enough for an answer.",
-    confidence_no_painting: "Perhaps it is a photograph, a computer drawing, or a page of text. The movements below are only guesses.",
-    looks_like_photograph: "It looks like a photograph, or like something made of photographs. The movements below are only guesses.",
-    looks_like_page: "It looks like a page, a screen or a pattern. The movements below are only guesses.",
-    looks_like_drawing: "It looks like a comic, a cartoon or a child's drawing. The movements below are only guesses.",
+    only_guesses: "The movements below are only guesses.",
     bad_type: "It is not a picture that this browser can read. Use JPEG, PNG, WebP, GIF, BMP or AVIF.",
     bad_large: "It is too large: at most 50 MB and 80 million pixels are allowed. Save it smaller and try again.",
     bad_truncated: "It ends in the middle, as if a download had been cut short. Get the file again and retry.",
@@ -59,20 +47,8 @@ const WORDS = {
     offline: "La page fonctionne aussi sans connexion, et s'ajoute à l'écran d'accueil.",
     about: "Modèle {model}. Un tableau accroché au mur n'est pas détouré ici : qu'il remplisse l'image.",
     guesses: "Les hypothèses",
-    together: "la famille dans son ensemble : {family}",
-    family_sure: "La famille est plus claire : {family}.",
-    in_hundred: "{count} sur 100",
-    under_one: "moins de 1 sur 100",
-    sure: "{movement}", fairly: "{movement}, assez sûrement", perhaps: "{movement}, peut-être",
-    torn: "Entre {movement} et {other}", unsure: "Celui-ci, je ne saurais dire",
-    no_painting: "Cela ne ressemble pas à un tableau",
-    confidence_sure: "sûr · {chance}", confidence_fairly: "{chance}",
-    confidence_perhaps: "plus probable que tout autre · {chance}", confidence_torn: "l'un des deux · {chance}",
-    confidence_unsure: "Mes meilleures hypothèses sont ci-dessous ; aucune n'est assez bonne pour être une réponse.",
-    confidence_no_painting: "Peut-être une photographie, un dessin fait par une machine, une page de texte. Les mouvements ci-dessous restent des hypothèses.",
-    looks_like_photograph: "On dirait une photographie, ou un montage de photographies. Les mouvements ci-dessous restent des hypothèses.",
-    looks_like_page: "On dirait une page, un écran ou un motif. Les mouvements ci-dessous restent des hypothèses.",
-    looks_like_drawing: "On dirait une bande dessinée, un dessin humoristique ou un dessin d'enfant. Les mouvements ci-dessous restent des hypothèses.",
+    together: "la famille {family}, ensemble",
+    only_guesses: "Les mouvements ci-dessous restent des hypothèses.",
     bad_type: "Ce n'est pas une image que ce navigateur sait lire. JPEG, PNG, WebP, GIF, BMP et AVIF conviennent.",
     bad_large: "Elle est trop grande : jusqu'à 50 Mo et 80 millions de pixels conviennent. Enregistrez-la plus petite et réessayez.",
     bad_truncated: "Elle s'arrête au milieu, comme si le téléchargement avait été coupé. Récupérez le fichier et réessayez.",
@@ -87,11 +63,10 @@ export const LANGUAGES = Object.keys(WORDS);
 
 /** A function from a text's key to the text, with names filled in. */
 export function speak(language) {
-  return (key, values = {}) => WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return (key, values) => fill(WORDS[language][key], values);
 }
 
-/** A probability in words. */
-export function inHundred(words, probability) {
-  const count = Math.round(100 * probability);
-  return count < 1 ? words("under_one") : words("in_hundred", { count: Math.min(count, 99) });
+/** A text with what stands in braces filled in. */
+export function fill(text, values = {}) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
