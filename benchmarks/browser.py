@@ -24,7 +24,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from smn.browser import build_page
-from smn.bundle import DEFAULT, read_bundle
+from smn.bundle import read_bundle
 from smn.examples import list_examples, paint
 
 LATER = 15
@@ -76,7 +76,7 @@ def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--bundle", default=str(DEFAULT), help="a bundle's folder or name")
+    parser.add_argument("--bundle", default="fast", help="a bundle's folder or name")
     parser.add_argument("--later", type=int, default=LATER, help="how many answers after the first")
     chosen = parser.parse_args()
     bundle = read_bundle(chosen.bundle)

@@ -1,4 +1,4 @@
-"""The page as people meet it: static files from a plain server, the default model, a real browser."""
+"""The page as people meet it: static files from a plain server, the model ``fast``, a real browser."""
 
 import io
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from playwright.sync_api import Error
 
@@ -15,11 +16,15 @@ from browser_server import serve
 from chromium import needs_chromium
 from smn.browser import build_page
 from smn.bundle import read_bundle
+from smn.cli import main
 from smn.errors import OutputExistsError
 from smn.examples import draw_other, list_examples, paint
+from smn.predict.phrasing import name_guess, phrase, write_percent
+from smn.predict.prediction import parse_prediction
 
 pytestmark = needs_chromium
 
+MODEL = "fast"
 SHOTS = Path(os.environ.get("SMN_TEST_SCREENSHOTS", "build/screenshots"))
 
 
@@ -52,7 +57,7 @@ def make_pictures() -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, onnxruntime_web):
     folder = tmp_path_factory.mktemp("site") / "page"
-    assert build_page(read_bundle(), folder, runtime=onnxruntime_web) == folder / "index.html"
+    assert build_page(read_bundle(MODEL), folder, runtime=onnxruntime_web) == folder / "index.html"
     with serve(folder) as address:
         yield address
 
@@ -96,6 +101,21 @@ def ask(page, data: bytes, name: str = "picture") -> dict:
     return json.loads(page.get_attribute("body", "data-answer"))
 
 
+def check_words(page, answer: dict, language: str = "en") -> None:
+    """The page says of its answer what smn says everywhere."""
+    families = [{"label": one["family"], **one} for one in answer["families"]]
+    left_out = dict.fromkeys(("path", "error", "set", "rectified"))
+    expected = parse_prediction({**left_out, **answer, "families": families})
+    said = phrase(expected, language)
+    assert page.inner_text(".headline") == said.headline
+    assert page.inner_text(".detail") == said.detail
+    assert page.text_content("#answer") == said.sentence
+    names = page.locator("#guesses li > span:first-child").all_inner_texts()
+    chances = page.locator("#guesses .chance").all_inner_texts()
+    assert names == [name_guess(guess, language) for guess in expected.predictions]
+    assert chances == [write_percent(guess.probability, language) for guess in expected.predictions]
+
+
 def shoot(page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"browser-{name}.png", full_page=True)
@@ -105,7 +125,7 @@ def test_answers_are_those_of_python_and_the_picture_stays_here(page, site) -> N
     asked = len(page.requests)
     assert {request.method for request in page.requests} == {"GET"}
     assert all(request.url.startswith((site, f"blob:{site}")) for request in page.requests)
-    model, outcomes = smn.load(rectify=smn.Rectify.OFF), set()
+    model, outcomes = smn.load(MODEL, rectify=smn.Rectify.OFF, lookup=False), set()
     for name, data in make_pictures().items():
         expected = model.predict(data, top_k=5)
         found = ask(page, data, name)
@@ -115,6 +135,7 @@ def test_answers_are_those_of_python_and_the_picture_stays_here(page, site) -> N
         assert found["painting_score"] == pytest.approx(expected.painting_score, abs=1e-3), name
         for key in ("outcome", "movement", "family", "looks_like"):
             assert found[key] == getattr(expected, key), name
+        check_words(page, found)
         outcomes.add(found["outcome"])
     assert len(outcomes) >= 2
     # Not one request since the network was ready but those for the picture's own bytes, in the browser's memory.
@@ -153,6 +174,7 @@ def test_a_phone_in_french_in_the_dark_shows_why(visit) -> None:
     shoot(page, "phone-start")
     answer = ask(page, encode(paint("impressionism", size=(900, 700))))
     assert answer["outcome"] != "not_a_painting"
+    check_words(page, answer, "fr")
     page.check("#show")
     heat = page.evaluate("[...document.getElementById('heat').getContext('2d').getImageData(0, 0, 256, 256).data]")
     assert np.ptp(np.array(heat)[3::4]) > 50
@@ -164,7 +186,8 @@ def test_a_phone_in_french_in_the_dark_shows_why(visit) -> None:
 def test_what_is_no_painting_and_what_is_no_picture(page) -> None:
     shown = ask(page, encode(draw_other("text-page", seed=1)))
     assert shown["outcome"] == "not_a_painting"
-    assert page.inner_text("#answer") == "This does not look like a painting to me"
+    assert page.inner_text(".headline") == "This does not look like a painting to me"
+    assert page.is_visible("#only-guesses")
     shoot(page, "desktop-refused")
     page.set_input_files("#file", [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}])
     page.wait_for_selector("body[data-error=type]")
@@ -176,5 +199,20 @@ def test_what_is_no_painting_and_what_is_no_picture(page) -> None:
 def test_nothing_is_overwritten(tmp_path, onnxruntime_web) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(OutputExistsError):
-        build_page(read_bundle(), tmp_path, runtime=onnxruntime_web)
+        build_page(read_bundle(MODEL), tmp_path, runtime=onnxruntime_web)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_command_takes_the_small_model_unless_it_is_told_another(tmp_path, onnxruntime_web) -> None:
+    def export(*arguments: object):
+        return CliRunner().invoke(main, ["export", *map(str, arguments), "--runtime", str(onnxruntime_web)])
+
+    for arguments, name in (((), "fast"), (("default",), "default")):
+        folder = tmp_path / name
+        result = export(*arguments, "--browser", folder)
+        assert result.exit_code == 0, result.output
+        assert f"the page of {read_bundle(name).name}" in result.output
+        assert (folder / "model.onnx").read_bytes() == read_bundle(name).model_file.read_bytes()
+    refused = export("--browser", tmp_path / "page", "--embedding-of", "default")
+    assert refused.exit_code != 0
+    assert "only --runtime fits" in refused.output

@@ -252,7 +252,7 @@ def export(
     Fails unless torch and ONNX Runtime agree on real pictures.
     """
     if browser is not None:
-        if out or name or manifest or calibrated_by or quantize or jpeg:
+        if out or name or manifest or calibrated_by or quantize or jpeg or embedding_of:
             raise InputError("--browser writes a page of a finished bundle; of the other options only --runtime fits.")
         _export_page(runs, browser, runtime=runtime)
         return
@@ -299,11 +299,11 @@ def _warn_of_few(bundle: "Bundle") -> None:
 
 def _export_page(bundles: tuple[Path, ...], out: Path, *, runtime: Path | None) -> None:
     from smn.browser import build_page
-    from smn.bundle import read_bundle
+    from smn.bundle import DEFAULT, read_bundle
 
     if len(bundles) > 1:
         raise InputError(f"A page has one model, but {len(bundles)} are named; name one bundle.")
-    bundle = read_bundle(bundles[0] if bundles else "fast")
+    bundle = read_bundle(bundles[0] if bundles else DEFAULT.with_name("fast"))
     build_page(bundle, out, runtime=runtime)
     megabytes = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
     note(f"{out}: the page of {bundle.name}, {megabytes:.1f} MB; try it with: python -m http.server --directory {out}")
