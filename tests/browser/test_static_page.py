@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,23 @@ def test_nothing_is_overwritten(tmp_path, onnxruntime_web) -> None:
     with pytest.raises(OutputExistsError):
         build_page(read_bundle(MODEL), tmp_path, runtime=onnxruntime_web)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_network_in_8_bits_answers_nearly_as_in_python(tmp_path, browser, onnxruntime_web) -> None:
+    """Its roundings depend on the processor and on ONNX Runtime's graph optimisation, in Python, too."""
+    build_page(read_bundle(), tmp_path / "page", runtime=onnxruntime_web)
+    model = smn.load(rectify=smn.Rectify.OFF, lookup=False)
+    with serve(tmp_path / "page") as address, closing(browser.new_page(locale="en-GB")) as page:
+        page.set_default_timeout(300_000)
+        page.goto(f"{address}/")
+        page.wait_for_selector("body[data-ready]")
+        for name in ("impressionism", "cubism", "ukiyo-e"):
+            data = encode(paint(name, size=(900, 700)), quality=88)
+            expected, found = model.predict(data, top_k=5), ask(page, data, name)
+            probabilities = {guess["movement"]: guess["probability"] for guess in found["predictions"]}
+            for guess in expected.predictions[:2]:
+                assert probabilities[guess.movement] == pytest.approx(guess.probability, abs=0.05), name
+            check_words(page, found)
 
 
 def test_the_command_takes_the_small_model_unless_it_is_told_another(tmp_path, onnxruntime_web) -> None:
