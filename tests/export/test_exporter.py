@@ -82,7 +82,8 @@ def test_what_is_written(bundle: Bundle, tiny_run: Path) -> None:
 
 
 def test_progress_is_told(bundle: Bundle, told: list[tuple[str, int, int]]) -> None:
-    assert told == [("comparing torch and ONNX Runtime", 12, 12)]
+    assert ("comparing torch and ONNX Runtime", 12, 12) in told
+    assert told[0] == ("writing the graph", 0, 1)
 
 
 def test_both_runtimes_agree_on_files_that_export_has_not_seen(bundle: Bundle, tiny_run: Path, fresh: Manifest) -> None:

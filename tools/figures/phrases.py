@@ -87,10 +87,11 @@ def ask_page(files: Mapping[str, Path]) -> Said:
 def _run_service() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        process = subprocess.Popen(  # noqa: S603 - ours
-            [str(Path(sys.executable).with_name("smn")), "serve", "--port", "0", "--no-memory"], cwd=folder,
-            stderr=log.open("w"),
-        )  # fmt: skip
+        with log.open("w") as stream:
+            process = subprocess.Popen(  # noqa: S603 - ours
+                [str(Path(sys.executable).with_name("smn")), "serve", "--port", "0", "--no-memory"], cwd=folder,
+                stderr=stream,
+            )  # fmt: skip
         try:
             while not (found := re.search(r"running on (http://[\d.:]+)", log.read_text())):
                 if process.poll() is not None:
