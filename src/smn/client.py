@@ -1,6 +1,5 @@
 """Asks a service of smn's, waiting and trying again as it says."""
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -216,6 +215,8 @@ class AsyncClient:
 
     async def predict(self, *pictures: Picture, **options: Any) -> list[dict[str, Any]]:
         """An answer for each picture; see `Client.predict`."""
+        import asyncio  # it makes importing smn slower
+
         request = await asyncio.to_thread(_predict, pictures, options)
         return (await self._ask(request))["answers"]  # type: ignore[no-any-return]
 
@@ -234,6 +235,8 @@ class AsyncClient:
         await self._ask({"method": "DELETE", "url": f"/v1/predictions/{prediction}"})
 
     async def _ask(self, request: dict[str, Any]) -> Any:
+        import asyncio
+
         waits = self._asking.waits()
         while True:
             wait = next(waits, None)

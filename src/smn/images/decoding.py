@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from smn.distribution import write_install_line
 from smn.errors import ImageError, ImageTooLargeError, ImageTooSmallError, ImageTruncatedError, ImageTypeError
 from smn.images.picture_input import DEFAULT_LIMITS, Limits, Picture, accept_picture
 
@@ -131,6 +130,8 @@ def _open_heif(data: bytes, path: Path | None) -> Image.Image:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
+        from smn.distribution import write_install_line  # it makes importing smn slower
+
         line = write_install_line("heic")
         reason = f"It is a HEIC picture, which needs pillow-heif: {line}; or save it as JPEG."
         raise ImageTypeError(reason, path=path) from error
