@@ -38,7 +38,8 @@ def test_the_changelog_knows_this_version() -> None:
 @pytest.mark.parametrize("kept", ["explain/explain.json", "similar/similar.json", "bench/single.json"])
 def test_what_is_measured_on_the_model_alone_is_of_the_model_in_the_package(kept: str) -> None:
     told = json.loads((ROOT / "docs" / "results" / kept).read_text(encoding="utf-8"))
-    assert told["model"] == read_bundle().name
+    # The index of works is made by the smaller model, whose embedding the default one gives, too.
+    assert told["model"] == read_bundle("fast" if kept.startswith("similar") else "default").name
 
 
 def test_well_known_works_are_found_by_title_and_artist_in_the_first_set_that_holds_them() -> None:

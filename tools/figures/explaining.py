@@ -21,8 +21,8 @@ KEPT = Path(__file__).parents[2] / "docs" / "results" / "explain" / "explain.jso
 CURVES = Path(__file__).parents[2] / "docs" / "images" / "explain-curves.png"
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "explain.png"
 SHOWN = "impressionism"
-_COUNT = 300
-_COMPARED = 60
+_COUNT = 60
+_COMPARED = 30
 
 
 def measure(data: Path) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def measure(data: Path) -> dict[str, Any]:
 
 _PARTS: Mapping[str, Callable[[str], bool]] = {
     "head": lambda name: ".head." in name,
-    "all": lambda name: "head" in name or name.endswith(("weight", "weight_whole")),
+    "all": lambda name: "head" in name or name.endswith(("weight", "weight_whole", "_quantized")),
 }
 
 
