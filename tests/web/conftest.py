@@ -96,7 +96,7 @@ def visit(browser, web):
 
         context.on("request", check)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)  # the machine may do other work
         page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{address}/{path}")
