@@ -280,7 +280,9 @@ def test_feedback_is_kept_with_the_answer(visit, web):
     upload(page, ("second.jpg", second))
     answer_of(page)
     page.get_by_role("button", name=EN("feedback.no")).click()
-    page.get_by_label(EN("feedback.which")).fill("Expressionism")  # the list shows a part of its options
+    which = page.get_by_label(EN("feedback.which"))
+    which.click()
+    which.press_sequentially("Expressionism")  # the list shows a part of its options
     page.get_by_role("option", name="Expressionism", exact=True).click()
     page.get_by_label(EN("feedback.more")).fill("the lines")
     page.get_by_text(EN("feedback.keep")).click()

@@ -104,7 +104,7 @@ def test_an_answer_has_an_address_that_shows_it_without_the_picture(run: Any) ->
 
 
 def test_a_card_has_a_link_to_its_answer_and_cards_are_ordered(run: Any) -> None:
-    names = ("pop-art", "ukiyo-e", "pop-art")
+    names = ("fauvism", "ukiyo-e", "fauvism")
     files = [Upload(f"{at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
     test = run(*files, Upload("bad.jpg", b"nothing"))
     model = get_app_state()
@@ -112,7 +112,7 @@ def test_a_card_has_a_link_to_its_answer_and_cards_are_ordered(run: Any) -> None
     assert [button.label for button in test.button if button.key.startswith("open-")] == sentences
     grouped = run(*files, order="movement")
     headings = re.findall(r'<h2 class="smn-small">([^<]*)</h2>', said(grouped))
-    assert headings[0] == "Pop Art · 2"
+    assert headings[0] == "Fauvism · 2"
     surest = run(*files, order="sure")
     percents = [
         int(re.findall(r"(\d+) %", button.label)[0]) for button in surest.button if button.key.startswith("open-")
