@@ -255,7 +255,7 @@ def _cost() -> str:
     lines = ["| file | kB |", "| --- | ---: |"]
     lines += [f"| `{name}` | {size / 1000:,.0f} |" for name, size in cost["bytes"].items()]
     lines.append(f"| together | {sum(cost['bytes'].values()) / 1000:,.0f} |")
-    return f"{_told()['works']:,} works; {cost['milliseconds']} ms a picture, without the network.\n\n" + "\n".join(
+    return f"{_told()['works']:,} works; {cost['milliseconds']} ms a picture, for search and match, besides the network and the hashes.\n\n" + "\n".join(
         lines
     )
 

@@ -73,6 +73,8 @@ class Runtime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        # Threads that spin while they wait take the cores from decoding and looking up.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
                 str(bundle.model_file), options, providers=["CPUExecutionProvider"]

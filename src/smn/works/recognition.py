@@ -161,11 +161,12 @@ def whiten(index: WorkIndex, vectors: Floats) -> Floats:
 
 def _differing(known: Hashes, wanted: Hashes) -> NDArray[np.int64]:
     """Bits (N,) in which known hashes (N, 4) differ from the nearest of the wanted ones (B, 4)."""
-    least = np.full(len(known), 256, np.int64)
+    words = np.ascontiguousarray(known.T)  # a row each is summed several times faster
+    least = np.full(len(known), 256, np.uint16)
     for one in wanted:
-        np.minimum(least, np.bitwise_count(known ^ one).sum(axis=1, dtype=np.int64), out=least)
-    least[~np.any(known, axis=1)] = NO_BITS
-    return least
+        np.minimum(least, np.bitwise_count(words ^ one[:, None]).sum(axis=0, dtype=np.uint16), out=least)
+    least[~words.any(axis=0)] = NO_BITS
+    return least.astype(np.int64)
 
 
 def find_artists(index: WorkIndex, embedding: Floats, *, top_k: int = 3, without: int = -1) -> tuple[NearArtist, ...]:
