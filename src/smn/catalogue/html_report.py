@@ -16,7 +16,7 @@ from smn.catalogue.answers_file import Row, locate
 from smn.catalogue.collection_inputs import Fetch, find_source
 from smn.clean.decisions import format_decisions, read_decisions
 from smn.clean.review_data import choosable_movements, movement_spellings
-from smn.clean.review_page import PAGE, assemble_page
+from smn.clean.review_page import PAGE, SHARED, assemble_page
 from smn.errors import FetchError, ImageError, InputError, OutputExistsError
 from smn.files import write_text
 from smn.images import open_image
@@ -27,7 +27,6 @@ SIDE = 112
 """The longer side of a small picture, in pixels."""
 
 _OWN = Path(__file__).parent / "page"
-_SHARED = ("decision_csv.js", "decision_store.js", "relabel.js")
 
 
 def write_report(
@@ -75,7 +74,7 @@ def write_report(
             _OWN / "report.html",
             title=f"Report on {Path(answers).name}",
             style=(PAGE / "review.css", _OWN / "report.css"),
-            scripts=[*(PAGE / one for one in _SHARED), _OWN / "report.js"],
+            scripts=[*(PAGE / one for one in SHARED), _OWN / "report.js"],
             data=data,
             parts={"thumbnails": thumbnails},
         ),

@@ -28,7 +28,8 @@ SHORT, LONG = 320, 960
 PAGE = Path(__file__).parent / "page"
 """Where the page's template, style and scripts are."""
 
-_SCRIPTS = ("decision_csv.js", "decision_store.js", "relabel.js", "review.js")
+SHARED = ("page_parts.js", "decision_csv.js", "decision_store.js", "relabel.js")
+"""Scripts that the report of `smn.catalogue` uses, too."""
 _CHUNK = 64  # thumbnails that are made before progress is reported
 _MARK = '<meta name="generator" content="smn clean review">'
 
@@ -107,7 +108,7 @@ def render_page(data: Mapping[str, Any]) -> str:
         PAGE / "index.html",
         title=f"Review of {data['name']}",
         style=[PAGE / "review.css"],
-        scripts=[PAGE / name for name in _SCRIPTS],
+        scripts=[PAGE / name for name in (*SHARED, "review.js")],
         data=data,
     )
 
@@ -124,7 +125,8 @@ def assemble_page(
     """An HTML page in one text, whose content security policy allows only its own scripts and style.
 
     Args:
-        template: HTML with ``{{title}}``, ``{{policy}}``, ``{{style}}``, ``{{scripts}}`` and ``{{data}}``.
+        template: HTML with ``{{title}}``, ``{{policy}}``, ``{{style}}``, ``{{scripts}}``, ``{{data}}`` and
+            ``{{relabel}}``, the dialog that asks for a movement.
         title: of the page, any text.
         style: CSS files, in their order.
         scripts: JavaScript files, in their order.
@@ -140,6 +142,7 @@ def assemble_page(
         "style": css,
         "scripts": "\n".join(f"<script>{code}</script>" for code in codes),
         "data": embed_json(data),
+        "relabel": (PAGE / "relabel.html").read_text(encoding="utf-8").rstrip(),
         **(parts or {}),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: filled[match[1]], template.read_text(encoding="utf-8"))

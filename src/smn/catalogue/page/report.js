@@ -14,15 +14,7 @@
   const ORDER = Object.keys(OUTCOMES);
   const rows = data.rows;
   let order = [], place = 0;
-
-  function el(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
-    }
-    made.append(...children.filter((child) => child !== null && child !== ""));
-    return made;
-  }
+  const el = Page.el;
 
   const percent = (share) => (share == null ? "" : `${Math.round(100 * share)}%`);
   const named = (movement) => data.movements[movement]?.name ?? data.labels[movement] ?? movement;
@@ -208,16 +200,12 @@
     ArrowDown: "below", ArrowUp: "above", Home: "first", End: "last", "?": "help",
   };
 
-  document.addEventListener("keydown", (event) => {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); save(); return; }
-    const busy = document.querySelector("dialog[open]") || event.target.matches?.("input:not([type=checkbox]), textarea, select");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !key.startsWith("Arrow")) return;
+  Page.onKeys({ save, act: (key) => {
     if (/^[1-9]$/.test(key)) choose(Number(key));
     else if (key in KEYS) DO[KEYS[key]]();
-    else return;
-    event.preventDefault();
-  });
+    else return false;
+    return true;
+  } });
 
   // ---- setting the page up ---------------------------------------------------------------------------------------
 

@@ -12,16 +12,7 @@
   const checks = Object.fromEntries(data.checks.map((check) => [check.name, check]));
   const groups = [...data.checks, data.everything]; // each has a name, a title and its pictures, the worst first
   let group = groups[0], place = 0, history = [], filled = 0;
-
-  // el("p", {class: "quiet"}, "text", node …)
-  function el(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
-    }
-    made.append(...children.filter((child) => child !== null && child !== ""));
-    return made;
-  }
+  const el = Page.el;
 
   const titled = (picture) => picture.title || "Untitled";
   const made = (picture) => picture.artist || "Unknown artist";
@@ -292,15 +283,7 @@
     ArrowLeft: "previous", ArrowUp: "previous", n: "note", o: "overview", "?": "help",
   };
 
-  document.addEventListener("keydown", (event) => {
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); save(); return; }
-    const busy = document.querySelector("dialog[open]") || event.target.matches?.("input:not([type=checkbox]), textarea, select");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !key.startsWith("Arrow")) return;
-    if (!(key in KEYS) || !data.pictures.length) return;
-    event.preventDefault();
-    DO[KEYS[key]]();
-  });
+  Page.onKeys({ save, act: (key) => key in KEYS && data.pictures.length > 0 && (DO[KEYS[key]](), true) });
 
   // ---- setting the page up -------------------------------------------------------------------------------------
 
