@@ -245,7 +245,7 @@ def test_a_name_is_the_visitors_own_although_analyses_are_shared(run: Any) -> No
 
 
 def test_only_so_many_are_analyzed_in_one_go(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.web.gallery.MAX_PICTURES", 2)
+    monkeypatch.setattr("smn.web.answer_gallery.MAX_PICTURES", 2)
     files = [Upload(f"{number}.jpg", encode(paint("cubism", seed=number, size=(64, 64)))) for number in range(4)]
     text = said(run(*files))
     assert EN("many.more", count=2) in text

@@ -188,16 +188,15 @@ def _as_text(value: object) -> str:
 # IIIF.
 
 
+@dataclass(frozen=True)
 class _Reader:
     """What `smn.dataset.fetch` asks for addresses; the first may be a file."""
 
-    def __init__(self, file: str, fetch: Fetch) -> None:
-        self._file, self._fetch = file, fetch
+    fetch: Fetch
 
-    def get_json(self, address: str, *, params: Mapping[str, str | int] | None = None) -> Any:  # noqa: ARG002
-        data = self._fetch(address) if is_address(address) else Path(address).read_bytes()
+    def get_json(self, address: str, *, params: Mapping[str, str | int] | None = None) -> Any:
         try:
-            return json.loads(data)
+            return json.loads(self.get_bytes(address, params=params))
         except ValueError as error:
             raise FetchError(
                 "It is no JSON; give a IIIF manifest or collection.", address=address, status=200
@@ -206,7 +205,9 @@ class _Reader:
     def get_bytes(
         self, address: str, *, params: Mapping[str, str | int] | None = None, span: tuple[int, int] | None = None
     ) -> bytes:  # fmt: skip
-        raise NotImplementedError  # IIIF needs JSON only
+        # The addresses in IIIF documents are whole, without parameters or parts.
+        del params, span
+        return self.fetch(address) if is_address(address) else Path(address).read_bytes()
 
 
 def _from_manifest(place: str, collection: Collection, fetch: Fetch) -> list[Input]:
@@ -215,7 +216,7 @@ def _from_manifest(place: str, collection: Collection, fetch: Fetch) -> list[Inp
     from smn.dataset.fetch.iiif import IiifSource
 
     found = []
-    for page in IiifSource().pages(_Reader(place, fetch), Query(address=place, size=_SIDE)):
+    for page in IiifSource().pages(_Reader(fetch), Query(address=place, size=_SIDE)):
         for entry in page.entries:
             if isinstance(entry, Flaw) or entry.address is None:
                 reason = entry.reason if isinstance(entry, Flaw) else "It has no picture."

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from smn.catalogue.answer_updates import Plan, merge_answers, plan_update, replace_answers, tell_changes
 from smn.catalogue.answers_file import read_answers
-from smn.catalogue.growing_answers import Plan, merge_answers, plan_update, replace_answers, tell_changes
 from smn.cli.screen import note, progress
 from smn.errors import InputError
 from smn.predict.jobs import Input, Journal

@@ -10,11 +10,11 @@ from smn.predict.phrasing import Level
 from smn.web.address import read_address, write_address
 from smn.web.analyzer import PageAnalysis
 from smn.web.answer import phrase_for, show_answer, show_picture
+from smn.web.answer_gallery import show_gallery
 from smn.web.card import FORMS, draw_card, write_text
 from smn.web.details import show_details
 from smn.web.drawing import choose_accent
 from smn.web.frame import Visit, mount_part, set_accent
-from smn.web.gallery import show_gallery
 from smn.web.uploads import Upload, clear_uploads, describe_error, show_error, show_refused, show_start
 
 

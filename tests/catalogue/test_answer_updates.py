@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 
 from catalogue.conftest import answer
 from smn.bundle import Bundle
+from smn.catalogue.answer_updates import merge_answers, plan_update, replace_answers, tell_changes
 from smn.catalogue.answers_file import apply_to_answers, read_answers
-from smn.catalogue.growing_answers import merge_answers, plan_update, replace_answers, tell_changes
 from smn.clean.decisions import Decision, Verdict
 from smn.cli import main
 from smn.predict.jobs import Input
