@@ -171,6 +171,7 @@ def draw() -> None:
 
     import smn
     from smn.examples import paint
+    from smn.predict.phrasing import phrase
 
     model = smn.load()
     figure, axes = plt.subplots(3, 3, figsize=(10, 9.6), facecolor="#FAF8F4")
@@ -181,8 +182,10 @@ def draw() -> None:
         axis.set_axis_off()
         name = smn.get_movement(movement).name
         axis.set_title(f"in the manner of {name}", fontsize=9, color="#6B655C", loc="left", pad=6)
-        axis.text(0, -0.045, fill(str(answer), 44), transform=axis.transAxes, fontsize=11, va="top", color="#1D1B18")
-    figure.subplots_adjust(left=0.01, right=0.99, top=0.965, bottom=0.05, wspace=0.05, hspace=0.26)
+        said = phrase(answer)
+        caption = str(answer) if said.percent is not None else said.headline
+        axis.text(0, -0.045, fill(caption, 36), transform=axis.transAxes, fontsize=11, va="top", color="#1D1B18")
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.965, bottom=0.06, wspace=0.05, hspace=0.32)
     (ROOT / "docs" / "images").mkdir(exist_ok=True)
     figure.savefig(ROOT / "docs" / "images" / "answers.jpg", dpi=100, pil_kwargs={"quality": 82})
 
