@@ -255,9 +255,8 @@ def _cost() -> str:
     lines = ["| file | kB |", "| --- | ---: |"]
     lines += [f"| `{name}` | {size / 1000:,.0f} |" for name, size in cost["bytes"].items()]
     lines.append(f"| together | {sum(cost['bytes'].values()) / 1000:,.0f} |")
-    return f"{_told()['works']:,} works; {cost['milliseconds']} ms a picture, for search and match, besides the network and the hashes.\n\n" + "\n".join(
-        lines
-    )
+    head = f"{_told()['works']:,} works; {cost['milliseconds']} ms a picture, for search and match, "
+    return head + "besides the network and the hashes.\n\n" + "\n".join(lines)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
