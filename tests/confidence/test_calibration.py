@@ -62,3 +62,20 @@ def test_answers_that_are_always_right_or_wrong_stay_in_range() -> None:
     values = [[5.0, 0.0], [0.0, 5.0]]
     assert 0.05 <= fit_temperature(values, np.array([0, 1])) < 0.2
     assert 19 < fit_temperature(values, np.array([1, 0])) <= 20
+
+
+def test_any_of_several_right_classes_counts() -> None:
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
+    accepted = np.array([[True, True, False], [False, False, True]])
+    assert log_loss(probabilities, accepted) == pytest.approx(-(np.log(0.8) + np.log(0.1)) / 2)
+    one = np.eye(3, dtype=bool)[[0, 2]]
+    assert log_loss(probabilities, one) == pytest.approx(log_loss(probabilities, np.array([0, 2])))
+
+
+def test_more_accepted_classes_make_a_model_surer() -> None:
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(400, 5)) * 2
+    drawn = np.array([rng.choice(5, p=row) for row in softmax(logits, temperature=1.5)])
+    accepted = np.eye(5, dtype=bool)[drawn]
+    accepted[np.arange(400), logits.argmax(axis=1)] |= rng.random(400) < 0.3
+    assert fit_temperature(logits, accepted) < fit_temperature(logits, drawn)

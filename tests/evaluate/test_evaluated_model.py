@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,19 @@ def test_answers_are_stored_and_found(tiny_bundle: Bundle, make_manifest: Make, 
     np.testing.assert_array_equal(answers.kept, plain.kept)
     np.testing.assert_allclose(answers.probabilities, plain.probabilities)
     np.testing.assert_allclose(answers.painting, plain.painting)
+
+
+def test_stored_answers_serve_another_temperature(tiny_bundle: Bundle, make_manifest: Make, tmp_path: Path) -> None:
+    manifest, rows = read_manifest(make_manifest("pool", [Row("realism")] * 3)), np.arange(3)
+    open_bundle(tiny_bundle, cache=tmp_path).predict_rows(manifest, rows, title="pool", on_progress=None)
+    sharper = replace(tiny_bundle, temperature=0.5 * tiny_bundle.temperature)
+    seen: list[int] = []
+    stored = open_bundle(sharper, cache=tmp_path).predict_rows(
+        manifest, rows, title="pool", on_progress=lambda *said: seen.append(said[1])
+    )
+    plain = open_bundle(sharper).predict_rows(manifest, rows, title="pool", on_progress=None)
+    assert not seen
+    np.testing.assert_allclose(stored.probabilities, plain.probabilities)
 
 
 def test_a_bundle_is_described(tiny_bundle: Bundle) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pyarrow as pa
 import pytest
 import torch
 from click.testing import CliRunner
@@ -22,10 +23,10 @@ from smn.confidence.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, BundleError, InputError, OutputExistsError
 from smn.export import export_run, exporter
 from smn.export.bundle_calibration import check_recipe
-from smn.export.exporter import recalibrate_bundle
+from smn.export.exporter import copy_calibration, recalibrate_bundle
 from smn.export.graph import fold_normalisation, round_weights
 from smn.images import open_image
-from smn.manifest import Manifest, read_manifest
+from smn.manifest import Manifest, read_manifest, write_manifest
 from smn.manifest.identity import cluster_artists
 from smn.models import build_classifier
 from smn.movements import read_taxonomy
@@ -269,6 +270,54 @@ def test_other_pictures_teach_something_else(exported: Path, make_painted_set, t
     assert result.exit_code == 0, result.output
     assert "next: smn evaluate" in result.output
     assert read_bundle(tmp_path / "out").metrics["val_pictures"] != read_bundle(exported).metrics["val_pictures"]
+
+
+def test_the_temperature_may_come_from_other_pictures(
+    exported: Path, make_painted_set, tiny_run: Path, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    other, pictures = make_painted_set(tmp_path / "other", splits={"test": 6}, first=300), tiny_run.parent / "pictures"
+    table = read_manifest(other).table
+    every = [f"{movement}|realism" for movement in table["movement"].to_pylist()]
+    write_manifest(table.append_column("accepted", pa.array(every)), other, replace=True)
+    arguments = ["calibrate", str(exported), "--manifest", str(pictures), "--temperature-from", str(other)]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    before, after = read_bundle(exported), read_bundle(tmp_path / "out")
+    assert after.temperature != pytest.approx(before.temperature)
+    assert after.metrics["temperature_pictures"] == 24
+    assert after.metrics["val_top1"] == before.metrics["val_top1"]
+    assert after.metrics["agreement_files"] == before.metrics["agreement_files"]
+
+
+def test_a_calibration_is_taken_over(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "measured").mkdir()
+    shutil.copy(exported / "model.onnx", tmp_path / "measured" / "model.onnx")
+    bundle = read_bundle(exported)
+    metrics = {**bundle.metrics, "val_top1": 0.25, "agreement_files": 1}
+    write_bundle(replace(bundle, folder=tmp_path / "measured", name="measured", temperature=3.0, metrics=metrics))
+    arguments = ["calibrate", str(exported), "--calibrated-by", str(tmp_path / "measured")]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    after = read_bundle(tmp_path / "out")
+    assert (after.name, after.temperature, after.metrics["calibrated_by"]) == (bundle.name, 3.0, "measured")
+    assert after.metrics["val_top1"] == 0.25  # belongs to the calibration
+    assert after.metrics["agreement_files"] == bundle.metrics["agreement_files"]  # belongs to the network
+
+
+def test_a_calibration_of_another_preprocessing_is_refused(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    shutil.copy(exported / "model.onnx", tmp_path / "other" / "model.onnx")
+    bundle = read_bundle(exported)
+    write_bundle(replace(bundle, folder=tmp_path / "other", preprocess=replace(bundle.preprocess, jpeg=75)))
+    with pytest.raises(InputError, match=r"differs from .* in its labels, networks or preprocessing"):
+        copy_calibration(exported, tmp_path / "other", out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("given", [[], ["--manifest", "m", "--calibrated-by", "b"]])
+def test_calibrate_wants_pictures_or_a_bundle(given: list[str], exported: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["calibrate", str(exported), *given, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "either --manifest" in result.output
 
 
 def test_a_bundle_is_not_overwritten(exported: Path, tiny_run: Path) -> None:

@@ -318,20 +318,43 @@ def _describe_quantization(figures: Mapping[str, Any]) -> str:
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--manifest", required=True, type=click.Path(path_type=Path), help="Pictures with a split val.")
+@click.option("--manifest", type=click.Path(path_type=Path), help="Pictures with a split val.")
+@click.option(
+    "--temperature-from", metavar="MANIFEST", type=click.Path(path_type=Path),
+    help="Fit the temperature on all pictures of this one, where any accepted movement is right.  [default: val]",
+)  # fmt: skip
+@click.option(
+    "--calibrated-by", metavar="BUNDLE", type=click.Path(path_type=Path),
+    help="Instead of fitting, take over the calibration of another bundle of the same networks.",
+)  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new bundle's folder.")
 @click.option("--name", help="The new model's name and version.  [default: the old one's]")
-def calibrate(bundle: Path, manifest: Path, out: Path, name: str | None) -> None:
+def calibrate(
+    bundle: Path,
+    *,
+    manifest: Path | None,
+    temperature_from: Path | None,
+    calibrated_by: Path | None,
+    out: Path,
+    name: str | None,
+) -> None:
     """Copy BUNDLE and fit its temperature and thresholds again on the split val of MANIFEST.
 
     The network does not change; it must not have been trained on these pictures.
     """
     try:
-        from smn.export.exporter import recalibrate_bundle
+        from smn.export.exporter import copy_calibration, recalibrate_bundle
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
-    with progress() as report:
-        made = recalibrate_bundle(bundle, manifest, out=out, name=name, progress=report)
+    if manifest is not None and calibrated_by is None:
+        with progress() as report:
+            made = recalibrate_bundle(
+                bundle, manifest, out=out, name=name, temperature_from=temperature_from, progress=report
+            )
+    elif calibrated_by is not None and manifest is None and temperature_from is None:
+        made = copy_calibration(bundle, calibrated_by, out=out, name=name)
+    else:
+        raise click.UsageError("Name either --manifest, with --temperature-from or without, or --calibrated-by alone.")
     _warn_of_few(made)
     note(
         f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, not a painting "

@@ -18,18 +18,26 @@ def sigmoid(logits: ArrayLike) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * np.asarray(logits, dtype=np.float64))))
 
 
-def log_loss(probabilities: Floats, targets: NDArray[np.int64]) -> float:
-    """Mean negative log-likelihood, in nats, of the right class: probabilities (N, K), targets (N,) in 0..K-1."""
-    right = probabilities[np.arange(len(targets)), targets]
+def log_loss(probabilities: Floats, targets: NDArray[np.int64] | NDArray[np.bool_]) -> float:
+    """Mean negative log-likelihood, in nats, of the right class, or of any of several that are right.
+
+    Args:
+        probabilities: (N, K).
+        targets: (N,), the right classes, 0..K-1; or (N, K), which classes are right, one at least in each row.
+    """
+    if targets.ndim == 2:
+        right = np.asarray(np.where(targets, probabilities, 0.0).sum(axis=1))
+    else:
+        right = probabilities[np.arange(len(targets)), targets]
     return float(-np.log(np.clip(right, 1e-12, None)).mean())
 
 
-def fit_temperature(logits: ArrayLike, targets: NDArray[np.int64]) -> float:
+def fit_temperature(logits: ArrayLike, targets: NDArray[np.int64] | NDArray[np.bool_]) -> float:
     """The temperature that minimises log loss (Guo et al. 2017, "On Calibration of Modern Neural Networks").
 
     Args:
         logits: (N, K), of data that the network was not trained on.
-        targets: (N,), the right classes, 0..K-1.
+        targets: as for `log_loss`.
 
     Returns:
         A value in 0.05..20, found by golden-section search on its logarithm; the loss has one minimum there.

@@ -242,11 +242,11 @@ def _predict_missing(
     title: str,
 ) -> Answers:
     """Answers to N pictures, of which only those are read and classified that the cache does not hold."""
-    facts = {"model_sha256": bundle.model_sha256, "temperature": bundle.temperature}
-    facts["preprocess"] = bundle.preprocess.to_dict()
-    stored = np.dtype([("probabilities", "<f8", (len(bundle.labels),)), ("painting", "<f8")])
+    # Without the temperature, so that a bundle that is calibrated again need not look at its pictures again.
+    facts = {"model_sha256": bundle.model_sha256, "preprocess": bundle.preprocess.to_dict()}
+    stored = np.dtype([("logits", "<f8", (len(bundle.labels),)), ("painting", "<f8")])
     failures: tuple[Failure, ...] = ()
-    with FeatureCache(cache, FeatureSet("answers", 1, facts, stored)) as known:
+    with FeatureCache(cache, FeatureSet("answers", 2, facts, stored)) as known:
         _, missing = known.read(pictures)
         places = np.array([places[0] for places in missing.values()], dtype=np.int64)
         for start in range(0, len(places), _STORED):
@@ -254,7 +254,8 @@ def _predict_missing(
             kept, failed, answers = _classify_readable(read(asked), classify)
             values = np.zeros(len(kept), stored)
             if kept:
-                values["probabilities"] = np.concatenate([one.probabilities for one in answers])
+                probabilities = np.concatenate([one.probabilities for one in answers])
+                values["logits"] = bundle.temperature * np.log(probabilities)
                 values["painting"] = np.concatenate([one.painting for one in answers if one.painting is not None])
             known.write([pictures[place] for place in asked[kept]], values)
             failures += failed
@@ -263,7 +264,8 @@ def _predict_missing(
     if len(unread) == len(pictures):
         raise InputError(f"None of the {len(pictures)} pictures of {title} could be read; {failures[0].reason}")
     readable = np.array([place for place in range(len(pictures)) if place not in unread], dtype=np.int64)
-    return Answers(readable, found["probabilities"][readable], found["painting"][readable], failures)
+    probabilities = softmax(found["logits"][readable], temperature=bundle.temperature)
+    return Answers(readable, probabilities, found["painting"][readable], failures)
 
 
 def open_colour_run(folder: str | Path) -> EvaluatedModel:

@@ -13,10 +13,8 @@ from smn.bundle.row_reader import Failure
 from smn.errors import InputError, ManifestError, UnknownNameError
 from smn.evaluate.metrics import Bools, Floats, Ints
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, read_manifest, resolve
-from smn.movements import Taxonomy, find_movement
-
-ACCEPTED = "accepted"
-"""The column of a manifest that lists every movement that handbooks file a work under, separated by ``|``."""
+from smn.manifest.accepted import read_accepted
+from smn.movements import Taxonomy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -81,7 +79,7 @@ class Selection:
         truth: (N,), their labels, 0..K-1.
         excluded: how many rows were left out, by movement.
         accepted: (N, K), the labels that handbooks accept for each row; none of a row where the taxonomy covers none of
-            them. None for a manifest without the column `ACCEPTED`.
+            them. None for a manifest without the column ``accepted``.
     """
 
     manifest: Manifest
@@ -100,7 +98,7 @@ def select_rows(chosen: EvaluationSet, taxonomy: Taxonomy) -> Selection:
     """Read a set's manifest and find the rows whose movement the taxonomy covers.
 
     Raises:
-        ManifestError: there is no manifest, none of its rows can be measured on, or the column `ACCEPTED` names
+        ManifestError: there is no manifest, none of its rows can be measured on, or the column ``accepted`` names
             something that is no movement.
     """
     manifest = read_manifest(chosen.manifest)
@@ -121,31 +119,8 @@ def select_rows(chosen: EvaluationSet, taxonomy: Taxonomy) -> Selection:
         np.array(rows, dtype=np.int64),
         np.array(truth, dtype=np.int64),
         dict(sorted(excluded.items(), key=lambda item: (-item[1], item[0]))),
-        _read_accepted(manifest, rows, truth, taxonomy),
+        read_accepted(manifest, rows, truth, taxonomy),
     )
-
-
-def _read_accepted(manifest: Manifest, rows: list[int], truth: list[int], taxonomy: Taxonomy) -> Bools | None:
-    """The accepted labels (N, K) of some rows; a row that lists no movement accepts its own label."""
-    if ACCEPTED not in manifest.table.column_names:
-        return None
-    values, numbers = manifest.column(ACCEPTED), {label: at for at, label in enumerate(taxonomy.label_ids)}
-    accepted = np.zeros((len(rows), len(numbers)), dtype=bool)
-    for at, row in enumerate(rows):
-        names = [name.strip() for name in str(values[row] or "").split("|") if name.strip()]
-        if not names:
-            accepted[at, truth[at]] = True
-        for name in names:
-            movement = find_movement(name)
-            if movement is None:
-                raise ManifestError(
-                    f"{manifest.file}: row {manifest.column('id')[row]} has {name!r} in its column {ACCEPTED}, which "
-                    "is no movement; write names or ids that smn movements list shows, separated by |."
-                )
-            label = taxonomy.label_of(movement.id)
-            if label is not None:
-                accepted[at, numbers[label.id]] = True
-    return accepted
 
 
 def select_not_paintings(chosen: EvaluationSet) -> tuple[Manifest, Ints]:

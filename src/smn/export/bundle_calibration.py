@@ -25,6 +25,7 @@ def calibrate(
     artists: NDArray[np.int64],
     answers: AnswerSettings,
     sources: Sequence[str | None] | None = None,
+    temperature: float | None = None,
 ) -> Bundle:
     """The bundle with everything that is learned from its network's outputs for the validation pictures.
 
@@ -35,8 +36,10 @@ def calibrate(
         artists: (N,), numbers of the artists, as from `smn.manifest.identity.cluster_artists`.
         answers: the recipe's shares.
         sources: (N,), where each picture comes from; see `choose_painting`.
+        temperature: one that was fitted on other pictures; None fits it on these.
     """
-    temperature = fit_temperature(outputs.logits, targets)
+    if temperature is None:
+        temperature = fit_temperature(outputs.logits, targets)
     probabilities = softmax(outputs.logits, temperature=temperature)
     (confidence, right), (family, family_right) = is_correct(probabilities, targets, bundle.taxonomy)
     movement = choose_confidence(confidence, right, precision=answers.precision)

@@ -15,7 +15,7 @@ from torch import nn
 from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
 from smn.bundle.runtime import Outputs, Runtime
 from smn.confidence.answer_policy import Thresholds
-from smn.confidence.calibration import sigmoid, softmax
+from smn.confidence.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.examples.gallery import Group
 from smn.export.bundle_calibration import calibrate, check_recipe, take_calibration
@@ -23,9 +23,11 @@ from smn.export.graph import fold_normalisation, quantize_graph, round_weights, 
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.images import open_image
 from smn.images.preprocess import PreprocessSpec
-from smn.manifest import read_manifest
+from smn.manifest import Manifest, read_manifest
+from smn.manifest.accepted import read_accepted
 from smn.manifest.identity import cluster_artists
 from smn.models import Classifier, Ensemble
+from smn.movements import Taxonomy
 from smn.progress import Progress
 from smn.train.recipe_sections import AnswerSettings
 from smn.train.selection import TrainingData, select
@@ -123,7 +125,7 @@ def export_run(
         if quantize:
             shown = select(pictures, first.taxonomy, split="train")
             agreement, figures = _quantize(model, unfinished, shown, data, progress)
-            outputs = _ask(Runtime(unfinished), data, spec, progress)
+            outputs = _ask(Runtime(unfinished), data, spec, progress, title="asking the quantised graph")
             figures["quantized_val_top1"] = _top1(outputs.logits, data)
         else:
             outputs, agreement = _compare(model, Runtime(unfinished), data, spec, progress)
@@ -258,12 +260,12 @@ def _top1(logits: NDArray[np.float32], data: TrainingData) -> float:
     return float((logits.argmax(1) == data.targets).mean())
 
 
-def _ask(runtime: Runtime, data: TrainingData, spec: PreprocessSpec, progress: Progress) -> Outputs:
+def _ask(runtime: Runtime, data: TrainingData, spec: PreprocessSpec, progress: Progress, *, title: str) -> Outputs:
     """What a graph answers to pictures."""
     parts: list[Outputs] = []
     for batch in batch_pictures(data, spec):
         parts.append(runtime.run(batch))
-        progress("asking the quantised graph", sum(len(part.logits) for part in parts), len(data.rows))
+        progress(title, sum(len(part.logits) for part in parts), len(data.rows))
     return _join(parts)
 
 
@@ -284,6 +286,7 @@ def recalibrate_bundle(
     *,
     out: Path,
     name: str | None = None,
+    temperature_from: str | Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> Bundle:
     """Copy a bundle, its temperature, thresholds and policy learned anew; the network stays as it is.
@@ -296,6 +299,8 @@ def recalibrate_bundle(
         manifest: pictures whose split ``val`` is learned from; the network must not have been trained on them.
         out: the new bundle's folder; must not hold a bundle yet.
         name: what it is called; None keeps the name.
+        temperature_from: pictures that the temperature alone is fitted on, all of them, whatever their split; where
+            they list accepted movements, any of these is right. None fits it on the split ``val``, too.
         progress: told how far things are.
 
     Raises:
@@ -306,12 +311,14 @@ def recalibrate_bundle(
     bundle, pictures = read_bundle(source), read_manifest(manifest)
     check_free(out)
     data = select(pictures, bundle.taxonomy, split="val")
-    runtime, parts = Runtime(bundle), []
-    for batch in batch_pictures(data, bundle.preprocess):
-        parts.append(runtime.run(batch))
-        progress("validation pictures", sum(len(part.logits) for part in parts), len(data.rows))
-    names = ("logits", "painting", "embedding")
-    outputs = Outputs(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    others = None if temperature_from is None else _select_accepted(read_manifest(temperature_from), bundle.taxonomy)
+    runtime = Runtime(bundle)
+    outputs = _ask(runtime, data, bundle.preprocess, progress, title="validation pictures")
+    temperature = None
+    if others is not None:
+        there, accepted = others
+        logits = _ask(runtime, there, bundle.preprocess, progress, title="pictures for the temperature").logits
+        temperature = fit_temperature(logits, accepted)
     artists, sources = (data.values(column) for column in ("artist", "source"))
     calibrated = calibrate(
         replace(bundle, folder=out, name=name or bundle.name),
@@ -320,14 +327,71 @@ def recalibrate_bundle(
         artists=cluster_artists(artists),
         answers=_read_answers(bundle.recipe),
         sources=sources,
+        temperature=temperature,
     )
-    # What export told of the network stays true; whom the old calibration came from does not.
-    kept = {key: value for key, value in bundle.metrics.items() if key != "calibrated_by"}
-    out.mkdir(parents=True, exist_ok=True)
-    shutil.copy(bundle.model_file, out / "model.onnx")
-    calibrated = replace(calibrated, metrics={**kept, **calibrated.metrics})
+    learned = {} if others is None else {"temperature_pictures": len(others[0].rows)}
+    return _write_copy(bundle, replace(calibrated, metrics={**calibrated.metrics, **learned}))
+
+
+def copy_calibration(source: str | Path, other: str | Path, *, out: Path, name: str | None = None) -> Bundle:
+    """Copy a bundle with the temperature, thresholds and policy of another one of the same networks.
+
+    Args:
+        source: the bundle's folder; its network may have been trained on every picture.
+        other: the folder of a bundle that was calibrated on pictures that its network was not trained on.
+        out: the new bundle's folder; must not hold a bundle yet.
+        name: what it is called; None keeps the name.
+
+    Raises:
+        BundleError: there is no bundle, or it is damaged.
+        InputError: the two have other labels, other networks or another preprocessing.
+        OutputExistsError: ``out`` holds a bundle.
+    """
+    bundle, calibrated = read_bundle(source), read_bundle(other)
+    check_free(out)
+    # How long each was trained may differ: one that has seen everything goes on from one that has not.
+    ours, theirs = ((one.taxonomy, one.preprocess, _list_networks(one)) for one in (bundle, calibrated))
+    if ours != theirs:
+        raise InputError(
+            f"{calibrated.folder} differs from {bundle.folder} in its labels, networks or preprocessing, so its "
+            "calibration does not fit; name a bundle of the same networks."
+        )
+    return _write_copy(bundle, take_calibration(replace(bundle, folder=out, name=name or bundle.name), calibrated))
+
+
+_CALIBRATED = (
+    "temperature_pictures",
+    "calibrated_by",
+    "val_pictures",
+    "val_top1",
+    "val_log_loss_before",
+    "val_log_loss",
+)
+"""Metrics that belong to a calibration; the others tell of the network and stay true."""
+
+
+def _write_copy(bundle: Bundle, calibrated: Bundle) -> Bundle:
+    kept = {key: value for key, value in bundle.metrics.items() if key not in _CALIBRATED}
+    fitted = {key: calibrated.metrics[key] for key in _CALIBRATED if key in calibrated.metrics}
+    calibrated = replace(calibrated, metrics={**fitted, **kept})
+    calibrated.folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(bundle.model_file, calibrated.model_file)
     write_bundle(calibrated)
     return calibrated
+
+
+def _select_accepted(pictures: Manifest, taxonomy: Taxonomy) -> tuple[TrainingData, NDArray[np.bool_]]:
+    """Every row with a label, and which labels (N, K) are right for it, one at least."""
+    data = select(pictures, taxonomy, split=None)
+    accepted = read_accepted(pictures, data.rows, data.targets.tolist(), taxonomy)
+    if accepted is None:
+        accepted = np.eye(len(taxonomy.labels), dtype=bool)[data.targets]
+    covered = np.flatnonzero(accepted.any(axis=1))
+    return replace(data, rows=tuple(data.rows[at] for at in covered), targets=data.targets[covered]), accepted[covered]
+
+
+def _list_networks(bundle: Bundle) -> list[Any]:
+    return [one.get("model") for one in bundle.recipe.get("members", [bundle.recipe])]
 
 
 def _read_answers(recipe: Mapping[str, Any]) -> AnswerSettings:
