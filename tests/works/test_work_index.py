@@ -51,6 +51,17 @@ def test_an_index_of_the_first_schema_is_read(tmp_path: Path) -> None:
         read_index(tmp_path / "old")
 
 
+def test_an_index_that_is_warm_reads_no_file_for_a_search(tmp_path: Path) -> None:
+    shutil.copytree(DEFAULT_INDEX, tmp_path / "index")
+    warm, cold = read_index(tmp_path / "index"), read_index(tmp_path / "index")
+    warm.warm_up()
+    shutil.rmtree(tmp_path / "index")
+    asked = np.ones(warm.projection.matrix.shape[0], np.float32)
+    assert warm.search(asked, top_k=4)[0].work.artist
+    with pytest.raises((SimilarError, OSError)):
+        cold.search(asked, top_k=4)
+
+
 def test_of_a_series_one_work_is_shown_and_of_equals_the_public_one_first(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     vectors = draw.normal(size=(60, 16)).astype(np.float32)

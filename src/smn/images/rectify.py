@@ -73,6 +73,13 @@ class Found:
     confidence: float
 
 
+def warm_up() -> None:
+    """Let OpenCV make its tables for CIELAB, a tenth of a second, before the first picture waits for them."""
+    import cv2
+
+    cv2.cvtColor(np.zeros((1, 1, 3), np.uint8), cv2.COLOR_RGB2LAB)
+
+
 def find_painting(image: Image.Image, *, min_confidence: float = SURE) -> Found | None:
     """Look for a painting on a wall.
 

@@ -1,6 +1,8 @@
 """A loaded model, which answers."""
 
+import contextlib
 import copy
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -16,12 +18,13 @@ from smn.confidence.calibration import sigmoid, softmax
 from smn.confidence.conformal import list_sets
 from smn.errors import InputError
 from smn.images import DEFAULT_LIMITS, ImageSource, Limits, Picture, picture_name
-from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten
+from smn.images.rectify import SURE, Found, Rectify, find_painting, straighten, warm_up
 from smn.movements import Taxonomy, get_family, read_taxonomy, regroup
 from smn.movements.regroup import families_of
 from smn.predict.analysis import SIDE, Analysis
 from smn.predict.lookup import Lookup
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
+from smn.works import DEFAULT_INDEX
 
 _MIN_COVERED = 0.5
 """In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
@@ -71,7 +74,17 @@ class Model:
         self.rectify = rectify
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
         self.lookup = Lookup(bundle, None if isinstance(lookup, bool) else Path(lookup)) if lookup else None
+        # The first picture's tables are read while ONNX Runtime reads the network.
+        threading.Thread(target=self._warm_up, name="smn-warm-up", daemon=True).start()
         self.runtime = Runtime(bundle, threads=threads)
+
+    def _warm_up(self) -> None:
+        # What fails here fails again, with its reason, where it is needed.
+        with contextlib.suppress(Exception):
+            if self.rectify is not Rectify.OFF:
+                warm_up()
+            if self.lookup is not None and self.lookup.folder == DEFAULT_INDEX and self.lookup.index is not None:
+                self.lookup.index.warm_up()
 
     def __repr__(self) -> str:
         return f"<smn.Model {self.name}: {len(self.taxonomy.labels)} movements, taxonomy {self.taxonomy.id}>"

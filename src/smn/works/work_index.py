@@ -232,6 +232,10 @@ class WorkIndex:
             )
         return self.projection.apply(embeddings)
 
+    def warm_up(self) -> None:
+        """Read what a search needs, which is otherwise read when the first picture is looked up."""
+        _ = self.projection, self.searcher, self.weights, self.hashes, self.rules, self._lines
+
     def work(self, place: int) -> Work:
         """What is known of the work at a place, 0..N-1."""
         return parse_work(json.loads(self._lines[place]))
