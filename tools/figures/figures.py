@@ -70,6 +70,7 @@ _PAGES = (
     "predict",
     "recognition",
     "serve",
+    "speed",
     "web",
     "browser",
     "decisions/0015-default-model",

@@ -1,10 +1,15 @@
-"""The figures of docs/serve.md, from what benchmarks/load.py and deploy/check-image.sh kept."""
+"""The figures of docs/serve.md and docs/speed.md, from what benchmarks and deploy/check-image.sh kept.
+
+python tools/figures/serving_page.py        draw the picture of docs/speed.md
+"""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-_BENCH = Path(__file__).parents[2] / "docs" / "results" / "bench"
+ROOT = Path(__file__).parents[2]
+_BENCH = ROOT / "docs" / "results" / "bench"
 
 
 def _load() -> str:
@@ -32,4 +37,104 @@ def _image() -> str:
     return f"```text\n{file.read_text(encoding='utf-8').strip()}\n```" if file.exists() else ""
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"load": _load, "image": _image}
+_CONTENDERS = {
+    "default": (
+        "smn, `default`",
+        "a transformer in 8 bits and a small convolutional network; upright, straightened, looked up",
+    ),
+    "fast": ("smn, `fast`", "the small convolutional network alone; the rest as above"),
+    "keras-vgg16": ("VGG16, Keras on TensorFlow", "15.5 billion multiply-accumulates in 32 bits, and a full decode"),
+    "torch-efficientnet-b0": ("EfficientNet-B0, torch eager", "few products, many small operations without fusion"),
+    "torch-resnet50": ("ResNet50, torch eager", "4.1 billion multiply-accumulates in 32 bits"),
+    "torch-clip": ("CLIP ViT-B/32 with a linear head, torch eager", "4.4 billion multiply-accumulates on 50 tokens"),
+    "onnxruntime-clip": ("CLIP ViT-B/32 with a linear head, ONNX Runtime", "the same, as one optimised graph"),
+    "pillow-draft": ("Pillow, draft decoding and resizing alone", "what no program that opens a JPEG so can be below"),
+}
+"""What is compared in docs/results/bench/compare.json, and what stands behind its time."""
+
+
+def _compared() -> dict[str, Any]:
+    file = _BENCH / "compare.json"
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return told
+
+
+def _speed() -> str:
+    threads = _compared().get("threads", {})
+    if not threads:
+        return ""
+    lines = [
+        "| what answers | 1 thread | 2 threads | against `default` | what stands behind it |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    for name, (title, reason) in _CONTENDERS.items():
+        one, two = (threads[count]["ms"].get(name) for count in ("1", "2"))
+        if one is not None and two is not None:
+            ratio = two / threads["2"]["ms"]["default"]
+            lines.append(f"| {title} | {one:.0f} ms | {two:.0f} ms | {ratio:.2f} | {reason} |")
+    return "\n".join(lines)
+
+
+def _limits() -> str:
+    threads = _compared().get("threads", {})
+    lines = ["| network | threads | multiply-accumulates, 8 and 32 bits | their time alone | the network | ratio |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for count, told in threads.items():
+        for name, limit in told["limits"].items():
+            macs = " + ".join(f"{limit[f'{kind}_macs'] / 1e9:.2f}" for kind in ("int8", "float32"))
+            network = told["ms"][f"{name}-network"]
+            lines.append(
+                f"| `{name}` | {count} | {macs} billion | {limit['least_ms']:.1f} ms | {network:.1f} ms | "
+                f"{limit['ratio']:.1f} |"
+            )
+    return "\n".join(lines) if threads else ""
+
+
+def _runtimes() -> str:
+    threads = _compared().get("threads", {})
+    lines = ["| runtime | threads | time | against ONNX Runtime | largest difference of a probability |"]
+    lines.append("| --- | ---: | ---: | ---: | ---: |")
+    for count, told in threads.items():
+        for name, title in _RUNTIMES.items():
+            if (taken := told["ms"].get(name)) is not None:
+                difference = told["differences"].get(name)
+                cells = (title, count, f"{taken:.1f} ms", f"{taken / told['ms']['default-network']:.2f}")
+                lines.append(f"| {' | '.join(cells)} | {'–' if difference is None else f'{difference:.3f}'} |")
+    return "\n".join(lines) if threads else ""
+
+
+_RUNTIMES = {
+    "default-network": "ONNX Runtime, static 8 bits",
+    "openvino-f32": "OpenVINO on the same file, 32 bits",
+    "openvino-bf16": "OpenVINO on the same file, bf16",
+}
+
+
+def draw() -> None:
+    """Draw how long each takes with two threads."""
+    from smn.style import ACCENT, FAINT, INK, draw_picture
+
+    told = _compared()["threads"]["2"]["ms"]
+    names = sorted((name for name in _CONTENDERS if name in told), key=lambda name: -told[name])
+    with draw_picture(ROOT / "docs" / "images" / "speed.png", width=7.0, height=0.34 * len(names) + 0.9) as figure:
+        axes = figure.add_axes((0.46, 0.16, 0.46, 0.72))
+        for place, name in enumerate(names):
+            own = name in {"default", "fast"}
+            axes.barh(place, told[name], height=0.55, color=ACCENT if own else FAINT)
+            axes.text(told[name], place, f" {told[name]:.0f} ms", va="center", fontsize=7.5, color=INK)
+        axes.set_yticks(range(len(names)), [_CONTENDERS[name][0].replace("`", "") for name in names])
+        axes.set_xlabel("a 2-megapixel JPEG from file to answer, two threads, median")
+        axes.set_xlim(0, 1.15 * max(told[name] for name in names))
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "load": _load,
+    "image": _image,
+    "speed": _speed,
+    "speed-limits": _limits,
+    "speed-runtimes": _runtimes,
+}
+
+
+if __name__ == "__main__":
+    draw()
