@@ -1,5 +1,7 @@
 import asyncio
+import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -7,7 +9,7 @@ from smn.bundle import DEFAULT, Bundle
 from smn.errors import ImageError, InputError
 from smn.examples import paint
 from smn.images import Limits
-from smn.serve.engine import AnalysisOptions, BusyError, Engine
+from smn.serve.engine import AnalysisOptions, BusyError, Engine, choose_batch
 
 from .conftest import encode
 
@@ -60,3 +62,14 @@ def test_one_who_asks_too_much_does_not_spoil_the_batch(tiny_bundle: Bundle) -> 
         await engine.stop()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(("whole", "chosen"), [(0.001, 4), (0.03, 1)])
+def test_batches_are_made_where_they_are_faster(whole: float, chosen: int) -> None:
+    class Slow:
+        """A network that takes 5 ms for one picture, and a given time for several."""
+
+        def run(self, batch: np.ndarray) -> None:
+            time.sleep(0.005 if len(batch) == 1 else whole)
+
+    assert choose_batch(Slow(), size=8) == chosen  # type: ignore[arg-type]
