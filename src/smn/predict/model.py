@@ -74,8 +74,9 @@ class Model:
         self.rectify = rectify
         self.taxonomy = bundle.taxonomy if taxonomy is None else _read_target(taxonomy, bundle)
         self.lookup = Lookup(bundle, None if isinstance(lookup, bool) else Path(lookup)) if lookup else None
-        # The first picture's tables are read while ONNX Runtime reads the network.
-        threading.Thread(target=self._warm_up, name="smn-warm-up", daemon=True).start()
+        # The first picture's tables are read while ONNX Runtime reads the network. No daemon: Python would end it
+        # within a library, which then aborts the process.
+        threading.Thread(target=self._warm_up, name="smn-warm-up").start()
         self.runtime = Runtime(bundle, threads=threads)
 
     def _warm_up(self) -> None:
