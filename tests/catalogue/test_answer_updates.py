@@ -32,6 +32,7 @@ def test_only_what_is_new_or_changed_is_wanted(inputs: list[Input], tmp_path: Pa
     assert first.wanted[0].extra == {"columns": {"sign": "a"}, "sha256": first.hashes["a"]}
     rows = [answer(item.path, model="m", **item.extra) for item in first.wanted] + [answer("gone", model="m")]
     rows[2]["model"] = "older"
+    assert plan_update(inputs, [answer("a")], model="m").unhashed == 1
     (tmp_path / "b").write_text("another", encoding="utf-8")
     plan = plan_update(inputs, rows, model="m")
     assert [item.path for item in plan.wanted] == ["b"]
@@ -112,6 +113,20 @@ def test_a_growing_collection(update: Callable[..., Result], paint_file: Painter
     found = rows_of(tmp_path)
     assert (found["c.png"]["model"], found["c.png"]["movement"]) == ("tiny-1", "cubism")  # the decision stays
     assert found["a.png"]["model"] == "older"
+
+
+def test_answers_that_were_not_written_by_an_update_are_updated(
+    update: Callable[..., Result], tiny_bundle: Bundle, paint_file: Painter, tmp_path: Path
+) -> None:
+    paint_file("scans/a.png", (255, 0, 0))
+    words = ["predict", str(tmp_path / "scans"), "--model", str(tiny_bundle.folder)]
+    assert CliRunner().invoke(main, [*words, "--out", str(tmp_path / "answers.jsonl")]).exit_code == 0
+    assert "Pictures: 1 unchanged and left as they are." in update().stderr
+    (row,) = rows_of(tmp_path).values()
+    del row["sha256"]  # as an older version wrote it
+    (tmp_path / "answers.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert "Pictures: 1 answered without a hash and answered again." in update().stderr
+    assert "sha256" in rows_of(tmp_path)["a.png"]
 
 
 def test_options_that_need_others_are_refused(update: Callable[..., Result], paint_file: Painter) -> None:

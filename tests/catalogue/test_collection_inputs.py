@@ -1,3 +1,4 @@
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pyarrow import parquet
 
 from smn.catalogue.collection_inputs import Collection, collect_inputs
 from smn.errors import FetchError, InputError
-from smn.predict.jobs import Input
+from smn.predict.jobs import Input, show_path
 
 FILES = ("scans/recto/0001.jpg", "scans/verso/0001.jpg")
 SERVER = "https://museum.example/"
@@ -73,6 +74,16 @@ def test_paths_of_a_list_are_looked_for_beside_it_first(folder: Path) -> None:
     (folder / "scans" / "list.txt").write_text("recto/0001.jpg\n\nscans/verso/0001.jpg\nlost.jpg\n", encoding="utf-8")
     first, second, lost = collect("scans/list.txt").inputs
     assert (read(first), read(second), lost.path) == (b"scans/recto/0001.jpg", b"scans/verso/0001.jpg", "lost.jpg")
+
+
+@pytest.mark.parametrize("name", ["a\u2028b.jpg", "a\nb.jpg", "a\x0cb.jpg", 'a";,b.jpg', "caf\udce9.jpg"])
+def test_a_list_may_hold_any_name(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"here")
+    shown = show_path(Path(name))
+    with (folder / "list.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("sign", "path"), ("A", shown), ("B", FILES[0])])
+    first, second = collect("list.csv").inputs
+    assert (first.path, read(first), second.path) == (shown, b"here", FILES[0])
 
 
 def test_the_column_of_paths_can_be_named(folder: Path) -> None:

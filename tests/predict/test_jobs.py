@@ -411,10 +411,14 @@ def test_a_place_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> Non
 
 def test_what_a_list_brought_along_is_written_with_the_answers(tmp_path: Path) -> None:
     answers = [failed(name, "no answer", model="tiny-1") for name in ("a", "b")]
+
+    def more(path: str | None) -> dict[str, object]:
+        return {"columns": {"inventory": "7", "model": "x"}} if path == "a" else {}
+
     for form in (Format.JSONL, Format.CSV):
         out = tmp_path / f"out.{form}"
         journal = Journal(out, SETTINGS)
-        assert list(journal.add(answers, extra={"a": {"columns": {"inventory": "7", "model": "x"}}})) == answers
+        assert list(journal.add(answers, extra=more)) == answers
         journal.finish(form, top_k=1, columns=["inventory", "model"])
     first, second = map(json.loads, (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines())
     assert (first["columns"], "columns" in second) == ({"inventory": "7", "model": "x"}, False)

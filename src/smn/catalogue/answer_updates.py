@@ -1,6 +1,5 @@
 """Answers for a collection that grows: only what is new or changed is predicted, and what people decided is kept."""
 
-import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from smn.catalogue.answers_file import Row, movement_name
 from smn.files import write_partial
 from smn.predict.formats import Format, write_rows
-from smn.predict.jobs import Input
+from smn.predict.jobs import Input, hash_file
 from smn.progress import Progress
 
 
@@ -23,6 +22,7 @@ class Plan:
         hashes: the SHA-256 of each picture that is a file, by path.
         new: how many have no answer yet.
         changed: how many have another content than the answered one.
+        unhashed: how many were answered without a hash, so that nobody knows; they are predicted again.
         unchanged: how many are left as they are.
         other_model: how many of those another model answered.
         gone: rows of pictures that are not among the inputs; they stay.
@@ -32,6 +32,7 @@ class Plan:
     hashes: Mapping[str | None, str]
     new: int
     changed: int
+    unhashed: int
     unchanged: int
     other_model: int
     gone: int
@@ -57,7 +58,7 @@ def plan_update(
     counted: Counter[str] = Counter()
     for done, item in enumerate(inputs, start=1):
         if isinstance(item.source, Path) and item.source.is_file():
-            hashes[item.path] = _hash(item.source)
+            hashes[item.path] = hash_file(item.source)
         what = _compare(item, known.get(item.path), hashes.get(item.path))
         other = what == "unchanged" and known[item.path]["model"] != model
         counted[what] += 1
@@ -68,14 +69,16 @@ def plan_update(
         if progress is not None:
             progress("comparing", done, len(inputs))
     gone = len(set(known) - {item.path for item in inputs})
-    return Plan(tuple(wanted), hashes, counted["new"], counted["changed"], counted["unchanged"], counted["other"], gone)
+    kinds = ("new", "changed", "unhashed", "unchanged", "other")
+    return Plan(tuple(wanted), hashes, *(counted[kind] for kind in kinds), gone)
 
 
 def _compare(item: Input, row: Row | None, content: str | None) -> str:
     if row is None:
         return "new"
-    is_file = isinstance(item.source, Path)
-    return "unchanged" if row.get("sha256") == content or not is_file else "changed"
+    if not isinstance(item.source, Path) or row.get("sha256") == content:
+        return "unchanged"
+    return "changed" if row.get("sha256") else "unhashed"
 
 
 def merge_answers(before: Sequence[Row], answered: Iterable[Row]) -> tuple[list[Row], list[tuple[Row, Row]], list[str]]:
@@ -134,8 +137,3 @@ def replace_answers(out: Path, rows: Iterable[Row]) -> Path | None:
 
 def _numbered(out: Path) -> Iterable[Path]:
     return (out.with_name(f"{out.stem}.{number}{out.suffix}") for number in range(1, 1_000_000))
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

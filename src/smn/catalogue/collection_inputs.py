@@ -2,6 +2,7 @@
 
 import csv
 import glob
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from smn.catalogue.answers_file import locate
 from smn.errors import FetchError, InputError
 from smn.extras import require_extra
 from smn.images import SUFFIXES, is_address
@@ -120,8 +122,8 @@ def _from_row(file: Path, name: str, columns: Mapping[str, str], fetch: Fetch) -
         return Input(name, partial(fetch, name), extra)
     if "://" in name:
         return Input(name, find_source(name, fetch), extra)
-    beside = file.parent / name
-    path = beside if beside.exists() else Path(name)
+    beside = locate(str(file.parent / name))
+    path = beside if beside.exists() else locate(name)
     return Input(show_path(path), path, extra)
 
 
@@ -156,7 +158,8 @@ def _read_csv(file: Path) -> list[dict[str, str]]:
     text = _read_text(file)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator, restval="", restkey=None)
+    # Lines end in \n alone: str.splitlines would also split at a separator inside a file's name.
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restval="", restkey=None)
     if len(set(reader.fieldnames or ())) != len(reader.fieldnames or ()):
         raise InputError(f"{file} has two columns of the same name; rename one.")
     rows = []

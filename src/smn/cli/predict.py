@@ -17,7 +17,7 @@ from smn.cli.screen import console, note, progress, show_table
 from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
-from smn.predict.jobs import Input, Journal, predict_stream
+from smn.predict.jobs import Input, Journal, predict_stream, row_keys
 from smn.predict.model import Model, load
 from smn.predict.phrasing import LISTED, Level, find_family, list_guesses, phrase, to_percent, write_percent
 from smn.predict.prediction import Outcome, Prediction
@@ -205,7 +205,8 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, s
 
 def _answer(model: Model, journal: Journal, waiting: Sequence[Input], settings: _Settings, *, total: int) -> None:
     """Answer for pictures into a journal; an interruption says how to continue."""
-    answers = journal.add(settings.stream(model, waiting), extra={item.path: item.extra for item in waiting})
+    items = {item.path: item for item in waiting}
+    answers = journal.add(settings.stream(model, waiting), extra=lambda path: row_keys(items[path]))
     finished = total - len(waiting)
     try:
         for _ in _with_progress(answers, len(waiting)):

@@ -1,6 +1,7 @@
 """Answers for any number of pictures: which pictures are meant, a stream of answers, and jobs that can be resumed."""
 
 import glob
+import hashlib
 import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Sized
@@ -36,6 +37,20 @@ class Input:
     path: str | None
     source: Picture | Callable[[], bytes]
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def row_keys(item: Input) -> dict[str, Any]:
+    """The further keys of a picture's row: its ``extra``, and the ``sha256`` of a file, by which changes are found."""
+    known = dict(item.extra)
+    if "sha256" not in known and isinstance(item.source, Path) and item.source.is_file():
+        known["sha256"] = hash_file(item.source)
+    return known
+
+
+def hash_file(file: Path) -> str:
+    """The SHA-256 of what a file holds, 64 hex digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def find_inputs(
@@ -232,14 +247,13 @@ class Journal:
         self,
         predictions: Iterable[Prediction],
         *,
-        extra: Mapping[str | None, Mapping[str, Any]] | None = None,
+        extra: Callable[[str | None], Mapping[str, Any]] = lambda path: {},  # noqa: ARG005 - a path has none
         flush_every: int = 32,
     ) -> Generator[Prediction, None, None]:
-        """Write answers as they pass by; ``extra`` holds further keys of rows by the row's path."""
-        more = extra or {}
+        """Write answers as they pass by; ``extra`` gives further keys of a row by its path."""
         with self.file.open("a", encoding="utf-8") as stream:
             for count, prediction in enumerate(predictions, start=1):
-                stream.write(json_line({**prediction.to_dict(), **more.get(prediction.path, {})}) + "\n")
+                stream.write(json_line({**prediction.to_dict(), **extra(prediction.path)}) + "\n")
                 if count % flush_every == 0:
                     stream.flush()
                 yield prediction
