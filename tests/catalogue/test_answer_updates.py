@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from catalogue.conftest import answer
+from catalogue.killing import killed
 from smn.bundle import Bundle
 from smn.catalogue.answer_updates import merge_answers, plan_update, replace_answers, tell_changes
 from smn.catalogue.answers_file import apply_to_answers, read_answers
@@ -61,6 +62,17 @@ def test_the_answers_before_stay(tmp_path: Path) -> None:
     assert replace_answers(out, [answer("b")]) == tmp_path / "answers.1.jsonl"
     assert replace_answers(out, [answer("c")]) == tmp_path / "answers.2.jsonl"
     assert [read_answers(tmp_path / f"answers{n}.jsonl")[0]["path"] for n in (".1", ".2", "")] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("call", "at"), [("shutil.copy2", 1), ("os.fsync", 1), ("os.replace", 1), ("os.replace", 2)])
+def test_a_kill_leaves_the_answers_before_and_doubles_no_backup(tmp_path: Path, call: str, at: int) -> None:
+    out = tmp_path / "answers.jsonl"
+    replace_answers(out, [answer("a")])
+    assert killed(lambda: replace_answers(out, [answer("a"), answer("b")]), call, at=at)
+    assert [row["path"] for row in read_answers(out)] == ["a"]
+    assert replace_answers(out, [answer("a"), answer("b")]) == tmp_path / "answers.1.jsonl"
+    assert [row["path"] for row in read_answers(out)] == ["a", "b"]
+    assert sorted(path.name for path in tmp_path.glob("answers*")) == ["answers.1.jsonl", "answers.jsonl"]
 
 
 # Through the command.

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from archive_readers import read_xlsx
 
 from catalogue.conftest import answer
+from catalogue.killing import killed
 from smn.catalogue.catalogue_table import write_table
 from smn.errors import InputError, OutputExistsError
 
@@ -55,6 +57,17 @@ def test_xlsx_is_opened_by_another_library(tmp_path: Path) -> None:
     assert (cells["confidence"].value, cells["confidence"].data_type) == (0.71, "n")
     assert len(rest) == 2
     assert book["answers"].freeze_panes == "A2"
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.xlsx"])
+@pytest.mark.parametrize("call", ["os.fsync", "os.replace"])
+def test_a_kill_leaves_no_part_of_a_table(tmp_path: Path, name: str, call: str) -> None:
+    file = tmp_path / name
+    assert killed(lambda: write_table(ROWS, file), call, at=1)
+    assert not file.exists()
+    write_table(ROWS, file)
+    rows = read_csv(file, "utf-8") if name.endswith("csv") else read_xlsx(file)
+    assert [row["path"].lstrip("'") for row in rows] == [row["path"] for row in ROWS]
 
 
 def test_an_existing_table_and_another_ending_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from awkward_files import jpeg
 from catalogue.conftest import answer, write_rows
+from catalogue.killing import killed
 from chromium import CHROMIUM, QUIET, needs_chromium
 from smn.catalogue.answers_file import Row, read_answers
 from smn.catalogue.html_report import report_data, write_report
@@ -73,6 +74,30 @@ def test_nothing_is_overwritten_and_nothing_made_of_nothing(tmp_path: Path) -> N
         write_report([answer("a")], tmp_path / "report.html", answers="a.jsonl", fetch=fetch)
     with pytest.raises(InputError, match="holds no answers"):
         write_report([], tmp_path / "new.html", answers="a.jsonl", fetch=fetch)
+
+
+@pytest.mark.parametrize("call", ["os.fsync", "os.replace"])
+def test_a_kill_leaves_no_part_of_a_report(collection: list[Row], tmp_path: Path, call: str) -> None:
+    def write() -> Path:
+        return write_report(collection, tmp_path / "report.html", answers="answers.jsonl", fetch=fetch)
+
+    assert killed(write, call, at=1)
+    assert not (tmp_path / "report.html").exists()
+    assert len(thumbnails(write())) == len(collection)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "xlsx"])
+def test_a_kill_leaves_no_part_of_corrected_answers(tmp_path: Path, ending: str) -> None:
+    answers = write_rows(tmp_path / "answers.jsonl", [answer("a.jpg"), answer("b.jpg")])
+    decisions = append_decisions(tmp_path / "d.csv", [Decision("b.jpg", Verdict.DROP)])
+    out = tmp_path / f"corrected.{ending}"
+    words = ["review", "apply", str(decisions), "--answers", str(answers), "--out", str(out)]
+    before = answers.read_bytes(), decisions.read_bytes()
+    assert killed(lambda: main(words), "os.replace", at=1)
+    assert not out.exists()
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert out.exists()
+    assert before == (answers.read_bytes(), decisions.read_bytes())
 
 
 # In a browser.

@@ -1,9 +1,12 @@
 import json
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from archive_readers import OBJECT_SCHEMA, PAGE_SCHEMA
 
 from catalogue.conftest import answer
 from catalogue.killing import killed
@@ -14,38 +17,11 @@ from smn.errors import InputError
 BASE = "https://museum.example/annotations/"
 CANVAS = {"canvas": "https://museum.example/canvas/7", "title": "Water", "inventory": "A 7/1"}
 
-# W3C's Web Annotation model and IIIF Presentation 3, as far as a page of tags goes; nothing else may be there.
-PAGE = {
-    "type": "object", "additionalProperties": False, "required": ["@context", "id", "type", "items"],
-    "properties": {
-        "@context": {"const": "http://iiif.io/api/presentation/3/context.json"},
-        "id": {"type": "string", "pattern": "^https?://[^#]+$"}, "type": {"const": "AnnotationPage"},
-        "items": {"type": "array", "minItems": 1, "items": {
-            "type": "object", "additionalProperties": False, "required": ["id", "type", "motivation", "body", "target"],
-            "properties": {
-                "id": {"type": "string", "pattern": "^https?://"}, "type": {"const": "Annotation"},
-                "motivation": {"enum": ["tagging", "classifying", "describing"]},
-                "target": {"type": "string", "pattern": "^https?://"},
-                "generator": {"required": ["id", "type"], "properties": {"type": {"const": "Software"}}},
-                "body": {"type": "array", "items": {"oneOf": [
-                    {"additionalProperties": False, "required": ["type", "value"], "properties": {
-                        "type": {"const": "TextualBody"}, "value": {"type": "string"},
-                        "format": {"const": "text/plain"}, "language": {"const": "en"},
-                        "purpose": {"enum": ["tagging", "describing"]}}},
-                    {"additionalProperties": False, "required": ["type", "source"], "properties": {
-                        "type": {"const": "SpecificResource"}, "purpose": {"const": "classifying"},
-                        "source": {"pattern": "^http://www.wikidata.org/entity/Q[1-9][0-9]*$"}}},
-                ]}},
-            },
-        }},
-    },
-}  # fmt: skip
-
 
 def test_an_annotation_is_valid_and_says_who_says_it() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     name, page = annotation_page(answer("a.jpg", columns=CANVAS), base=BASE)
-    jsonschema.validate(page, PAGE)
+    jsonschema.validate(page, PAGE_SCHEMA)
     (annotation,) = page["items"]
     assert page["id"] == f"{BASE}{name}.json"
     assert annotation["target"] == CANVAS["canvas"]
@@ -56,7 +32,7 @@ def test_an_annotation_is_valid_and_says_who_says_it() -> None:
     ]
     broken = page | {"items": [annotation | {"target": "7"}]}
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(broken, PAGE)
+        jsonschema.validate(broken, PAGE_SCHEMA)
 
 
 def test_a_persons_decision_is_told() -> None:
@@ -79,12 +55,13 @@ def test_what_cannot_be_annotated_is_said(row: dict[str, object], sentence: str)
     [("impressionism", "http://vocab.getty.edu/aat/300021503"), ("cubism", "http://vocab.getty.edu/aat/300021495"),
      ("futurism", "http://www.wikidata.org/entity/Q131221"), ("analytical-cubism", None)],
 )  # fmt: skip
-def test_linked_art_is_read_by_gettys_library(movement: str, known: str | None) -> None:
+def test_linked_art_is_valid_and_read_by_gettys_library(movement: str, known: str | None) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library's own imports
         reader = pytest.importorskip("cromulent.reader").Reader()
     row = answer("a.jpg", movement, columns=CANVAS)
     _, record = linked_art_record(row, base="https://museum.example/object", id_column="inventory")
+    pytest.importorskip("jsonschema").validate(record, OBJECT_SCHEMA)
     read = reader.read(json.dumps(record))  # refuses properties and classes that the model does not have
     assert (read.type, read.id, read._label) == ("HumanMadeObject", "https://museum.example/object/A%207%2F1", "Water")
     styles = [one.id for one in getattr(read, "classified_as", ())]
@@ -94,20 +71,25 @@ def test_linked_art_is_read_by_gettys_library(movement: str, known: str | None) 
         assert [one.id for one in read.classified_as[0].classified_as] == ["http://vocab.getty.edu/aat/300015646"]
 
 
-def test_records_are_written_once_killed_continued_and_undone(tmp_path: Path) -> None:
-    rows = [answer(f"{number}.jpg") for number in range(6)] + [answer("x", None, "unsure")]
+@pytest.mark.parametrize("make", [annotation_page, linked_art_record])
+def test_records_are_written_once_killed_continued_and_undone(
+    tmp_path: Path, make: Callable[..., tuple[str, dict[str, Any]]]
+) -> None:
+    rows = [answer(f"{number}.jpg", columns={"canvas": f"{BASE}{number}"}) for number in range(6)]
+    rows.append(answer("x", None, "unsure", columns=CANVAS))
     out = tmp_path / "out"
 
     def write() -> dict[Written, int]:
         with WriteJournal(tmp_path / "journal", {}) as journal:
-            counted, skipped = write_records(rows, out, journal, partial(linked_art_record, base=BASE))
+            counted, skipped = write_records(rows, out, journal, partial(make, base=BASE))
         assert [one.path for one in skipped] == ["x"]
         return dict(counted)
 
     assert killed(write, "os.replace", at=4)
     assert write() == {Written.ALREADY: 3, Written.NEW: 3}
-    ids = [json.loads(file.read_text(encoding="utf-8"))["id"] for file in out.iterdir()]
-    assert sorted(ids) == [f"{BASE}{number}.jpg" for number in range(6)]
+    records = [json.loads(file.read_text(encoding="utf-8")) for file in out.iterdir()]
+    about = [record["items"][0]["target"] if "items" in record else record["id"][:-4] for record in records]
+    assert sorted(about) == [f"{BASE}{number}" for number in range(6)]
     undo(tmp_path / "journal")
     assert not out.exists()
 

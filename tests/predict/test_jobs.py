@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from awkward_files import READABLE, UNREADABLE, encode, jpeg, scene
+from catalogue.killing import killed
 from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs, Runtime
+from smn.catalogue.answers_file import read_answers
 from smn.errors import ImageError, InputError, OutputExistsError
 from smn.images import SUFFIXES
 from smn.predict.formats import Format
@@ -407,6 +409,21 @@ def test_a_place_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot be written .*name another place"):
         Journal(tmp_path / "file" / "out.csv", SETTINGS)
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.JSONL, Format.CSV, Format.PARQUET])
+@pytest.mark.parametrize("call", ["os.fsync", "os.replace"])
+def test_a_kill_while_the_output_is_written_loses_nothing(tmp_path: Path, form: Format, call: str) -> None:
+    out = tmp_path / f"out.{form}"
+    journal = Journal(out, SETTINGS)
+    written = list(journal.add([failed(name, "no answer", model="tiny-1") for name in NAMES]))
+    assert killed(lambda: journal.finish(form, top_k=1), call, at=1)
+    assert not out.exists()
+    again = Journal(out, SETTINGS)
+    assert again.done == set(NAMES)
+    again.finish(form, top_k=1)
+    assert [row["path"] for row in read_answers(out)] == [one.path for one in written]
+    assert not again.file.exists()
 
 
 def test_what_a_list_brought_along_is_written_with_the_answers(tmp_path: Path) -> None:

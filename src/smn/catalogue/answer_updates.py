@@ -1,5 +1,6 @@
 """Answers for a collection that grows: only what is new or changed is predicted, and what people decided is kept."""
 
+import filecmp
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -126,13 +127,21 @@ def replace_answers(out: Path, rows: Iterable[Row]) -> Path | None:
 
     A kill leaves the old file or the new one under ``out``.
     """
+    backup = None
     with write_partial(out) as partial:
         write_rows(rows, partial, Format.JSONL, top_k=1)
-        backup = None
         if out.exists():
-            backup = next(name for name in _numbered(out) if not name.exists())
-            shutil.copy2(out, backup)
+            backup = _keep(out)
     return backup
+
+
+def _keep(file: Path) -> Path:
+    """Copy a file to the next name that is free; a copy that an update made before it was killed will do."""
+    copy = next(name for name in _numbered(file) if not name.exists() or filecmp.cmp(file, name, shallow=False))
+    if not copy.exists():
+        with write_partial(copy) as partial:
+            shutil.copy2(file, partial)
+    return copy
 
 
 def _numbered(out: Path) -> Iterable[Path]:

@@ -129,7 +129,8 @@ def _add(target: Path, keywords: Keywords, prefix: str, *, embed: bool) -> bytes
         with stream.mmap() as view:
             return bytes(view)
     except exiv2.Exiv2Error as error:
-        raise InputError(f"Exiv2 cannot write into {target} ({error}); the file was left as it is.") from error
+        what = "the picture" if embed else "the sidecar that is there"
+        raise InputError(f"Exiv2 cannot write into {what} ({error}); it was left as it is.") from error
 
 
 def _set_xmp(exiv2: Any, data: Any, keywords: Keywords, prefix: str) -> None:

@@ -135,7 +135,7 @@ class WriteJournal:
         if before is None:
             return None
         if place.is_symlink():
-            raise InputError(f"{place} is a link; smn does not replace it: move it away.")
+            raise InputError("The file is a link; smn does not replace it: write where it points to.")
         backup = self.backups / before
         if not backup.exists():
             self.backups.mkdir(exist_ok=True)

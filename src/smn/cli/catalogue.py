@@ -1,5 +1,6 @@
 """``smn review``, ``catalogue`` and ``undo``: look at answers, correct them, put them into a catalogue."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -222,14 +223,16 @@ def _writing(
         yield rows, written, show
 
 
-_SHOWN = 5  # rows without a file that are named
+_SHOWN = 8  # reasons for which rows are left out that are told
 
 
 def _tell(result: "Result", journal: "WriteJournal") -> None:
     counted, skipped = result
-    for one in skipped[:_SHOWN]:
-        note(f"Left out: {one.path}: {one.reason}")
-    if len(skipped) > _SHOWN:
-        note(f"Left out: {len(skipped) - _SHOWN} more.")
+    reasons = Counter(one.reason for one in skipped).most_common()
+    for reason, count in reasons[:_SHOWN]:
+        example = next(one.path for one in skipped if one.reason == reason)
+        note(f"Left out: {example}{f' and {count - 1} more' if count > 1 else ''}: {reason}")
+    if len(reasons) > _SHOWN:
+        note(f"Left out: {sum(count for _, count in reasons[_SHOWN:])} more, for other reasons.")
     told = ", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing written"
     note(f"{told}; {len(skipped)} left out. To undo: smn undo {journal.file}")

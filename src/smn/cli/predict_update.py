@@ -66,8 +66,13 @@ def _finish(before: list[dict[str, Any]], out: Path, plan: Plan, journal: Journa
 
 
 def _tell(plan: Plan, model: Model, *, again: bool) -> None:
-    parts = {"new": plan.new, "changed": plan.changed, "answered without a hash and answered again": plan.unhashed,
-             "unchanged and left as they are": plan.unchanged, "no longer there, whose rows stay": plan.gone}  # fmt: skip
+    parts = {
+        "new": plan.new,
+        "changed": plan.changed,
+        "answered without a hash and answered again": plan.unhashed,
+        "unchanged and left as they are": plan.unchanged,
+        "no longer there, whose rows stay": plan.gone,
+    }
     note(f"Pictures: {', '.join(f'{count} {what}' for what, count in parts.items() if count)}.")
     if plan.other_model and again:
         note(f"{plan.other_model} of the unchanged were answered by another model and are answered again.")
