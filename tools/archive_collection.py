@@ -120,7 +120,7 @@ def make_collection(folder: Path, *, pictures: int, folders: int) -> Made:
     """Write a collection of nested folders, and ``inventory.csv`` beside it, which lists it.
 
     One in five is of another kind than plain, taken in turn from `READABLE` and `UNREADABLE`; one in 25 is a copy and
-    one in 500 a link to the one before.
+    one in 100 a link to the one before.
 
     Args:
         folder: the folder; it must not be there.
@@ -158,7 +158,7 @@ def _paint(count: int) -> list[Image.Image]:
 
 
 def _choose(number: int) -> tuple[str, str]:
-    if number % 500 == 499:
+    if number % 100 == 99:
         return "link", ""
     if number % 25 == 24:
         return "copy", ""

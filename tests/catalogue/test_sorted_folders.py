@@ -34,6 +34,19 @@ def test_pictures_are_sorted_killed_continued_and_undone(collection: list[Row], 
     assert snapshot() == before
 
 
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_link_in_the_collection_is_followed(collection: list[Row], snapshot: Snapshot, copy: bool) -> None:
+    Path("scans/link.jpg").symlink_to("recto/0001.jpg")
+    rows = [collection[0], collection[0] | {"path": "scans/link.jpg"}]
+    before = snapshot()
+    assert sort(rows, copy=copy) == ({Written.NEW: 2}, [])
+    assert (OUT / "Impressionism/link.jpg").read_bytes() == Path("scans/recto/0001.jpg").read_bytes()
+    assert (OUT / "Impressionism/link.jpg").is_symlink() is not copy
+    assert sort(rows, copy=copy) == ({Written.ALREADY: 2}, [])
+    assert undo("journal").kept == ()
+    assert snapshot() == before
+
+
 def test_families_are_folders(collection: list[Row]) -> None:
     sort(collection, by=SortBy.FAMILY)
     assert (OUT / "Cubist & Futurist" / "verso" / "0001.jpg").is_file()

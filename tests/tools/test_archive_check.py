@@ -29,7 +29,7 @@ def test_a_collection_goes_through_every_output_and_back(tmp_path: Path, tiny_bu
 def test_the_collection_has_every_kind_of_trouble(tmp_path: Path) -> None:
     made = make_collection(tmp_path / "scans", pictures=240, folders=40)
     assert len(made.kinds) == 240
-    assert made.count().keys() >= {*READABLE, *UNREADABLE, "copy"}
+    assert made.count().keys() >= {*READABLE, *UNREADABLE, "copy", "link"}
     assert len({place_of(tmp_path, path).parent for path in made.kinds}) == 40
     assert all(place_of(tmp_path, path).is_file() for path in made.kinds)
     assert made.described

@@ -103,8 +103,9 @@ class WriteJournal:
         )
 
     def copy(self, source: Path, path: Path) -> Written:
-        """Copy a file with its times."""
-        return self._make("file", path, _state(source) or "", lambda partial: shutil.copy2(source, partial))
+        """Copy a file with its times; of a link, the file that it points to."""
+        content = _state(source.resolve()) or ""
+        return self._make("file", path, content, lambda partial: shutil.copy2(source, partial))
 
     def link(self, target: Path, path: Path) -> Written:
         """Make a symbolic link to a file."""
