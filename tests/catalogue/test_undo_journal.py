@@ -1,3 +1,4 @@
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -117,13 +118,23 @@ def test_a_journal_about_something_else_is_not_continued(folder: Path) -> None:
         WriteJournal(folder / "journal", {"command": "other"})
 
 
+def test_a_journal_of_nothing_is_removed_and_hinders_nothing(folder: Path) -> None:
+    with WriteJournal(folder / "journal", {"command": "other"}):
+        assert (folder / "journal").exists()
+    assert not (folder / "journal").exists()
+    header = json.dumps({"smn-journal": 1, "command": "other"})
+    (folder / "journal").write_text(f"{header}\n", encoding="utf-8")  # of a command that was killed at once
+    assert write_all(folder) == [Written.NEW] * 4
+    assert read_journal(folder / "journal")[0] == {"smn-journal": 1, **ABOUT}
+
+
 @pytest.mark.parametrize("content", [b"\x00\n", b"[]\n", b'{"a": 1}\n', b'{"smn-journal": 1}\n{"kind": 3}\n'])
 def test_what_is_no_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "journal").write_bytes(content)
     with pytest.raises(InputError, match="is no journal of smn catalogue"):
         undo(tmp_path / "journal")
     assert (tmp_path / "journal").read_bytes() == content
-    with pytest.raises(InputError, match="check the path"):
+    with pytest.raises(InputError, match=r"There is no file .*missing; check the path, unless it was undone already"):
         undo(tmp_path / "missing")
 
 

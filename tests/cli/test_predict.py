@@ -223,6 +223,8 @@ def test_an_output_is_not_overwritten(predict: Predict, gallery: Path, tmp_path:
     assert result.exit_code == 2
     assert "already exists and smn overwrites nothing" in result.stderr
     assert out.read_text(encoding="utf-8") == "mine"
+    out.rename(tmp_path / "out.jsonl")
+    assert "bring it up to date with --update" in predict(gallery, "--out", tmp_path / "out.jsonl").stderr
 
 
 @pytest.fixture

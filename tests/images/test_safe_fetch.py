@@ -153,5 +153,7 @@ def test_a_busy_server_is_asked_again_and_a_network_must_be_allowed(server: _Ser
     assert [path for path, _ in server.seen] == ["/a.jpg", *["/status/503"] * 3, "/status/404"]
     with pytest.raises(FetchError, match="public internet"):
         make_fetch()(f"{server.url}/a.jpg")
+    with pytest.raises(FetchError, match="add its network, as in --allow-network"):
+        make_fetch()(f"{server.url}/a.jpg")
     with pytest.raises(InputError, match="--allow-network: 'home'"):
         make_fetch(["home"])

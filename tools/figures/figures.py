@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+import archives_page
 import cleaning_page
 import combinations
 import data_page
@@ -73,6 +74,7 @@ _PAGES = (
     "speed",
     "web",
     "browser",
+    "archives",
     "decisions/0015-default-model",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
@@ -418,6 +420,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "classes": _classes,
     "commands": _commands,
     "recipes": _recipes,
+    **archives_page.TABLES,
     **cleaning_page.TABLES,
     **combinations.TABLES,
     **data_page.TABLES,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smn.catalogue.answers_file import Row, movement_name
+from smn.catalogue.answers_file import Row, movement_name, outcome_name
 from smn.files import write_partial
 from smn.predict.formats import Format, write_rows
 from smn.predict.jobs import Input, hash_file
@@ -119,7 +119,7 @@ def tell_changes(differing: Iterable[tuple[Row, Row]], *, limit: int = 8) -> str
 
 
 def _name(row: Row) -> str:
-    return movement_name(row) or row["outcome"].replace("_", " ")
+    return movement_name(row) or outcome_name(row)
 
 
 def replace_answers(out: Path, rows: Iterable[Row]) -> Path | None:

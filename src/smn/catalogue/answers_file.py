@@ -122,6 +122,12 @@ def movement_name(row: Mapping[str, Any]) -> str | None:
     return None if movement is None else named.get(movement) or name_of(movement)
 
 
+def outcome_name(row: Mapping[str, Any]) -> str:
+    """What a row's outcome is called where people read it, such as ``not a painting``."""
+    outcome = str(row["outcome"])
+    return "unreadable" if outcome == Outcome.ERROR else outcome.replace("_", " ")
+
+
 def locate(path: str) -> Path:
     """The file that a row is about; names that are not Unicode are found, too."""
     plain = Path(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from smn.catalogue.answers_file import movement_name
+from smn.catalogue.answers_file import movement_name, outcome_name
 from smn.catalogue.undo_journal import Result, WriteJournal, Written, write_each
 from smn.errors import InputError
 from smn.movements import find_movement
@@ -120,7 +120,7 @@ def write_records(
 def _required_name(row: Mapping[str, Any]) -> str:
     name = movement_name(row)
     if name is None:
-        raise InputError(f"There is no movement to write ({row['outcome']}).")
+        raise InputError(f"There is no movement to write ({outcome_name(row)}).")
     return name
 
 

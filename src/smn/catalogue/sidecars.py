@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from smn.catalogue.answers_file import locate, movement_name
+from smn.catalogue.answers_file import locate, movement_name, outcome_name
 from smn.catalogue.undo_journal import Result, WriteJournal, Written, write_each
 from smn.errors import InputError
 from smn.extras import require_extra
@@ -101,7 +101,7 @@ def _sidecar(picture: Path, style: SidecarStyle) -> Path:
 def _check(row: Mapping[str, Any], place: Path, prefix: str, *, shared: bool) -> Keywords:
     keywords = keywords_of(row, prefix=prefix)
     if keywords is None:
-        raise InputError(f"There is no movement and no family to write ({row['outcome']}).")
+        raise InputError(f"There is no movement and no family to write ({outcome_name(row)}).")
     if "://" in row["path"] or not place.is_file():
         raise InputError("The picture is not there; run the command in the folder in which smn predict ran.")
     if shared:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from smn.catalogue.answers_file import locate, movement_name
+from smn.catalogue.answers_file import locate, movement_name, outcome_name
 from smn.catalogue.undo_journal import Result, WriteJournal, Written, write_each
 from smn.errors import InputError
 from smn.movements import get_family
@@ -62,4 +62,4 @@ def folder_of(row: Mapping[str, Any], by: SortBy) -> str:
     name = movement_name(row)
     if by is SortBy.FAMILY:
         name = get_family(row["family"]).name if row["family"] else None
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name or row["outcome"].replace("_", " "))
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name or outcome_name(row))

@@ -49,7 +49,7 @@ class Change:
 
 
 class WriteJournal:
-    """Writes files, copies and links, each noted before it is made. A context manager.
+    """Writes files, copies and links, each noted before it is made. A context manager; nothing written, no journal.
 
     Args:
         file: the journal; one that is there is continued. ``FILE.backups`` beside it holds what was there before.
@@ -63,12 +63,12 @@ class WriteJournal:
         self.file = Path(file)
         self.backups = backups_of(self.file)
         header = {"smn-journal": _VERSION, **about}
-        known: Mapping[str, Any] = header
-        self._changes: dict[str, Change] = {}
-        if self.file.exists() and self.file.stat().st_size:
-            known, changes = read_journal(self.file)
-            self._changes = {change.path: change for change in changes}
-        if known != header:
+        known, changes = read_journal(self.file) if self.file.exists() else (header, ())
+        self._changes = {change.path: change for change in changes}
+        self._holds_changes = bool(changes)
+        if not changes:  # nothing was written: it may become a journal about anything
+            self.file.unlink(missing_ok=True)
+        elif known != header:
             raise InputError(
                 f"{self.file} is the journal of another command or of other answers; undo that with smn undo "
                 f"{self.file}, or name another file with --journal."
@@ -85,6 +85,8 @@ class WriteJournal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stream.close()
+        if not self._holds_changes:
+            self.file.unlink()
 
     def find(self, path: Path) -> Written | None:
         """Whether a file was written, or was changed since it was; None where it still has to be written."""
@@ -151,6 +153,7 @@ class WriteJournal:
             one.mkdir(exist_ok=True)
 
     def _note(self, change: Change) -> None:
+        self._holds_changes = True
         self._append({"kind": change.kind, "path": change.path, "after": change.after, "before": change.before})
         if change.kind != "folder":
             self._changes[change.path] = change
@@ -228,6 +231,8 @@ def undo(file: str | Path) -> Undone:
         InputError: it is no journal.
     """
     file = Path(file)
+    if not file.exists():
+        raise InputError(f"There is no file {file}; check the path, unless it was undone already.")
     _, changes = read_journal(file)
     done: Counter[str] = Counter()
     kept = []

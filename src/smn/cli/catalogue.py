@@ -121,9 +121,19 @@ def keywords(answers: Path, names: str, prefix: str, journal: Path | None, *, em
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _OUT_FOLDER = click.option("--out", required=True, type=_FOLDER, help="The folder to write into.")
+
+
+def _check_base(context: click.Context, option: click.Parameter, base: str) -> str:
+    del context, option
+    if not base.startswith(("http://", "https://")):
+        raise InputError(f"--base is {base!r}; give an address that starts with http:// or https://.")
+    return base
+
+
 _BASE = click.option(
-    "--base", required=True, metavar="URL", help="The address below which the files will be published."
-)
+    "--base", required=True, metavar="URL", callback=_check_base,
+    help="The address below which the files will be published.",
+)  # fmt: skip
 
 
 @catalogue.command("annotations")
@@ -235,4 +245,5 @@ def _tell(result: "Result", journal: "WriteJournal") -> None:
     if len(reasons) > _SHOWN:
         note(f"Left out: {sum(count for _, count in reasons[_SHOWN:])} more, for other reasons.")
     told = ", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing written"
-    note(f"{told}; {len(skipped)} left out. To undo: smn undo {journal.file}")
+    undo = f" To undo: smn undo {journal.file}" if counted else ""
+    note(f"{told}; {len(skipped)} left out.{undo}")

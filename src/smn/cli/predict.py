@@ -80,7 +80,7 @@ def predict(  # noqa: PLR0917 - click passes options by name
     input: a picture, or a list of file names, one per line. A picture that cannot be read becomes a row with the
     reason.
     """
-    out = _place_answers(out, report)
+    out = _place_answers(out, report, update=update)
     if (again and not update) or (update and out is None):
         raise InputError("--again needs --update, and --update needs --out answers.jsonl.")
     chosen = Format(form) if form else (format_for(out) if out else Format.TABLE)
@@ -116,13 +116,20 @@ def predict(  # noqa: PLR0917 - click passes options by name
         click.get_current_context().exit(1)
 
 
-def _place_answers(out: Path | None, report: Path | None) -> Path | None:
+def _place_answers(out: Path | None, report: Path | None, *, update: bool) -> Path | None:
     """Where answers are written: a report needs a file of them, to apply decisions to."""
-    if report is None:
-        return out
-    if report.exists():
+    if report is not None and report.exists():
         raise OutputExistsError(report)
-    return out or report.with_suffix(".jsonl")
+    if out is None and report is not None:
+        out = report.with_suffix(".jsonl")
+    if out is not None and out.exists() and not update:
+        if out.suffix.lower() != ".jsonl":
+            raise OutputExistsError(out)
+        raise InputError(
+            f"{out} already exists and smn overwrites nothing; "
+            "bring it up to date with --update, or choose another name."
+        )
+    return out
 
 
 def _collect(pictures: tuple[str, ...], column: str | None, networks: tuple[str, ...]) -> "Collection":

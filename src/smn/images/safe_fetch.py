@@ -20,6 +20,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
+class NotPublicError(FetchError):
+    """An address is not on the public internet, and not in a network that was allowed."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A checked destination of a request.
@@ -82,7 +86,7 @@ def check_address(url: str, *, networks: Sequence[Network] = ()) -> Target:
     inside = bool(networks) and all(any(address in network for network in networks) for address in addresses)
     # All of them: a name may resolve to a public address and to one that is not.
     if not inside and not all(is_public(address) for address in addresses):
-        raise FetchError("Only servers on the public internet are asked.", address=shown)
+        raise NotPublicError("Only servers on the public internet are asked.", address=shown)
     if not inside and port != _PORTS[parts.scheme]:
         raise FetchError(f"Only the ports 80 and 443 are asked, not {port}.", address=shown)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -160,7 +164,11 @@ def make_fetch(
         raise InputError(f"--allow-network: {error}; give one such as 10.0.0.0/8.") from error
 
     def once(url: str) -> bytes:
-        return download_picture(url, max_bytes=max_bytes, timeout=timeout, networks=allowed)
+        try:
+            return download_picture(url, max_bytes=max_bytes, timeout=timeout, networks=allowed)
+        except NotPublicError as error:
+            advice = "to ask a server of your own, add its network, as in --allow-network 10.0.0.0/8."
+            raise FetchError(f"{error.reason[:-1]}; {advice}", address=error.address) from error
 
     def fetch(url: str) -> bytes:
         for wait in waits:
