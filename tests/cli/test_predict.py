@@ -205,6 +205,7 @@ def test_every_file_format_carries_the_same_answers(predict: Predict, gallery: P
     assert [row["outcome"] for row in rows] == OUTCOMES
     lines = (tmp_path / "out" / "a.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == rows
+    assert [len(row.pop("sha256")) for row in rows] == [64] * 4  # for --update, which takes JSON lines only
     assert parquet.read_table(tmp_path / "out" / "a.parquet").to_pylist() == rows
     with (tmp_path / "out" / "a.csv").open(encoding="utf-8", newline="") as stream:
         assert [row["path"] for row in csv.DictReader(stream)] == [row["path"] for row in rows]
