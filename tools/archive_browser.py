@@ -67,7 +67,7 @@ def review_report(report: Path, rows: Sequence[Row], decisions: Path, *, chromiu
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _require_local(request.url, complaints))
         found = Reviewed(browser=f"Chromium {browser.version}")
-        found.open_ms = _timed(lambda: (page.goto(report.as_uri()), page.locator(".row").first.wait_for()))
+        found.open_ms = _timed(lambda: _open(page, report))
         _look(page, rows, found)
         _decide(page, rows, found, decide)
         with page.expect_download() as waiting:
@@ -76,6 +76,11 @@ def review_report(report: Path, rows: Sequence[Row], decisions: Path, *, chromiu
     if complaints:
         raise AssertionError(f"The report complained: {complaints[:3]}")
     return found
+
+
+def _open(page: Any, report: Path) -> None:
+    page.goto(report.as_uri())
+    page.locator(".row").first.wait_for()
 
 
 def _require_local(address: str, complaints: list[str]) -> None:

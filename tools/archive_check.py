@@ -225,7 +225,7 @@ def write_tables(archive: Archive) -> None:
     rows, root = archive.rows, archive.root
     texts = [(row["path"], movement_name(row), row["columns"]["title"]) for row in rows]
     for name, options in {"table.csv": ("--bom",), "table.xlsx": ()}.items():
-        command = ("catalogue", "table", "corrected.jsonl", "--out", name, *options)
+        command: tuple[str, ...] = ("catalogue", "table", "corrected.jsonl", "--out", name, *options)
         with archive.step(f"table, {name.partition('.')[2].upper()}") as noted:
             noted["killed"] = archive.kill(*command, when=archive.partial())
             if not (root / name).exists():
@@ -235,7 +235,7 @@ def write_tables(archive: Archive) -> None:
             require(told == texts, f"{name} has each row once")
             noted["files"] = len(found)
     folder = next(path for path in sorted((root / "scans").glob("*/*")) if path.is_dir())
-    command = ("predict", folder.relative_to(root), "--model", archive.model, "--out", "folder.parquet")
+    command = ("predict", str(folder.relative_to(root)), "--model", archive.model, "--out", "folder.parquet")
     with archive.step("table, Parquet of one folder") as noted:
         noted["killed"] = archive.kill(*command, when=archive.partial())
         if not (root / "folder.parquet").exists():

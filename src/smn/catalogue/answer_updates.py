@@ -70,8 +70,10 @@ def plan_update(
         if progress is not None:
             progress("comparing", done, len(inputs))
     gone = len(set(known) - {item.path for item in inputs})
-    kinds = ("new", "changed", "unhashed", "unchanged", "other")
-    return Plan(tuple(wanted), hashes, *(counted[kind] for kind in kinds), gone)
+    return Plan(
+        tuple(wanted), hashes, counted["new"], counted["changed"], counted["unhashed"], counted["unchanged"],
+        counted["other"], gone,
+    )  # fmt: skip
 
 
 def _compare(item: Input, row: Row | None, content: str | None) -> str:
