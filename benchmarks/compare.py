@@ -3,9 +3,9 @@
     python benchmarks/compare.py [--others PYTHON] [--rounds 15] [--out docs/results/bench/compare.json]
 
 Every contender answers for the same 2-megapixel JPEG, from file to 25 probabilities, in a process of its own with one
-or two threads; the processes take turns, so that a busy moment meets all of them. The others' weights are random: only
-their speed is compared. TensorFlow and OpenVINO are no extras of smn; name a Python that has them beside smn's own
-packages, or they are left out.
+or two threads. The processes take turns, so that a busy moment meets all of them, with a pause in which the threads of
+the one before stop waiting for more. The others' weights are random: only their speed is compared. TensorFlow and
+OpenVINO are no extras of smn; name a Python that has them, or they are left out.
 """
 
 import argparse
@@ -164,6 +164,7 @@ def _product(kind: str) -> Answer:
 
 
 _GEMM_SIDE = 1536
+_PAUSE = 0.3  # seconds
 
 CONTENDERS: Mapping[str, tuple[str, Callable[[], Answer]]] = {
     "default": ("smn, default", lambda: _smn("default")),
@@ -236,7 +237,7 @@ class Contender:
     def __init__(self, name: str, *, threads: int, others: str | None) -> None:
         foreign = name.startswith(("keras", "openvino"))
         limits = {"OMP_NUM_THREADS": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
-        limits |= {"KERAS_BACKEND": "tensorflow"}
+        limits |= {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
         if foreign and others is None:
             raise OSError("no Python was named that has it")
         cores = sorted(os.sched_getaffinity(0))[:threads]
@@ -276,6 +277,7 @@ def race(file: Path, *, threads: int, rounds: int, others: str | None) -> tuple[
     times: dict[str, list[float]] = {name: [] for name in running}
     for turn in range(rounds + 2):
         for name, contender in running.items():
+            time.sleep(_PAUSE)
             seconds = contender.time(file)
             if turn >= 2:
                 times[name].append(seconds)

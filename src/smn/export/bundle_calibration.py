@@ -60,15 +60,40 @@ def calibrate(
     return replace(bundle, temperature=temperature, thresholds=thresholds, policy=policy, metrics=metrics)
 
 
+CALIBRATED = (
+    "temperature_pictures", "calibrated_by", "val_pictures", "val_top1", "val_log_loss_before", "val_log_loss",
+)  # fmt: skip
+"""Metrics that belong to a calibration; the others tell of the network and stay true."""
+
+
 def take_calibration(bundle: Bundle, source: Bundle) -> Bundle:
     """The bundle with what validation data has taught another one, whose name is kept as ``calibrated_by``."""
+    kept = {key: value for key, value in bundle.metrics.items() if key not in CALIBRATED}
+    learned = {key: source.metrics[key] for key in CALIBRATED if key in source.metrics}
     return replace(
         bundle,
         temperature=source.temperature,
         thresholds=source.thresholds,
         policy=source.policy,
-        metrics={**source.metrics, "calibrated_by": source.name},
+        metrics={**kept, **learned, "calibrated_by": source.name},
     )
+
+
+def check_networks(source: Bundle, bundle: Bundle) -> None:
+    """Make sure that a bundle's calibration fits another one; how long each was trained may differ.
+
+    Raises:
+        InputError: they have other labels, other networks or another preprocessing.
+    """
+    theirs, ours = (
+        (one.taxonomy, one.preprocess, [part.get("model") for part in one.recipe.get("members", [one.recipe])])
+        for one in (source, bundle)
+    )
+    if ours != theirs:
+        raise InputError(
+            f"{source.folder} differs from {bundle.folder} in its labels, networks or preprocessing, so its "
+            "calibration does not fit; name a bundle of the same networks."
+        )
 
 
 def check_recipe(source: Bundle, recipe: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from smn.confidence.answer_policy import Thresholds
 from smn.confidence.calibration import fit_temperature, sigmoid, softmax
 from smn.errors import AgreementError, InputError, OutputExistsError
 from smn.examples.gallery import Group
-from smn.export.bundle_calibration import calibrate, check_recipe, take_calibration
+from smn.export.bundle_calibration import CALIBRATED, calibrate, check_networks, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, quantize_graph, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
 from smn.images import open_image
@@ -329,8 +329,9 @@ def recalibrate_bundle(
         sources=sources,
         temperature=temperature,
     )
+    kept = {key: value for key, value in bundle.metrics.items() if key not in CALIBRATED}
     learned = {} if others is None else {"temperature_pictures": len(others[0].rows)}
-    return _write_copy(bundle, replace(calibrated, metrics={**calibrated.metrics, **learned}))
+    return _write_copy(bundle, replace(calibrated, metrics={**kept, **calibrated.metrics, **learned}))
 
 
 def copy_calibration(source: str | Path, other: str | Path, *, out: Path, name: str | None = None) -> Bundle:
@@ -349,31 +350,12 @@ def copy_calibration(source: str | Path, other: str | Path, *, out: Path, name: 
     """
     bundle, calibrated = read_bundle(source), read_bundle(other)
     check_free(out)
-    # How long each was trained may differ: one that has seen everything goes on from one that has not.
-    ours, theirs = ((one.taxonomy, one.preprocess, _list_networks(one)) for one in (bundle, calibrated))
-    if ours != theirs:
-        raise InputError(
-            f"{calibrated.folder} differs from {bundle.folder} in its labels, networks or preprocessing, so its "
-            "calibration does not fit; name a bundle of the same networks."
-        )
+    check_networks(calibrated, bundle)
     return _write_copy(bundle, take_calibration(replace(bundle, folder=out, name=name or bundle.name), calibrated))
 
 
-_CALIBRATED = (
-    "temperature_pictures",
-    "calibrated_by",
-    "val_pictures",
-    "val_top1",
-    "val_log_loss_before",
-    "val_log_loss",
-)
-"""Metrics that belong to a calibration; the others tell of the network and stay true."""
-
-
 def _write_copy(bundle: Bundle, calibrated: Bundle) -> Bundle:
-    kept = {key: value for key, value in bundle.metrics.items() if key not in _CALIBRATED}
-    fitted = {key: calibrated.metrics[key] for key in _CALIBRATED if key in calibrated.metrics}
-    calibrated = replace(calibrated, metrics={**fitted, **kept})
+    """Write the calibrated bundle, with the other's network."""
     calibrated.folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(bundle.model_file, calibrated.model_file)
     write_bundle(calibrated)
@@ -388,10 +370,6 @@ def _select_accepted(pictures: Manifest, taxonomy: Taxonomy) -> tuple[TrainingDa
         accepted = np.eye(len(taxonomy.labels), dtype=bool)[data.targets]
     covered = np.flatnonzero(accepted.any(axis=1))
     return replace(data, rows=tuple(data.rows[at] for at in covered), targets=data.targets[covered]), accepted[covered]
-
-
-def _list_networks(bundle: Bundle) -> list[Any]:
-    return [one.get("model") for one in bundle.recipe.get("members", [bundle.recipe])]
 
 
 def _read_answers(recipe: Mapping[str, Any]) -> AnswerSettings:

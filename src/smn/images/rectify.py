@@ -72,6 +72,11 @@ class Found:
     corners: Corners
     confidence: float
 
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """The corners as plain numbers, with 4 decimals."""
+        return tuple((round(float(x), 4), round(float(y), 4)) for x, y in self.corners)
+
 
 def warm_up() -> None:
     """Let OpenCV make its tables for CIELAB, a tenth of a second, before the first picture waits for them."""

@@ -47,6 +47,11 @@ class Lookup:
             "sees otherwise; build one with: smn index build MANIFEST --model BUNDLE --out FOLDER"
         )
 
+    def warm_up(self) -> None:
+        """Read the index in the package, if it fits, before the first picture is looked up."""
+        if not self._named and self.index is not None:
+            self.index.warm_up()
+
     def add_works(
         self, predictions: Sequence[Prediction], outputs: Outputs, batch: NDArray[np.float32]
     ) -> tuple[Prediction, ...]:

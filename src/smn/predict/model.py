@@ -24,7 +24,6 @@ from smn.movements.regroup import families_of
 from smn.predict.analysis import SIDE, Analysis
 from smn.predict.lookup import Lookup
 from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, Rectified
-from smn.works import DEFAULT_INDEX
 
 _MIN_COVERED = 0.5
 """In another taxonomy, the least share of probability, 0..1, on movements that it covers for an answer to be sure."""
@@ -84,8 +83,8 @@ class Model:
         with contextlib.suppress(Exception):
             if self.rectify is not Rectify.OFF:
                 warm_up()
-            if self.lookup is not None and self.lookup.folder == DEFAULT_INDEX and self.lookup.index is not None:
-                self.lookup.index.warm_up()
+            if self.lookup is not None:
+                self.lookup.warm_up()
 
     def __repr__(self) -> str:
         return f"<smn.Model {self.name}: {len(self.taxonomy.labels)} movements, taxonomy {self.taxonomy.id}>"
@@ -347,7 +346,7 @@ class Model:
             model=self.name,
             family=family,
             set=chosen,
-            rectified=None if found is None else _to_rectified(found),
+            rectified=None if found is None else Rectified(found.points, found.confidence),
             looks_like=None if is_painting else looks_like,
         )
 
@@ -368,11 +367,6 @@ def _read_target(taxonomy: str | Path, bundle: Bundle) -> Taxonomy:
     return target
 
 
-def _to_rectified(found: Found) -> Rectified:
-    corners = tuple((round(float(x), 4), round(float(y), 4)) for x, y in found.corners)
-    return Rectified(corners, found.confidence)
-
-
 def load(
     bundle: str | Path = DEFAULT,
     *,
@@ -387,20 +381,17 @@ def load(
 
     Args:
         bundle: a bundle's folder, or the name of one inside the package, see `smn.bundle.list_models`.
-        taxonomy: id or file of the taxonomy to answer in; by default the one that the model was trained on.
+        taxonomy: as for `Model`, as are ``limits``, ``threads``, ``precision``, ``rectify`` and ``lookup``.
         limits: how large a picture may be.
-        threads: how many threads one answer may use; 0 lets ONNX Runtime choose.
-        precision: the share of answers that ought to be right, as for `Model`.
+        threads: of the network.
+        precision: the share of answers that ought to be right.
         rectify: whether a painting on a wall is found and straightened first: ``Rectify.AUTO`` where it is surely
             found, ``ON`` where anything like one is found, ``OFF`` never.
-        lookup: whether the very work is looked up, as for `Model`.
+        lookup: whether the very work is looked up.
 
     Raises:
         BundleError: the bundle is missing or damaged.
-        InputError: the precision lies outside, or the bundle does not know what its answers are worth.
-        SimilarError: ``lookup`` names no index, or one that another model made.
-        UnknownNameError: there is no such taxonomy.
-        TaxonomyError: the model cannot answer in this taxonomy.
+        InputError, SimilarError, UnknownNameError, TaxonomyError: as for `Model`.
     """
     return Model(
         read_bundle(bundle), taxonomy=taxonomy, limits=limits, threads=threads, precision=precision, rectify=rectify,

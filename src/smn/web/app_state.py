@@ -95,7 +95,7 @@ def _shrink(data: bytes) -> bytes:
     return buffer.getvalue()
 
 
-EXAMPLES = ("ukiyo-e", "neo-impressionism", "fauvism", "geometric-abstraction", "impressionism", "cubism")
+EXAMPLES = ("ukiyo-e", "neo-impressionism", "fauvism", "geometric-abstraction", "cubism", "abstract-expressionism")
 """Painted examples that are offered until the page's own model has been asked."""
 
 _FIGURES = Path(__file__).parent / "figures.json"
