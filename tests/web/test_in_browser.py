@@ -14,9 +14,11 @@ from awkward_files import UNREADABLE
 from camera import take_photograph
 from chromium import needs_chromium
 from smn.examples import draw_other, paint
+from smn.movements import list_movements
 from smn.predict.phrasing import phrase
 from smn.service.records import Records
 from smn.similar import read_index
+from smn.web.charts import list_dots
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -400,13 +402,59 @@ def faults(page):
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
 
-def test_movements_are_explored_by_links_that_can_be_kept(visit):
-    page = visit("explore?movement=cubism")
+def test_movements_are_explored_by_links_that_can_be_kept(visit, shoot):
+    page = visit("explore")
+    page.locator(".smn-timeline a[data-movement=cubism]").click()
+    page.wait_for_function("location.search === '?movement=cubism'")
     assert page.get_by_text("Pablo Picasso").first.is_visible()
-    page.get_by_role("button", name="Futurism").click()
+    page.locator(".smn-near a[data-movement=futurism]").click()
     page.wait_for_function("location.search.includes('futurism')")
     page.get_by_text("Umberto Boccioni").first.wait_for()
-    assert page.get_by_role("img", name=f"A map of {len(read_index()):,} works").is_visible()
+    page.go_back()
+    page.wait_for_function("document.querySelector('h1')?.innerText === 'Cubism'")
+    page.get_by_role("link", name=EN("explore.back")).click()
+    page.wait_for_function("said => document.querySelector('h1')?.innerText === said", arg=EN("explore.heading"))
+    assert page.locator(".smn-timeline a").count() == len(list_movements())
+
+
+def test_a_dot_of_the_map_says_its_work_and_shows_it(visit):
+    page = visit("explore?movement=ukiyo-e")
+    index = read_index()
+    dots = list_dots(index, "ukiyo-e")
+    assert page.get_by_role("img", name=f"A map of {len(index):,} works").is_visible()
+    page.locator(".frame").scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    box, (x, y, *_) = page.locator(".frame img").bounding_box(), dots[len(dots) // 2]
+    left, top = (1000 * x + 24) / 1048 * box["width"], (700 * (1 - y) + 24) / 748 * box["height"]
+    page.mouse.move(box["x"] + left, box["y"] + top)
+    tip = page.locator(".tip")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() in {one[3] or EN("alike.untitled") for one in dots}
+    page.locator(".frame").focus()
+    shown = page.locator(".smn-works li").count()
+    page.mouse.click(box["x"] + left, box["y"] + top)
+    page.wait_for_function("count => document.querySelectorAll('.smn-works li').length === count + 1", arg=shown)
+    # The keyboard goes from dot to dot.
+    before = tip.inner_text()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('.tip').textContent !== before", arg=before)
+
+
+def test_the_quiz_asks_says_what_was_right_and_counts(visit):
+    page = visit("explore")
+    page.locator(".smn-riddle").wait_for()
+    buttons = page.locator(".st-key-smn-options button")
+    assert buttons.count() == 4
+    buttons.first.click()
+    page.locator("p[role=status] a[data-movement]").wait_for()
+    said = page.locator("[data-testid=stHtml] p[role=status]").first.inner_text()
+    right = said.startswith("Right")
+    page.get_by_text(EN("quiz.score", right=int(right), asked=1)).wait_for()
+    before = page.locator(".smn-riddle").get_attribute("src")
+    page.get_by_role("button", name=EN("quiz.next")).click()
+    page.wait_for_function("before => document.querySelector('.smn-riddle')?.src !== before", arg=before)
+    assert not buttons.first.is_disabled()
 
 
 def test_pages_are_reached_from_each_other(visit):

@@ -19,6 +19,7 @@ from smn.similar import read_index
 from smn.story.pages import read_story
 from smn.web.address import read_address
 from smn.web.app_state import EXAMPLES, choose_examples, get_app_state, make_example, open_app_state
+from smn.web.explore import TYPICAL, list_typical
 from smn.web.frame import Visit
 from smn.web.page_settings import PageSettings
 from smn.web.uploads import Upload, describe_error
@@ -208,17 +209,45 @@ def test_every_movement_can_be_explored(language: str) -> None:
     words = Words(language)
     test = AppTest.from_function(explore_page, default_timeout=300)
     test.session_state["spoken"] = language
-    test.session_state["movement"] = "impressionism"
     test.run()
-    assert len(test.selectbox[0].options) >= 43
+    links = set(re.findall(r'data-movement="([a-z-]+)"', said(test)))
+    assert links == {movement.id for movement in list_movements()}
+    typical = 0
     for movement in list_movements():
-        test.selectbox[0].set_value(movement.id).run()
+        test.query_params["movement"] = movement.id
+        test.run()
         assert not test.exception
-        text = said(test)
+        text, story = said(test), read_story(movement.id, language=language)
         assert escape(translate_movement(movement, language).summary) in text
-        for piece in read_story(movement.id, language=language).music:
+        for piece in story.music:
             assert escape(piece.why) in text
-        assert words("explore.map_note", works=words.number(len(read_index()))) in text
+        for near in story.neighbours:
+            assert f'data-movement="{near.movement}"' in text
+        headings = re.findall(r"<h[123][^>]*>(.*?)</h[123]>", text)
+        assert len(headings) == len(set(headings))
+        shown = re.findall(r"<figcaption><em>", text)
+        assert 3 <= len(shown) <= TYPICAL
+        typical += len(shown) == TYPICAL
+    assert typical >= 25  # the others have no works in the index, and show those that their page names
+    assert words("explore.works") in said(test)
+
+
+def test_typical_works_have_facts_and_are_by_several_artists() -> None:
+    index = read_index()
+    for movement in ("impressionism", "cubism", "ukiyo-e"):
+        works = list_typical(index, movement)
+        assert all(work.title and work.artist and work.movement == movement for work in works)
+        assert len({work.artist for work in works}) >= 5
+    assert all(work.thumbnail for work in list_typical(index, "impressionism"))
+    assert list_typical(index, "gothic") == ()
+
+
+def test_every_palette_is_of_a_movement() -> None:
+    from smn.web.explore import _palettes
+
+    assert set(_palettes()) <= {movement.id for movement in list_movements()}
+    assert len(_palettes()) == 29
+    assert all(abs(sum(one.share for one in palette) - 1) < 0.01 for palette in _palettes().values())
 
 
 def test_a_picture_is_analyzed_once_for_everybody(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from smn.web.drawing import FALLBACK, draw_ladder, draw_reliability
+from smn.web.charts import draw_ladder, draw_reliability
+from smn.web.drawing import FALLBACK
 from smn.web.frame import Visit, base_path
 from smn.web.words import Words
 

@@ -1,99 +1,25 @@
 """What all visitors share for as long as the process lives: model, index, analyzed pictures, thumbnails."""
 
-import asyncio
+import gzip
 import hashlib
 import io
-import ipaddress
 import json
 import os
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from PIL import Image
-
-from smn.errors import SimilarError, SmnError
+from smn.errors import SimilarError
 from smn.examples import list_examples, paint
-from smn.images import Limits, open_image
-from smn.images.safe_fetch import fetch_picture
-from smn.similar.index import SimilarIndex, Work, read_index
+from smn.similar.index import SimilarIndex, read_index
 from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
-from smn.web.drawing import family_of_each, place_of_each
+from smn.web.charts import family_of_each, list_dots, place_of_each
+from smn.web.famous_works import FamousExample, load_examples
 from smn.web.page_settings import PageSettings, read_page_settings
-
-THUMBNAIL_SIDE = 360
-"""Pixels of a thumbnail's longer side."""
-
-_MAX_ADDRESSES, _MAX_THUMBNAILS, _RETRY_SECONDS = 10_000, 300, 60.0
-"""Addresses that may be asked for, pictures in memory, and seconds until one that failed is tried again."""
-
-_LIMITS = Limits(max_bytes=8_000_000, max_pixels=40_000_000)
-
-Fetch = Callable[[str], Awaitable[bytes]]
-
-
-class Thumbnails:
-    """Thumbnails of works, fetched by the page's server, so that no third party learns who looks; of shown works only.
-
-    Args:
-        networks: that addresses may lie in although they are not public.
-        fetch: gets what lies at an address; by default over the network, guarded as the service's addresses are.
-    """
-
-    def __init__(self, *, networks: Sequence[str] = (), fetch: Fetch | None = None) -> None:
-        allowed = [ipaddress.ip_network(one) for one in networks]
-
-        async def get(address: str) -> bytes:
-            return await fetch_picture(address, max_bytes=_LIMITS.max_bytes, timeout=8.0, networks=allowed)
-
-        self._fetch = fetch or get
-        self._addresses: OrderedDict[str, str] = OrderedDict()
-        self._pictures: OrderedDict[str, bytes] = OrderedDict()
-        self._failed: dict[str, float] = {}
-        self._turn = asyncio.Semaphore(4)
-
-    def allow(self, work: Work) -> str | None:
-        """The key that a work's thumbnail may be asked for with; None where it has none. From any thread."""
-        address = work.thumbnail
-        if address is None:
-            return None
-        key = hashlib.sha256(address.encode()).hexdigest()[:24]
-        self._addresses[key] = address
-        while len(self._addresses) > _MAX_ADDRESSES:
-            self._addresses.popitem(last=False)
-        return key
-
-    async def get(self, key: str) -> bytes | None:
-        """A JPEG, or None where the key is unknown or the picture cannot be had at the moment."""
-        address = self._addresses.get(key)
-        if address is None or time.monotonic() < self._failed.get(key, 0.0):
-            return None
-        if key not in self._pictures:
-            async with self._turn:
-                try:
-                    picture = await asyncio.to_thread(_shrink, await self._fetch(address))
-                except SmnError:
-                    # Offline, moved, or no picture: its card is shown instead.
-                    self._failed[key] = time.monotonic() + _RETRY_SECONDS
-                    return None
-            self._failed.pop(key, None)
-            self._pictures[key] = picture
-            while len(self._pictures) > _MAX_THUMBNAILS:
-                self._pictures.popitem(last=False)
-        return self._pictures[key]
-
-
-def _shrink(data: bytes) -> bytes:
-    shown = open_image(data, limits=_LIMITS, reduce_to=THUMBNAIL_SIDE)
-    shown.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    shown.save(buffer, "JPEG", quality=82)
-    return buffer.getvalue()
-
+from smn.web.thumbnails import Thumbnails
 
 EXAMPLES = ("ukiyo-e", "neo-impressionism", "fauvism", "geometric-abstraction", "cubism", "abstract-expressionism")
 """Painted examples that are offered until the page's own model has been asked."""
@@ -119,6 +45,7 @@ class AppState:
         self._analyzer: tuple[Stamp, Analyzer] | None = None
         self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
         self.examples: tuple[str, ...] = EXAMPLES
+        self.famous: tuple[FamousExample, ...] = ()
 
     @property
     def analyzer(self) -> Analyzer:
@@ -158,6 +85,11 @@ class AppState:
         """The index of works, or None where there is none."""
         return _index(self.settings.service.index)
 
+    def pack_dots(self, movement: str | None) -> bytes | None:
+        """The works on the map (`smn.web.charts.list_dots`) as gzipped JSON; None where there is no map."""
+        index = self.index
+        return None if index is None or index.places is None else _pack_dots(index, movement)
+
     @property
     def figures(self) -> Mapping[str, Any] | None:
         """What was measured, where it was measured on the model that answers; None elsewhere."""
@@ -178,6 +110,8 @@ class AppState:
             family_of_each(self.index)
         for movement in list_examples():
             make_example(movement)
+        if self.settings.thumbnails:
+            self.famous = load_examples(self.thumbnails.fetch, analyzer)
 
     def _stamp(self) -> Stamp:
         if self.settings.api:
@@ -236,6 +170,11 @@ def _index(folder: Path) -> SimilarIndex | None:
         return read_index(folder)
     except SimilarError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _pack_dots(index: SimilarIndex, movement: str | None) -> bytes:
+    return gzip.compress(json.dumps(list_dots(index, movement), ensure_ascii=False).encode(), 6)
 
 
 @cache

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from smn.examples import list_examples
+from smn.movements import find_movement
 from smn.web.app_state import AppState, make_example, open_app_state
 from smn.web.page_settings import PageSettings
 
@@ -119,14 +120,25 @@ def _make_routes(state: AppState) -> list[BaseRoute]:
         return _picture(picture, seconds=3600) if picture else Response(status_code=404)
 
     async def example(request: Request) -> Response:
-        movement = request.path_params["movement"]
-        if movement not in list_examples():
+        name = request.path_params["name"]
+        famous = next((one.data for one in state.famous if one.known.work.id == name), None)
+        if famous is None and name not in list_examples():
             return Response(status_code=404)
-        return _picture(await asyncio.to_thread(make_example, movement), seconds=86400)
+        return _picture(famous or await asyncio.to_thread(make_example, name), seconds=86400)
+
+    async def dots(request: Request) -> Response:
+        name = request.path_params["name"]
+        known = name == "all" or find_movement(name) is not None
+        packed = await asyncio.to_thread(state.pack_dots, None if name == "all" else name) if known else None
+        if packed is None:
+            return Response(status_code=404)
+        kept = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=3600"}
+        return Response(packed, media_type="application/json", headers=kept)
 
     routes: list[BaseRoute] = [
         Route("/thumbnail/{key}", thumbnail),
-        Route("/example/{movement}.jpg", example),
+        Route("/example/{name}.jpg", example),
+        Route("/map/{name}.json", dots),
     ]
     if state.settings.review is not None:
         routes.append(Mount(_REVIEW, StaticFiles(directory=state.settings.review, html=True)))

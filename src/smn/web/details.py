@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
 import numpy as np
 import streamlit as st
@@ -11,8 +12,9 @@ from smn.movements.translation import translate_movement
 from smn.similar.index import SimilarIndex, Work, place_among
 from smn.story.pages import Story, read_story
 from smn.web.analyzer import PageAnalysis
-from smn.web.drawing import draw_map, draw_timeline, draw_works, place_of_each
-from smn.web.frame import Visit, base_path
+from smn.web.charts import draw_map, draw_timeline, place_of_each, works_of
+from smn.web.drawing import draw_works
+from smn.web.frame import Visit, base_path, mount_part
 from smn.web.words import Words
 
 
@@ -46,12 +48,50 @@ def show_works(visit: Visit, works: Sequence[Work]) -> None:
     st.html(draw_works(list(zip(works, addresses, strict=True)), visit.words))
 
 
-def render_story(story: Story, words: Words, *, wide: bool = False) -> str:
-    """What to look for, the story, works to know and neighbours, as HTML; ``wide`` in columns over all the width."""
+def show_map(
+    visit: Visit,
+    index: SimilarIndex,
+    *,
+    alt: str,
+    movement: str | None = None,
+    star: tuple[float, float] | None = None,
+) -> None:
+    """The map of an index: a dot says what it is, and shows its work when it is chosen.
+
+    Args:
+        visit: whose page.
+        index: with a map.
+        alt: what the map shows, for those who do not see it.
+        movement: whose works are bright, and can be pointed at; None for all.
+        star: where a picture stands, 0..1.
+    """
+    words = visit.words
+    bright = None if movement is None else works_of(index, movement)
+    image, keys = draw_map(index, words, theme=visit.theme, star=star, bright=bright)
+    data = {
+        "image": image, "alt": alt, "dots": f"{base_path()}/map/{movement or 'all'}.json",
+        "words": {"help": words("map.help"), "unknown": words("alike.untitled")},
+    }  # fmt: skip
+    chosen = mount_part("map", data=data, key=f"map-{movement}-{star}", on_work_change=lambda: None).work
+    st.html(keys)
+    if isinstance(chosen, int) and 0 <= chosen < len(index):
+        show_works(visit, [index.work(chosen)])
+
+
+def render_story(story: Story, words: Words, *, wide: bool = False, alone: bool = True) -> str:
+    """What to look for, the story and works to know, as HTML.
+
+    Args:
+        story: of the movement.
+        words: the page's texts.
+        wide: in columns over all the width.
+        alone: with the movement's name as its heading, and its neighbours; else the page around has both.
+    """
     movement = translate_movement(get_movement(story.movement), words.language)
     traits = "".join(f"<li>{escape(trait)}</li>" for trait in movement.traits)
     works = "".join(
-        f"<li><em>{escape(work.title)}</em>, {work.year}. {escape(work.artist)}. {escape(work.place)}</li>"
+        f"<li>{_link(f'{work.title} {work.artist}', work.title, words)}, {work.year}. {escape(work.artist)}. "
+        f"{escape(work.place)}</li>"
         for work in story.works
     )
     near = "".join(
@@ -59,25 +99,35 @@ def render_story(story: Story, words: Words, *, wide: bool = False) -> str:
     )
     reading = "".join(f"<li>{escape(source)}</li>" for source in story.sources)
     kind = "smn-text smn-wide" if wide else "smn-text"
+    name = f"<h2>{escape(movement.name)}</h2>" if alone else ""
+    beside = f"<h3>{words('look.neighbours')}</h3><dl>{near}</dl>" if alone else ""
+    level = "h3" if alone else "h2"
     return (
-        f'<div class="{kind}"><h2>{escape(movement.name)}</h2><p>{escape(story.text)}</p>'
-        f"<h3>{words('look.check')}</h3><ul>{traits}</ul><h3>{words('look.works')}</h3><ul>{works}</ul>"
-        f"<h3>{words('look.neighbours')}</h3><dl>{near}</dl><h3>{words('look.read')}</h3>"
+        f'<div class="{kind}">{name}<p>{escape(story.text)}</p>'
+        f"<{level}>{words('look.check')}</{level}><ul>{traits}</ul>"
+        f"<{level}>{words('look.works')}</{level}><ul>{works}</ul>{beside}"
+        f"<{level}>{words('look.read')}</{level}>"
         f'<p class="smn-note">{words("look.written")}</p><ul>{reading}</ul></div>'
     )
 
 
+def _link(asked: str, shown: str, words: Words) -> str:
+    """A link to what an encyclopedia has about something, in the page's language."""
+    address = f"https://{words.language}.wikipedia.org/w/index.php?search={quote(asked)}"
+    return f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer"><em>{escape(shown)}</em></a>'
+
+
 def render_music(story: Story, words: Words, *, title: str = "") -> str:
     """What to listen to, as HTML, below a title, by default the movement's name."""
-    pieces = "".join(
-        "<li><strong>"
-        + escape(words("listen.piece", composer=piece.composer, title=piece.title, year=piece.year))
-        + f"</strong><span>{escape(piece.why)}{' ' + escape(piece.note) if piece.note else ''}</span></li>"
-        for piece in story.music
-    )
+    pieces = []
+    for piece in story.music:
+        linked = _link(f"{piece.composer} {piece.title}", piece.title, words)
+        note = f" {escape(piece.note)}" if piece.note else ""
+        named = words("listen.piece", composer=escape(piece.composer), title=linked, year=piece.year)
+        pieces.append(f"<li><strong>{named}</strong><span>{escape(piece.why)}{note}</span></li>")
     name = escape(title or words.movement(story.movement))
     return (
-        f'<div class="smn-text"><h2>{name}</h2><ul class="smn-music">{pieces}</ul>'
+        f'<div class="smn-text"><h2>{name}</h2><ul class="smn-music">{"".join(pieces)}</ul>'
         f'<p class="smn-note">{words("listen.note")}</p></div>'
     )
 
@@ -97,8 +147,10 @@ def _show_time(visit: Visit, analysis: PageAnalysis, guesses: dict[str, float]) 
         return
     count = words.number(len(index))
     near = [words.family(one) for one in _families(analysis)]
-    drawn = draw_map(index, words, theme=visit.theme, star=star, families=near)
-    st.html(f'<h2>{words("time.map", works=count)}</h2>{drawn}<p class="smn-note">{words("time.map_note")}</p>')
+    plain = words("time.map_alt_plain", works=count)
+    st.html(f'<h2>{words("time.map", works=count)}</h2><p class="smn-note">{words("time.map_note")}</p>')
+    alt = words("time.map_alt", works=count, families=", ".join(near)) if near else plain
+    show_map(visit, index, alt=alt, star=star)
 
 
 def _place(index: SimilarIndex, analysis: PageAnalysis) -> tuple[float, float] | None:

@@ -18,7 +18,7 @@ from smn.examples import list_examples, paint
 from smn.similar import find_similar
 from smn.similar.index import DEFAULT_INDEX, Work
 from smn.web.analyzer import SIMILAR
-from smn.web.app_state import THUMBNAIL_SIDE, Thumbnails
+from smn.web.thumbnails import THUMBNAIL_SIDE, Thumbnails
 from smn.web.words import Words
 from web_pictures import encode
 
@@ -78,11 +78,11 @@ def test_a_work_without_a_picture_has_no_thumbnail() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smn.web.app_state._MAX_ADDRESSES", 3)
-    monkeypatch.setattr("smn.web.app_state._MAX_THUMBNAILS", 2)
+    monkeypatch.setattr("smn.web.thumbnails._MAX_ADDRESSES", 3)
+    monkeypatch.setattr("smn.web.thumbnails._MAX_THUMBNAILS", 2)
     asked: list[str] = []
 
-    async def fetch(address: str) -> bytes:
+    def fetch(address: str) -> bytes:
         asked.append(address)
         return encode(paint("cubism", size=(64, 64)))
 
