@@ -22,7 +22,7 @@ from smn.web.app_state import EXAMPLES, choose_examples, get_app_state, make_exa
 from smn.web.explore import TYPICAL, list_typical
 from smn.web.frame import Visit
 from smn.web.page_settings import PageSettings
-from smn.web.uploads import Upload, describe_error
+from smn.web.uploads import AnyUpload, Upload, describe_error
 from smn.web.words import LANGUAGES, Words
 from web_pictures import encode
 
@@ -40,7 +40,7 @@ def app_state() -> Iterator[None]:
 
 @pytest.fixture
 def run() -> Any:
-    def run(*uploads: Upload, address: str = "", **state: object) -> Any:
+    def run(*uploads: AnyUpload, address: str = "", kept: str = "", **state: object) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Streamlit's own, of the import
             from streamlit.testing.v1 import AppTest
@@ -51,6 +51,8 @@ def run() -> Any:
             test.session_state[key] = value
         if address:
             test.query_params["answer"] = address
+        if kept:
+            test.query_params["kept"] = kept
         test.run()
         assert not test.exception
         return test
@@ -106,19 +108,149 @@ def test_an_answer_has_an_address_that_shows_it_without_the_picture(run: Any) ->
 
 def test_a_card_has_a_link_to_its_answer_and_cards_are_ordered(run: Any) -> None:
     names = ("fauvism", "ukiyo-e", "fauvism")
-    files = [Upload(f"{at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
+    files = [Upload(f"{2 - at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
     test = run(*files, Upload("bad.jpg", b"nothing"))
     model = get_app_state()
     sentences = [phrase(model.analyze("", one.data, find=True).prediction).sentence for one in files]
-    assert [button.label for button in test.button if button.key.startswith("open-")] == sentences
+    assert opened(test) == sentences
     grouped = run(*files, order="movement")
     headings = re.findall(r'<h2 class="smn-small">([^<]*)</h2>', said(grouped))
-    assert headings[0] == "Fauvism · 2"
-    surest = run(*files, order="sure")
-    percents = [
-        int(re.findall(r"(\d+) %", button.label)[0]) for button in surest.button if button.key.startswith("open-")
-    ]
+    assert headings == ["Fauvism", "Ukiyo-e"]
+    percents = [int(re.findall(r"(\d+) %", label)[0]) for label in opened(run(*files, order="sure"))]
     assert percents == sorted(percents, reverse=True)
+    assert opened(run(*files, order="name")) == sentences[::-1]
+
+
+def opened(test: Any) -> list[str]:
+    """The sentences of the cards that are shown, in order."""
+    return [button.label for button in test.button if button.key.startswith("open-")]
+
+
+def test_a_gallery_is_filtered_by_counts_selected_in_and_compared(run: Any) -> None:
+    names = ("fauvism", "ukiyo-e", "fauvism")
+    files = [Upload(f"{at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
+    test = run(*files)
+    pills = test.get("button_group")[0]
+    assert [option.content for option in pills.proto.options] == ["Fauvism · 2", "Ukiyo-e · 1"]
+    filtered = run(*files, wanted=["ukiyo-e"])
+    assert len(opened(filtered)) == 1
+    assert said(filtered).count('<th scope="row">') == 1
+    for box in (0, 2):
+        test.checkbox(key=f"select-{box}").check().run()
+    assert EN("many.selected", count=2) in said(test)
+    test.button(key="compare").click().run()
+    assert not test.exception
+    assert EN("compare.heading") in said(test)
+    for at in (0, 2):
+        sentence = phrase(get_app_state().analyze("", files[at].data, find=True).prediction).headline
+        assert f'<h2 class="smn-answer"><span class="smn-headline">{escape(sentence)}' in said(test)
+    test.button(key="back").click().run()
+    assert EN("many.selected", count=2) in said(test)
+    test.button(key="select-none").click().run()
+    assert EN("many.shown", count=3) in said(test)
+    test.button(key="select-all").click().run()
+    assert EN("many.selected", count=3) in said(test)
+
+
+def test_one_picture_is_compared_with_another(run: Any) -> None:
+    test = run(Upload("a.jpg", encode(paint("fauvism"))))
+    test.button(key="compare-ask").click().run()
+    assert EN("compare.waiting", name="a.jpg") in said(test)
+    test.button(key="example-ukiyo-e").click().run()
+    assert not test.exception
+    assert EN("compare.heading") in said(test)
+    assert '<span class="smn-headline">Ukiyo-e</span>' in said(test)
+    assert len(test.session_state.uploads) == 2
+
+
+def test_a_large_gallery_shows_a_part_of_its_cards_at_a_time(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smn.web.answer_gallery.ON_PAGE", 4)
+    files = [Upload("a.jpg", encode(paint("cubism", seed=seed, size=(64, 64)))) for seed in range(10)]
+    test = run(*files)
+    assert EN("many.part", first=1, last=4, count=10) in said(test)
+    for _ in range(2):
+        test.button(key="after").click().run()
+    assert EN("many.part", first=9, last=10, count=10) in said(test)
+    assert len(opened(test)) == 2
+    assert said(test).count('<th scope="row">') == 10  # the table has all
+    assert "a (10).jpg" in said(test)
+
+
+def test_many_pictures_are_not_held_in_memory(run: Any) -> None:
+    from smn.web.uploads import Spool, SpooledUpload
+
+    spool, state = Spool(), get_app_state()
+    files = []
+    for seed in range(5):
+        data = encode(paint("cubism", seed=100 + seed))
+        files.append(SpooledUpload(f"{seed}.jpg", spool, spool.add(data)))
+        assert files[-1].data == data
+    before = len(state._analyses)
+    test = run(*files)
+    assert len(opened(test)) == 5
+    assert len(state._analyses) == before
+    test.button(key="open-3").click().run()
+    assert not test.exception
+    assert len(state._analyses) == before + 1
+
+
+def test_a_picture_is_kept_only_if_it_is_asked_for_and_deleted_again(run: Any, tmp_path: Path) -> None:
+    data = encode(paint("fauvism", seed=5))
+    state = open_app_state(PageSettings(kept=tmp_path / "kept", kept_days=3))
+    try:
+        test = run(Upload("secret-name.jpg", data))
+        assert not (tmp_path / "kept").exists()
+        assert EN("share.keep", days=3) in [button.label for button in test.button]
+        test.button(key="share-keep").click().run()
+        assert not test.exception
+        token = "".join(test.query_params["kept"])
+        assert state.kept is not None
+        found = state.kept.get(token)
+        assert found is not None
+        assert found.data == data
+        assert escape(EN("share.kept", until=EN.day(found.until))) in said(test)
+        again = run(kept=token)
+        assert EN("kept.note") not in said(again)
+        assert "secret-name" not in said(again)
+        again.button(key="share-delete").click().run()
+        assert not again.exception
+        assert "kept" not in again.query_params
+        assert list((tmp_path / "kept").iterdir()) == []
+        assert EN("share.gone") in said(run(kept=token))
+    finally:
+        open_app_state(PageSettings())
+
+
+def test_where_there_is_no_room_the_page_says_so(run: Any, tmp_path: Path) -> None:
+    open_app_state(PageSettings(kept=tmp_path, kept_bytes=10))
+    try:
+        test = run(Upload("a.jpg", encode(paint("fauvism", seed=5))))
+        test.button(key="share-keep").click().run()
+        assert EN("share.full") in said(test)
+        assert "kept" not in test.query_params
+    finally:
+        open_app_state(PageSettings())
+
+
+def test_famous_works_are_offered_with_their_source(run: Any) -> None:
+    from smn.web.famous_works import FamousExample, list_famous
+
+    state, picture = get_app_state(), encode(paint("ukiyo-e"))
+    state.famous = tuple(FamousExample(one, picture) for one in list_famous()[:4])
+    try:
+        test = run()
+        labels = [button.label for button in test.button if button.key.startswith("example-")]
+        assert labels[:4] == [one.known.work.title for one in state.famous]
+        assert len(labels) == 6
+        assert labels[4].startswith("Painted by smn")
+        for one in state.famous:
+            assert escape(one.known.work.page or "") in said(test)
+            assert escape(one.known.work.artist or "") in said(test)
+        test.button(key=f"example-{state.famous[0].known.work.id}").click().run()
+        assert not test.exception
+        assert test.session_state.uploads[0].name == "Girl with a Pearl Earring, Johannes Vermeer, 1665"
+    finally:
+        state.famous = ()
 
 
 def test_files_that_the_browser_did_not_send_are_named_with_their_own_reason(run: Any) -> None:

@@ -28,6 +28,8 @@ SIDE = 112
 
 _OWN = Path(__file__).parent / "page"
 
+_Read = Callable[[str], Path | bytes]
+
 
 def write_report(
     rows: Sequence[Row],
@@ -36,6 +38,7 @@ def write_report(
     answers: str | Path,
     fetch: Fetch,
     decisions: str | Path | None = None,
+    read: Callable[[str], bytes] | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write the report of some answers.
@@ -46,6 +49,7 @@ def write_report(
         answers: the file that holds the rows, for the command that applies the decisions.
         fetch: downloads the pictures that are addresses.
         decisions: a decisions file that the report begins with.
+        read: gives the picture of a path, or raises as ``fetch`` does; by default paths are files.
         progress: called with what is done, how many pictures are done, and of how many.
 
     Returns:
@@ -65,7 +69,7 @@ def write_report(
     if decisions is not None:
         # Written anew, because a spreadsheet may have saved the file with another separator.
         text, name = format_decisions(read_decisions(decisions)), Path(decisions).name
-    thumbnails = "\n".join(_thumbnails(rows, fetch, progress))
+    thumbnails = "\n".join(_thumbnails(rows, read or partial(_find, fetch), progress))
     data = report_data(rows, answers=Path(answers), decisions=text, decisions_name=name)
     out.parent.mkdir(parents=True, exist_ok=True)
     return write_text(
@@ -131,19 +135,23 @@ def _facts(row: Row) -> Iterator[tuple[str, str]]:
     yield "model", row["model"]
 
 
-def _thumbnails(rows: Sequence[Row], fetch: Fetch, progress: Progress | None) -> Iterator[str]:
+def _thumbnails(rows: Sequence[Row], read: _Read, progress: Progress | None) -> Iterator[str]:
     """The small picture of each row as base64, empty where there is none."""
-    made = map_ahead(partial(_thumbnail, fetch), [row["path"] for row in rows], ahead=32)
+    made = map_ahead(partial(_thumbnail, read), [row["path"] for row in rows], ahead=32)
     for done, one in enumerate(made, start=1):
         yield one
         if progress is not None:
             progress("small pictures", done, len(rows))
 
 
-def _thumbnail(fetch: Fetch, path: str) -> str:
+def _find(fetch: Fetch, path: str) -> Path | bytes:
+    """The picture of a path: a file, or what lies at an address."""
+    return find_source(path, fetch)() if "://" in path else locate(path)
+
+
+def _thumbnail(read: _Read, path: str) -> str:
     try:
-        source: Path | bytes | Callable[[], bytes] = find_source(path, fetch) if "://" in path else locate(path)
-        image = open_image(source if isinstance(source, Path | bytes) else source(), reduce_to=SIDE)
+        image = open_image(read(path), reduce_to=SIDE)
     except (ImageError, FetchError, InputError):
         return ""
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -20,9 +20,12 @@ from smn.web.words import Words
 
 
 @st.fragment
-def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
-    """The painting, and what may be laid over it; what is chosen here touches nothing else."""
-    words, key = visit.words, f"picture-{analysis.sha256[:12]}"
+def show_picture(visit: Visit, analysis: PageAnalysis, name: str, *, slot: str = "") -> None:
+    """The painting, and what may be laid over it; what is chosen here touches nothing else.
+
+    ``slot`` tells two pictures on one page apart.
+    """
+    words, key = visit.words, f"picture-{analysis.sha256[:12]}{slot}"
     guesses = [guess.movement for guess in analysis.prediction.predictions if guess.movement in analysis.evidence]
     chosen = st.session_state.get(key, {}).get("movement") or (guesses[0] if guesses else None)
     straight = analysis.whole is not None
@@ -34,7 +37,7 @@ def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
             "whole": _encode(analysis.whole) if analysis.whole else None,
             "alt": alt,
             "wholeAlt": words("picture.alt_whole", name=name),
-            "id": analysis.sha256[:12], "chosen": chosen, "peek": analysis.prediction.is_painting,
+            "id": f"{analysis.sha256[:12]}{slot}", "chosen": chosen, "peek": analysis.prediction.is_painting,
             "guesses": [(guess, words.movement(guess)) for guess in guesses],
             "words": {
                 "why": words("picture.why"), "strength": words("picture.strength"), "of": words("picture.why_of"),
@@ -44,11 +47,11 @@ def show_picture(visit: Visit, analysis: PageAnalysis, name: str) -> None:
         },
     )  # fmt: skip
     find = bool(st.session_state.get("find", True))
-    with st.container(key="smn-found"):  # below the answer on a phone
+    with st.container(key=f"smn-found{slot}"):  # below the answer on a phone
         if straight:
             st.html(f'<p class="smn-note">{words("picture.found")}</p>')
         if (straight or not find) and st.toggle(
-            words("picture.straight"), value=find, key=f"straighten-{find}"
+            words("picture.straight"), value=find, key=f"straighten-{find}{slot}"
         ) != find:
             st.session_state.find = not find
             st.rerun()
@@ -72,7 +75,7 @@ def show_answer(visit: Visit, analysis: PageAnalysis) -> None:
         translated = translate_movement(best, words.language)
         years = words("answer.years", start=best.start, end=best.end)
         st.html(f'<p class="smn-label">{escape(translated.summary)}</p><p class="smn-years">{escape(years)}</p>')
-    st.html(_draw_guesses(analysis, words, family=said.level is not Level.NOT_A_PAINTING))
+    st.html(draw_guesses(analysis, words, family=said.level is not Level.NOT_A_PAINTING))
     if said.level is not Level.NOT_A_PAINTING:
         _show_meaning(visit, prediction, said)
     notes = list(_note_peculiarities(analysis, words))
@@ -86,16 +89,17 @@ def phrase_for(analysis: PageAnalysis, words: Words) -> Phrase:
     return phrase(analysis.prediction, words.language, as_painting=anyway)
 
 
-def draw_headline(said: Phrase) -> str:
-    """The words of an answer as the page's heading; its text is the sentence that every other place gives."""
+def draw_headline(said: Phrase, *, level: int = 1) -> str:
+    """The words of an answer as a heading; its text is the sentence that every other place gives."""
     detail = ""
     if said.detail:
         long = " smn-long" if said.percent is None else ""
         detail = f'<span class="smn-aside">{said.joint}</span><span class="smn-sure{long}">{escape(said.detail)}</span>'
-    return f'<h1 class="smn-answer"><span class="smn-headline">{escape(said.headline)}</span>{detail}</h1>'
+    headline = f'<span class="smn-headline">{escape(said.headline)}</span>'
+    return f'<h{level} class="smn-answer">{headline}{detail}</h{level}>'
 
 
-def _draw_guesses(analysis: PageAnalysis, words: Words, *, family: bool) -> str:
+def draw_guesses(analysis: PageAnalysis, words: Words, *, family: bool = True) -> str:
     """Bars of the guesses, the colours of their families, and what the first one's family has together."""
     prediction = analysis.prediction
     # A service may answer in a taxonomy that is not known here.

@@ -18,6 +18,7 @@ from smn.similar.index import SimilarIndex, read_index
 from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
 from smn.web.charts import family_of_each, list_dots, place_of_each
 from smn.web.famous_works import FamousExample, load_examples
+from smn.web.kept_pictures import KeptPictures
 from smn.web.page_settings import PageSettings, read_page_settings
 from smn.web.thumbnails import Thumbnails
 
@@ -46,6 +47,9 @@ class AppState:
         self._analyses: OrderedDict[tuple[str, bool, Stamp], PageAnalysis] = OrderedDict()
         self.examples: tuple[str, ...] = EXAMPLES
         self.famous: tuple[FamousExample, ...] = ()
+        self.kept: KeptPictures | None = None
+        if settings.kept is not None:
+            self.kept = KeptPictures(settings.kept, days=settings.kept_days, max_bytes=settings.kept_bytes)
 
     @property
     def analyzer(self) -> Analyzer:
@@ -60,8 +64,8 @@ class AppState:
                 self._analyzer = (stamp, make_analyzer(self.settings))
             return self._analyzer[1]
 
-    def analyze(self, name: str, data: bytes, *, find: bool) -> PageAnalysis:
-        """Analyze a picture, once for everybody.
+    def analyze(self, name: str, data: bytes, *, find: bool, remember: bool = True) -> PageAnalysis:
+        """Analyze a picture, once for everybody; without ``remember``, as one of many, it is not kept in memory.
 
         Raises:
             ImageError: it cannot be read.
@@ -74,6 +78,8 @@ class AppState:
                 self._analyses.move_to_end(key)
                 return self._analyses[key]
         analysis = analyzer.analyze(name, data, find=find)
+        if not remember:
+            return analysis
         with self._keeping:
             self._analyses[key] = analysis
             while len(self._analyses) > _MAX_ANALYSES:

@@ -50,6 +50,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _REVIEW = "/findings"
+_SWEEP_SECONDS = 3600
 
 
 class Headers:
@@ -96,16 +97,24 @@ def create_app(settings: PageSettings) -> "App":
 
     @asynccontextmanager
     async def live(_: Any) -> AsyncIterator[None]:
-        warming = asyncio.create_task(asyncio.to_thread(state.warm))
+        tasks = [asyncio.create_task(asyncio.to_thread(state.warm)), asyncio.create_task(_sweep(state))]
         try:
             yield
         finally:
-            warming.cancel()
+            for task in tasks:
+                task.cancel()
 
     return App(
         _SCRIPT, lifespan=live, routes=_make_routes(state), middleware=[Middleware(Headers)],
         on_script_error=_note_error,
     )  # fmt: skip
+
+
+async def _sweep(state: AppState) -> None:
+    """Delete kept pictures when their time is over, whether anybody visits or not."""
+    while state.kept is not None:
+        await asyncio.to_thread(state.kept.sweep)
+        await asyncio.sleep(_SWEEP_SECONDS)
 
 
 def _note_error(error: Exception) -> None:

@@ -1,5 +1,6 @@
 """Famous works that the first screen offers where Wikimedia Commons can be reached: facts in ``famous.toml``."""
 
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ def list_famous() -> tuple[FamousWork, ...]:
     return tuple(
         FamousWork(
             Work(
-                quote(one["file"].partition(".")[0].lower().replace(" ", "-"), safe=""), one["title"], one["artist"],
+                re.sub("[^a-z]+", "-", one["title"].lower()).strip("-"),
+                one["title"], one["artist"],
                 one["year"], one["museum"], one["movements"][0], None,
                 f"https://commons.wikimedia.org/wiki/Special:FilePath/{quote(one['file'])}",
             ),

@@ -1,5 +1,6 @@
 """Look at a painting: the page that most people see, for one picture or several, with feedback."""
 
+import hashlib
 from functools import partial
 from html import escape
 
@@ -12,32 +13,63 @@ from smn.web.analyzer import PageAnalysis
 from smn.web.answer import phrase_for, show_answer, show_picture
 from smn.web.answer_gallery import show_gallery
 from smn.web.card import FORMS, draw_card, write_text
+from smn.web.compare import show_comparison
 from smn.web.details import show_details
 from smn.web.drawing import choose_accent
 from smn.web.frame import Visit, mount_part, set_accent
-from smn.web.uploads import Upload, clear_uploads, describe_error, show_error, show_refused, show_start
+from smn.web.uploads import AnyUpload, Upload, clear_uploads, describe_error, show_error, show_refused, show_start
 
 
 def show_look(visit: Visit) -> None:
     """Show the answers to the uploads, the answer of the address, or the ways to upload a picture."""
     _follow_browser()
-    uploads: list[Upload] = st.session_state.setdefault("uploads", [])
+    _fetch_kept(visit)
+    uploads: list[AnyUpload] = st.session_state.setdefault("uploads", [])
     code = st.query_params.get("answer")
     if not uploads and code is None:
         show_start(visit)
         return
+    compared = st.session_state.get("compared")
     with st.container(key="smn-back", horizontal=True, gap="small"):
-        if len(uploads) > 1 and "chosen" in st.session_state:
-            st.button(visit.words("many.back"), on_click=lambda: st.session_state.pop("chosen"), key="back")
+        if len(uploads) > 1 and (compared or "chosen" in st.session_state):
+            st.button(visit.words("many.back"), on_click=_go_back, key="back")
         st.button(visit.words("again.one"), on_click=clear_uploads, key="again")
     show_refused(visit)
     if not uploads:
         _show_address(visit, str(code))
+    elif compared:
+        _tell_address(None)
+        show_comparison(visit, [uploads[at] for at in compared])
     elif len(uploads) == 1 or "chosen" in st.session_state:
         _show_one(visit, uploads[st.session_state.get("chosen", 0)])
     else:
         _tell_address(None)
         show_gallery(visit, uploads)
+
+
+def _go_back() -> None:
+    for key in ("chosen", "compared"):
+        st.session_state.pop(key, None)
+
+
+def _fetch_kept(visit: Visit) -> None:
+    """Where the address names a picture that is kept, and no other is here, look at that one."""
+    token = st.query_params.get("kept")
+    if token is None or st.session_state.get("uploads"):
+        return
+    found = visit.state.kept.get(token) if visit.state.kept is not None else None
+    if found is None:
+        st.query_params.pop("kept", None)
+        st.html(f'<p class="smn-note" role="status">{visit.words("share.gone")}</p>')
+        return
+    st.session_state.uploads = [Upload(visit.words("share.name"), found.data)]
+    _kept_tokens()[hashlib.sha256(found.data).hexdigest()] = token
+
+
+def _kept_tokens() -> dict[str, str]:
+    """The tokens of kept pictures that this visitor knows, by the pictures' SHA-256."""
+    known: dict[str, str] = st.session_state.setdefault("tokens", {})
+    return known
 
 
 def _follow_browser() -> None:
@@ -57,12 +89,13 @@ def _follow_browser() -> None:
     st.session_state.told = code
 
 
-def _tell_address(code: str | None) -> None:
+def _tell_address(code: str | None, token: str | None = None) -> None:
+    """Let the page's address be that of an answer, and of its picture if that is kept."""
     st.session_state.told = code
-    if code is None:
-        st.query_params.pop("answer", None)
-    elif st.query_params.get("answer") != code:
-        st.query_params["answer"] = code
+    others = {name: value for name, value in st.query_params.to_dict().items() if name not in ("answer", "kept")}
+    told = {name: value for name, value in (("answer", code), ("kept", token)) if value is not None}
+    if st.query_params.to_dict() != others | told:
+        st.query_params.from_dict(others | told)
 
 
 def _show_address(visit: Visit, code: str) -> None:
@@ -77,7 +110,7 @@ def _show_address(visit: Visit, code: str) -> None:
     _show_analysis(visit, analysis, Upload("", b""))
 
 
-def _show_one(visit: Visit, upload: Upload) -> None:
+def _show_one(visit: Visit, upload: AnyUpload) -> None:
     words, find = visit.words, bool(st.session_state.get("find", True))
     place = st.empty()
     with place.container():
@@ -90,12 +123,12 @@ def _show_one(visit: Visit, upload: Upload) -> None:
         return
     code = write_address(analysis)
     st.session_state.setdefault("codes", {})[code] = (st.session_state.get("chosen", 0), find)
-    _tell_address(code)
+    _tell_address(code, _kept_tokens().get(analysis.sha256))
     with place.container():
         _show_analysis(visit, analysis, upload)
 
 
-def _show_analysis(visit: Visit, analysis: PageAnalysis, upload: Upload) -> None:
+def _show_analysis(visit: Visit, analysis: PageAnalysis, upload: AnyUpload) -> None:
     set_accent(choose_accent([swatch.colour for swatch in analysis.palette], theme=visit.theme))
     with st.container(key="smn-answer"):
         left, right = st.columns([11, 9], gap="large")
@@ -104,6 +137,8 @@ def _show_analysis(visit: Visit, analysis: PageAnalysis, upload: Upload) -> None
             if upload.data:
                 show_feedback(visit, analysis, upload.data)
             _show_keeping(visit, analysis)
+            if upload.data:
+                _show_sharing(visit, analysis, upload)
         with left:
             show_picture(visit, analysis, upload.name)
     show_details(visit, analysis)
@@ -122,6 +157,41 @@ def _show_keeping(visit: Visit, analysis: PageAnalysis) -> None:
                 words(f"keep.{form}"), partial(draw_card, analysis, words, form=form, as_painting=anyway),
                 file_name=f"{words('keep.file')}.{form}", mime=kind, on_click="ignore", key=f"save-{form}",
             )  # fmt: skip
+
+
+def _show_sharing(visit: Visit, analysis: PageAnalysis, upload: AnyUpload) -> None:
+    """Compare with another picture; let the page keep this one, and delete it again."""
+    words, kept, tokens = visit.words, visit.state.kept, _kept_tokens()
+    token = tokens.get(analysis.sha256)
+    found = kept.get(token) if kept is not None and token else None
+
+    def keep() -> None:
+        made = kept.keep(upload.data) if kept is not None else None
+        st.session_state.share_failed = made is None
+        if made is not None:
+            tokens[analysis.sha256] = made
+
+    def delete() -> None:
+        if kept is not None and (gone := tokens.pop(analysis.sha256, None)):
+            kept.delete(gone)
+
+    with st.container(key="smn-share", horizontal=True, gap="small"):
+        st.button(words("compare.ask"), key="compare-ask", on_click=_compare_with, args=(upload,))
+        if kept is not None and found is None:
+            st.button(words("share.keep", days=kept.days), key="share-keep", on_click=keep)
+        elif found is not None:
+            st.button(words("share.delete"), key="share-delete", on_click=delete)
+    if found is not None:
+        until = words.day(found.until)
+        st.html(f'<p class="smn-note" role="status">{escape(words("share.kept", until=until))}</p>')
+    elif st.session_state.pop("share_failed", False):
+        st.html(f'<p class="smn-thanks" role="alert">{escape(words("share.full"))}</p>')
+
+
+def _compare_with(upload: AnyUpload) -> None:
+    """Ask for another picture to compare one with."""
+    clear_uploads()
+    st.session_state.waiting = upload
 
 
 @st.fragment

@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import io
+import tempfile
 from dataclasses import dataclass
 from html import escape
 from ipaddress import ip_network
+from threading import Lock
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
@@ -21,11 +24,15 @@ from smn.errors import (
 )
 from smn.images.safe_fetch import fetch_picture
 from smn.web.app_state import make_example
+from smn.web.famous_works import OFFERED, FamousWork
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.words import Words
 
-MAX_PICTURES = 60
+MAX_PICTURES = 300
 """Pictures analyzed in one go; whole folders are for the command line."""
+
+_KEYS = ("uploads", "chosen", "compared", "cards", "selected", "part", "error", "address", "asked", "told", "codes")
+"""What the session holds of its uploads."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +48,65 @@ class Upload:
     data: bytes
 
 
-def set_uploads(*pictures: Upload) -> None:
-    """Replace the uploads of this session."""
+class Spool:
+    """Encoded pictures in an unnamed temporary file, which is gone with the visit: many of them fill no memory."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="smn-")  # noqa: SIM115 - closed with the session that holds it
+        self._turn = Lock()
+
+    def add(self, data: bytes) -> tuple[int, int]:
+        """Append a picture; where it stands, and how long it is."""
+        with self._turn:
+            start = self._file.seek(0, io.SEEK_END)
+            self._file.write(data)
+        return start, len(data)
+
+    def read(self, start: int, size: int) -> bytes:
+        """A picture that was appended."""
+        with self._turn:
+            self._file.seek(start)
+            return self._file.read(size)
+
+
+@dataclass(frozen=True)
+class SpooledUpload:
+    """An uploaded picture that waits in a `Spool`.
+
+    Args:
+        name: of the file.
+        spool: that holds it.
+        span: where it stands there, and how long it is.
+    """
+
+    name: str
+    spool: Spool
+    span: tuple[int, int]
+
+    @property
+    def data(self) -> bytes:
+        """The encoded picture."""
+        return self.spool.read(*self.span)
+
+
+AnyUpload = Upload | SpooledUpload
+
+
+def set_uploads(*pictures: AnyUpload) -> None:
+    """Replace the uploads of this session; beside a picture that waits for another one, compare the two."""
+    waiting = st.session_state.pop("waiting", None)
     clear_uploads()
-    st.session_state.uploads = list(pictures)
+    st.session_state.uploads = [*([waiting] if waiting else []), *pictures]
+    if waiting and len(pictures) == 1:
+        st.session_state.compared = (0, 1)
 
 
 def clear_uploads() -> None:
     """Forget the uploads of this session."""
-    for key in ("uploads", "chosen", "error", "address", "asked", "told", "codes"):
+    for key in (*_KEYS, "waiting"):
         st.session_state.pop(key, None)
-    st.query_params.pop("answer", None)
+    for name in ("answer", "kept"):
+        st.query_params.pop(name, None)
     # A new key: Streamlit's uploader cannot be emptied.
     st.session_state.turn = st.session_state.get("turn", 0) + 1
 
@@ -103,6 +158,9 @@ def describe_too_large(visit: Visit) -> str:
 def show_start(visit: Visit) -> None:
     """Show the ways to upload a picture."""
     words, limits = visit.words, visit.state.settings.service
+    waiting = st.session_state.get("waiting")
+    if waiting is not None:
+        st.html(f'<p class="smn-note" role="status">{escape(words("compare.waiting", name=waiting.name))}</p>')
     st.html(
         f'<div class="smn-start"><h1>{words("start.heading")}</h1><p class="smn-lead">{words("start.lead")}</p></div>'
     )
@@ -116,8 +174,15 @@ def show_start(visit: Visit) -> None:
 
     def take_files() -> None:
         # One more than are analyzed, so that the page can say so.
-        files = st.session_state[key][: MAX_PICTURES + 1]
-        set_uploads(*(Upload(file.name, file.getvalue()) for file in files))
+        files, spool = st.session_state[key][: MAX_PICTURES + 1], Spool()
+        if len(files) == 1:
+            set_uploads(Upload(files[0].name, files[0].getvalue()))
+            return
+        taken = []
+        for file in files:
+            taken.append(SpooledUpload(file.name, spool, spool.add(file.getvalue())))
+            _release(file.file_id)
+        set_uploads(*taken)
 
     with st.container(key="smn-drop"):
         st.file_uploader(
@@ -139,6 +204,16 @@ def show_start(visit: Visit) -> None:
     if error := st.session_state.get("error"):
         show_error(*error)
     _show_examples(visit)
+
+
+def _release(file_id: str) -> None:
+    """Let Streamlit forget a file that the page has taken: it would hold it until the visit ends."""
+    from streamlit.runtime import get_instance
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    if context is not None:
+        get_instance().uploaded_file_mgr.remove_file(session_id=context.session_id, file_id=file_id)
 
 
 def _show_camera(words: Words) -> None:
@@ -177,24 +252,40 @@ def _fetch(visit: Visit, address: str) -> Upload:
 
 
 def _show_examples(visit: Visit) -> None:
-    words = visit.words
-    if not visit.state.examples:  # a model may know none of them
+    """Famous works where Commons can be reached, then painted examples; a model may know none of them."""
+    words, famous = visit.words, visit.state.famous
+    painted = visit.state.examples[: max(0, OFFERED - len(famous))]
+    if not famous and not painted:
         return
-    st.html(
-        f'<h2 class="smn-small">{words("start.examples")}</h2><p class="smn-note">{words("start.examples_note")}</p>'
-    )
+    note = words("start.examples_famous") if famous else words("start.examples_note")
+    st.html(f'<h2 class="smn-small">{words("start.examples")}</h2><p class="smn-note">{note}</p>')
     with st.container(key="smn-examples", horizontal=True, gap="small"):
-        for movement in visit.state.examples:
+        for one in famous:
+            title, work = one.known.title(words.language), one.known.work
+            said = words("alike.year", title=f"{title}, {work.artist}", year=work.year)
+            _show_example(work.id, title, Upload(said, one.data))
+        for movement in painted:
             name = words.movement(movement)
-            with st.container(key=f"smn-example-{movement}", width="content", gap=None):
-                st.html(f'<img src="{base_path()}/example/{movement}.jpg" alt="" width="160" height="128">')
-                file_name = words("start.example_file", movement=name)
-                st.button(
-                    name, key=f"example-{movement}", help=None,
-                    on_click=lambda movement=movement, file_name=file_name: set_uploads(
-                        Upload(file_name, make_example(movement))
-                    ),
-                )  # fmt: skip
+            upload = Upload(words("start.example_file", movement=name), make_example(movement))
+            _show_example(movement, words("start.painted", movement=name) if famous else name, upload)
+    if famous:
+        st.html(f'<p class="smn-note">{" · ".join(_attribute(one.known, words) for one in famous)}</p>')
+
+
+def _show_example(key: str, label: str, upload: Upload) -> None:
+    with st.container(key=f"smn-example-{key}", width="content", gap=None):
+        st.html(f'<img src="{base_path()}/example/{key}.jpg" alt="" width="160" height="128">')
+        st.button(label, key=f"example-{key}", help=None, on_click=set_uploads, args=(upload,))
+
+
+def _attribute(known: FamousWork, words: Words) -> str:
+    """Who made a work, where it is, and where its picture comes from."""
+    work = known.work
+    about = f"{work.artist}, {known.title(words.language)} ({work.year}), {work.museum}"
+    return (
+        f'{escape(about)}: <a href="{escape(work.page or "")}" target="_blank" rel="noopener noreferrer">'
+        f'Wikimedia Commons<span class="smn-aside">: {escape(known.title(words.language))}</span></a>'
+    )
 
 
 def _css(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,11 @@ class Words:
         """A number as it is written in this language."""
         text = f"{value:,.{digits}f}"
         return text if self.language == "en" else text.replace(",", "\u202f").replace(".", ",")
+
+    def day(self, day: date) -> str:
+        """A day as it is written in this language, such as ``7 December 2026``."""
+        month = self._texts["month.names"].split()[day.month - 1]
+        return f"{'1er' if day.day == 1 and self.language == 'fr' else day.day} {month} {day.year}"
 
     def percent(self, share: float) -> str:
         """A share, 0..1, as "78 %"; never 100 %, because nothing is certain."""
