@@ -8,6 +8,7 @@ import pytest
 
 from service_process import Running, run_service
 from smn.examples import list_examples
+from smn.similar import read_index
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,20 @@ def test_examples_are_painted_and_nothing_else(front: Running) -> None:
         assert answer.content[:2] == b"\xff\xd8"
     assert httpx2.get(f"{front.address}/example/nobody.jpg").status_code == 404
     assert httpx2.get(f"{front.address}/thumbnail/unknown").status_code == 404
+
+
+def test_dots_of_the_map_are_works_of_the_index(front: Running) -> None:
+    index = read_index()
+    everything = httpx2.get(f"{front.address}/map/all.json", timeout=60).json()
+    assert len(everything) == len(index)
+    cubist = httpx2.get(f"{front.address}/map/cubism.json", timeout=60).json()
+    assert 0 < len(cubist) < len(everything)
+    for x, y, place, told in cubist[::100]:
+        work = index.work(place)
+        assert 0 <= min(x, y) <= max(x, y) <= 1
+        assert work.movement == "cubism"
+        assert (work.title or "") in told
+    assert httpx2.get(f"{front.address}/map/nothing.json").status_code == 404
 
 
 def test_findings_are_shown_and_their_neighbours_are_not(front: Running) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 
 import numpy as np
+import openpyxl
 import pytest
 from PIL import Image
 
@@ -230,7 +231,7 @@ def test_several_pictures_become_a_gallery_a_table_and_a_file(visit, painting, s
     assert EN("bad.type") in rows[3]
     shoot(page, "several", height=1200)
     with page.expect_download() as download:
-        page.get_by_role("button", name=EN("many.download")).click()
+        page.get_by_role("button", name=EN("many.save_csv")).click()
     table = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert [row["outcome"] for row in table][3] == "error"
     answers = [smn.load(threads=1).predict(data, top_k=5) for _, data in files[:3]]
@@ -240,6 +241,59 @@ def test_several_pictures_become_a_gallery_a_table_and_a_file(visit, painting, s
     assert answer_of(page) == expected(files[1][1])
     page.get_by_role("button", name=EN("many.back")).click()
     page.wait_for_selector(".smn-table")
+
+
+def test_a_gallery_is_selected_in_saved_and_compared(visit, shoot):
+    names = ("ukiyo-e", "pop-art", "fauvism")
+    page = visit()
+    upload(page, *((f"{name}.jpg", encode(paint(name))) for name in names))
+    page.wait_for_function("document.querySelectorAll('.smn-table tbody tr').length === 3")
+    boxes = page.get_by_text(EN("many.select"), exact=True)
+    for at in (0, 2):
+        boxes.nth(at).click()
+        page.get_by_text(EN("many.selected", count=1 + at // 2)).wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=EN("many.save_xlsx")).click()
+    sheet = openpyxl.load_workbook(download.value.path()).active
+    assert [row[0].value for row in sheet.iter_rows()] == ["path", "ukiyo-e.jpg", "fauvism.jpg"]
+    with page.expect_download() as download:
+        page.get_by_role("button", name=EN("many.save_html")).click()
+    report = visit()
+    report.set_content(download.value.path().read_text(encoding="utf-8"))
+    report.get_by_text("fauvism.jpg").first.wait_for()
+    page.get_by_role("button", name=EN("many.compare")).click()
+    page.wait_for_function("document.querySelectorAll('h2.smn-answer').length === 2")
+    said = page.locator("h2.smn-answer").all_text_contents()
+    assert said == [expected(encode(paint(name))) for name in ("ukiyo-e", "fauvism")]
+    assert page.locator(".smn-palette").count() == 2
+    assert page.get_by_role("button", name=EN("picture.why")).count() == 2
+    page.wait_for_timeout(3500)  # the evidence shows itself
+    shoot(page, "compared", height=1200)
+    assert faults(page) == []
+
+
+def test_a_picture_is_kept_if_it_is_asked_for_and_found_by_its_address(visit, web, shoot):
+    data = encode(paint("fauvism", seed=31))
+    page = visit()
+    upload(page, ("holiday.jpg", data))
+    said = answer_of(page)
+    folder = web.folder / "data" / "smn" / "kept"
+    assert not folder.exists() or not list(folder.iterdir())
+    page.get_by_role("button", name=EN("share.keep", days=7)).click()
+    page.wait_for_function("location.search.includes('kept=')")
+    assert [file.read_bytes() for file in folder.iterdir()] == [data]
+    other = visit(f"?{page.url.partition('/?')[2]}")
+    assert answer_of(other) == said
+    assert alike(shown(other), paint("fauvism", seed=31)) > 0.99
+    assert "holiday" not in other.content()
+    other.get_by_text(EN("share.kept", until="")[:40]).wait_for()
+    shoot(other, "kept", height=1200)
+    other.get_by_role("button", name=EN("share.delete")).click()
+    other.wait_for_function("!location.search.includes('kept=')")
+    assert list(folder.iterdir()) == []
+    page.reload()
+    page.get_by_text(EN("share.gone")).wait_for()
+    assert answer_of(page) == said  # without the picture
 
 
 def test_the_camera_is_not_mirrored(visit, shoot):

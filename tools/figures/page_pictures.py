@@ -1,10 +1,12 @@
 """Takes the pictures of the page that README and docs/web.md show, of the page itself with a painting of smn's own.
 
     python tools/figures/page_pictures.py
+    python tools/figures/page_pictures.py --looks build/looks    # every state on desktop, phone, dark and in French
 
 Needs Chromium (or name another in CHROMIUM) and the extra dev.
 """
 
+import argparse
 import io
 import os
 import re
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 from smn.examples import paint
 
@@ -47,17 +49,30 @@ def run_page() -> Iterator[str]:
             process.wait(30)
 
 
-def shoot(browser: Browser, address: str, movement: str, *, why: int = 0, **options: Any) -> Image.Image:
-    """The page's answer to a painting of smn's."""
-    context = browser.new_context(locale="en-GB", device_scale_factor=1.5, **options)
-    page = context.new_page()
+def upload(page: Page, *movements: str) -> None:
+    """Give the page paintings of smn's."""
+    files = []
+    for number, movement in enumerate(movements):
+        buffer = io.BytesIO()
+        paint(movement, seed=number // len(set(movements)), size=(1000, 800)).save(buffer, "JPEG", quality=92)
+        files.append(FilePayload(name=f"{movement}.jpg", mimeType="image/jpeg", buffer=buffer.getvalue()))
+    page.locator("input[type=file]").set_input_files(files)
+    page.wait_for_selector(".smn-answer, .smn-table")
+
+
+def open_page(browser: Browser, address: str, **options: Any) -> Page:
+    """A visit to the page."""
+    page = browser.new_context(**{"locale": "en-GB", "device_scale_factor": 1.5, **options}).new_page()
+    page.set_default_timeout(120_000)
     page.goto(address)
     page.wait_for_selector(".smn-foot")
-    buffer = io.BytesIO()
-    paint(movement, seed=0, size=(1000, 800)).save(buffer, "JPEG", quality=92)
-    file = FilePayload(name=f"{movement}.jpg", mimeType="image/jpeg", buffer=buffer.getvalue())
-    page.locator("input[type=file]").set_input_files(file)
-    page.wait_for_selector(".smn-answer")
+    return page
+
+
+def shoot(browser: Browser, address: str, movement: str, *, why: int = 0, **options: Any) -> Image.Image:
+    """The page's answer to a painting of smn's."""
+    page = open_page(browser, address, **options)
+    upload(page, movement)
     page.locator("img.base[src^='data:image']").wait_for()
     if why:
         # Not by hand, so that no ring shows where the keyboard is.
@@ -66,18 +81,55 @@ def shoot(browser: Browser, address: str, movement: str, *, why: int = 0, **opti
         )
     page.wait_for_timeout(2500)
     shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    context.close()
+    page.context.close()
     return shown
+
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 860}, "is_mobile": True}
+LOOKS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1200, "height": 900}},
+    "phone": PHONE,
+    "dark": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"},
+    "french": {"viewport": {"width": 1200, "height": 900}, "locale": "fr-FR"},
+}
+STATES: dict[str, tuple[str, tuple[str, ...], int]] = {
+    "start": ("", (), 1000),
+    "answer": ("", ("neo-impressionism",), 2000),
+    "gallery": ("", ("ukiyo-e", "fauvism", "cubism", "baroque", "pop-art") * 2, 2000),
+    "explore": ("explore", (), 2800),
+    "movement": ("explore?movement=impressionism", (), 3400),
+    "how": ("how", (), 1600),
+}
+"""Of each state its path, the paintings that are given, and the pixels that are shown of it."""
+
+
+def take_looks(browser: Browser, address: str, folder: Path) -> None:
+    """Every state in every look, as PNG files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for look, options in LOOKS.items():
+        for state, (path, movements, height) in STATES.items():
+            page = open_page(browser, f"{address}/{path}", **options)
+            if movements:
+                upload(page, *movements)
+            page.set_viewport_size({"width": options["viewport"]["width"], "height": height})
+            page.wait_for_timeout(3500)
+            page.screenshot(path=folder / f"{state}-{look}.png")
+            page.context.close()
 
 
 def main() -> None:
     """Take them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--looks", type=Path, help="a folder for every state in every look, instead")
+    looks = parser.parse_args().looks
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with run_page() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        if looks is not None:
+            take_looks(browser, address, looks)
+            return
         wide = shoot(browser, address, "neo-impressionism", viewport={"width": 1200, "height": 860})
-        phone: dict[str, Any] = {"viewport": {"width": 390, "height": 860}, "is_mobile": True}
-        narrow = shoot(browser, address, "fauvism", why=80, color_scheme="dark", **phone)
+        narrow = shoot(browser, address, "fauvism", why=80, color_scheme="dark", **PHONE)
         browser.close()
     gap = 36
     both = Image.new("RGB", (wide.width + narrow.width + 3 * gap, wide.height + 2 * gap), PAPER)

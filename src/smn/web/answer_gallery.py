@@ -24,7 +24,10 @@ ORDERS = ("given", "movement", "sure", "name")
 ON_PAGE = 48
 """Cards that are shown at a time."""
 
-_OTHERS, _SIDE = "", 320
+_OTHERS = {"": "many.others", Level.NOT_A_PAINTING.value: "many.refused", Level.ERROR.value: "many.unreadable"}
+"""What cards are grouped under that are not said to be one movement, and the texts for that."""
+
+_SIDE = 320
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,10 @@ class _Card:
 
     @property
     def group(self) -> str:
-        """The one movement that it is said to be, or empty."""
-        return self.said.movements[0] if len(self.said.movements) == 1 else _OTHERS
+        """The one movement that it is said to be, or one of `_OTHERS`."""
+        if self.said.level.value in _OTHERS:
+            return self.said.level.value
+        return self.said.movements[0] if len(self.said.movements) == 1 else ""
 
 
 def show_gallery(visit: Visit, uploads: Sequence[AnyUpload]) -> None:
@@ -99,7 +104,7 @@ def _arrange(cards: Sequence[_Card], visit: Visit) -> list[_Card]:
     words, counts = visit.words, dict[str, int]()
     for card in cards:
         counts[card.group] = counts.get(card.group, 0) + 1
-    groups = sorted(counts, key=lambda one: (one == _OTHERS, -counts[one], words.movement(one)))
+    groups = sorted(counts, key=lambda one: (one in _OTHERS, -counts[one], words.movement(one)))
     wanted = st.pills(
         words("many.filter"), groups, selection_mode="multi", key="wanted", on_change=_turn_to, args=(0,),
         format_func=lambda one: f"{_name_group(one, visit)} · {counts[one]}",
@@ -117,7 +122,7 @@ def _arrange(cards: Sequence[_Card], visit: Visit) -> list[_Card]:
 
 
 def _name_group(group: str, visit: Visit) -> str:
-    return visit.words.movement(group) if group else visit.words("many.others")
+    return visit.words(_OTHERS[group]) if group in _OTHERS else visit.words.movement(group)
 
 
 def _rank(card: _Card) -> int:
