@@ -130,7 +130,7 @@ def test_a_gallery_is_filtered_by_counts_selected_in_and_compared(run: Any) -> N
     names = ("fauvism", "ukiyo-e", "fauvism")
     files = [Upload(f"{at}.jpg", encode(paint(name, seed=at))) for at, name in enumerate(names)]
     test = run(*files)
-    pills = test.get("button_group")[0]
+    pills = test.button_group(key="wanted")
     assert [option.content for option in pills.proto.options] == ["Fauvism · 2", "Ukiyo-e · 1"]
     filtered = run(*files, wanted=["ukiyo-e"])
     assert len(opened(filtered)) == 1
@@ -369,6 +369,7 @@ def test_typical_works_have_facts_and_are_by_several_artists() -> None:
     for movement in ("impressionism", "cubism", "ukiyo-e"):
         works = list_typical(index, movement)
         assert all(work.title and work.artist and work.movement == movement for work in works)
+        assert not any("detected" in (work.title or "").casefold() for work in works)  # a source's word for none
         assert len({work.artist for work in works}) >= 5
     assert all(work.thumbnail for work in list_typical(index, "impressionism"))
     assert list_typical(index, "gothic") == ()

@@ -1,6 +1,7 @@
 """Explore the movements: the timeline is the way in, and each movement has an address, ``?movement=ID``."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from html import escape
@@ -24,6 +25,9 @@ from smn.works.vector_search import unpack_vectors
 
 TYPICAL = 10
 """How many works of a movement are shown."""
+
+_NO_TITLE = re.compile(r"not detected|^untitled|\d{5}", re.IGNORECASE)
+"""What stands for a title in some sources."""
 
 _PALETTES = Path(__file__).parent / "palettes.json"
 
@@ -123,7 +127,11 @@ def list_typical(index: SimilarIndex, movement: str) -> tuple[Work, ...]:
     vectors = unpack_vectors(index.packed[mine])
     near = vectors @ vectors.mean(axis=0)
     known = [(index.work(int(mine[at])), float(near[at])) for at in np.argsort(-near)]
-    named = [(work, score) for work, score in known if work.title and work.artist and work.year]
+    named = [
+        (work, score)
+        for work, score in known
+        if work.title and work.artist and work.year and not _NO_TITLE.search(work.title)
+    ]
     ranked = sorted(named, key=lambda one: (not one[0].is_public, -one[1]))
     best = {work.artist: work.id for work, _ in reversed(ranked)}
     first = [work for work, _ in ranked if best[work.artist] == work.id]

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import tempfile
+import weakref
 from dataclasses import dataclass
 from html import escape
 from ipaddress import ip_network
@@ -53,6 +54,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="smn-")  # noqa: SIM115 - closed with the session that holds it
+        weakref.finalize(self, self._file.close)
         self._turn = Lock()
 
     def add(self, data: bytes) -> tuple[int, int]:
