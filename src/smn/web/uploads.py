@@ -12,6 +12,7 @@ from threading import Lock
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from smn.errors import (
     FetchError,
@@ -177,6 +178,8 @@ def show_start(visit: Visit) -> None:
     def take_files() -> None:
         # One more than are analyzed, so that the page can say so.
         files, spool = st.session_state[key][: MAX_PICTURES + 1], Spool()
+        if not all(isinstance(file, UploadedFile) for file in files):
+            return  # the browser names them once more, after they were taken and released
         if len(files) == 1:
             set_uploads(Upload(files[0].name, files[0].getvalue()))
             return
