@@ -131,9 +131,11 @@ def _make_routes(state: AppState) -> list[BaseRoute]:
     async def example(request: Request) -> Response:
         name = request.path_params["name"]
         famous = next((one.data for one in state.famous if one.known.work.id == name), None)
-        if famous is None and name not in list_examples():
+        if famous is not None:
+            return _picture(famous, seconds=86400)
+        if name not in list_examples():
             return Response(status_code=404)
-        return _picture(famous or await asyncio.to_thread(make_example, name), seconds=86400)
+        return _picture(await asyncio.to_thread(make_example, name), seconds=86400)
 
     async def dots(request: Request) -> Response:
         name = request.path_params["name"]

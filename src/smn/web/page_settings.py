@@ -92,7 +92,7 @@ def _find_kept(environment: Mapping[str, str], database: str) -> Path | None:
 
 def _read_numbers(environment: Mapping[str, str], *names: str) -> dict[str, int]:
     """Those of some settings that variables name."""
-    found = {}
+    found: dict[str, int] = {}
     for name in names:
         variable = f"SMN_{name.upper()}"
         try:

@@ -214,11 +214,12 @@ def show_start(visit: Visit) -> None:
 def _release(file_id: str) -> None:
     """Let Streamlit forget a file that the page has taken: it would hold it until the visit ends."""
     from streamlit.runtime import get_instance
+    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
     from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-    context = get_script_run_ctx()
-    if context is not None:
-        get_instance().uploaded_file_mgr.remove_file(session_id=context.session_id, file_id=file_id)
+    context, manager = get_script_run_ctx(), get_instance().uploaded_file_mgr
+    if context is not None and isinstance(manager, MemoryUploadedFileManager):
+        manager.remove_file(session_id=context.session_id, file_id=file_id)
 
 
 def _show_camera(words: Words) -> None:
