@@ -1,6 +1,7 @@
 // What Streamlit leaves to others: the page's language, names for those who have the page read to them, and which of the
 // chosen files are not sent.
-let observer, listener;
+let observer, listener, waiting;
+let told = false; // whether files of an earlier choice are named as refused
 
 export default function ({ data, setStateValue }) {
   document.documentElement.lang = data.language;
@@ -26,7 +27,17 @@ export default function ({ data, setStateValue }) {
     if (!event.target.closest?.("[data-testid=stFileUploader]")) return;
     const given = [...(event.dataTransfer ?? event.target).files ?? []];
     const files = given.map((file) => ({ name: file.name, why: why(file) })).filter((file) => file.why).slice(0, 20);
-    setStateValue("refused", { turn: data.turn, files });
+    if (!files.length && !told) return;
+    // A run of the script would drop the addresses that the other files wait for, so they come first.
+    const others = given.length > files.length, until = Date.now() + 5000, zone = event.target.closest("[data-testid=stFileUploader]");
+    const started = () => !others || !zone.isConnected || zone.querySelector("[data-testid=stFileChip]:not([aria-invalid=true])");
+    clearInterval(waiting);
+    waiting = setInterval(() => {
+      if (!started() && Date.now() < until) return;
+      clearInterval(waiting);
+      told = files.length > 0;
+      setStateValue("refused", { turn: data.turn, files });
+    }, 100);
   };
   if (listener) for (const kind of ["change", "drop"]) document.removeEventListener(kind, listener, true);
   listener = look;
