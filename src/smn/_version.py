@@ -1,3 +1,3 @@
 """The version of smn, by itself, so that every module may tell it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
