@@ -3,9 +3,9 @@
     python tools/release_check.py --out dist
 
 Builds twice, from two copies of the tracked files, and compares the bytes. Then: contents and sizes; ``twine check``;
-``smn predict`` in a new environment for each Python of 3.11, 3.12 and 3.13 that is found (on the path, or by uv); an
-SBOM (CycloneDX) and the licences of what the wheel installs; known vulnerabilities (pip-audit). It publishes nothing.
-Needs the extra ``release``. Exits with 1 where a check fails; what could not be checked is named.
+``smn predict`` in a new environment for each Python of 3.11, 3.12 and 3.13 that is found (on the path, of pyenv's, or
+of uv's); an SBOM (CycloneDX) and the licences of what the wheel installs; known vulnerabilities (pip-audit). It
+publishes nothing. Needs the extra ``release``. Exits with 1 where a check fails; what could not be checked is named.
 """
 
 import argparse
@@ -176,24 +176,35 @@ def check_version(root: Path = ROOT) -> str:
 
 
 def find_pythons() -> Iterator[tuple[str, Path | None]]:
-    """Each version of `PYTHONS`, and the interpreter: this one, one on the path, or one that uv has or can bring."""
+    """Each version of `PYTHONS`, and an interpreter: this one, or one on the path, of pyenv's, or of uv's."""
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     for version in PYTHONS:
-        found = sys.executable if version == this else shutil.which(f"python{version}")
-        yield version, Path(found) if found else _python_of_uv(version)
+        yield version, Path(sys.executable) if version == this else _find_python(version)
 
 
-def _python_of_uv(version: str) -> Path | None:
+def _find_python(version: str) -> Path | None:
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for found in (shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python"))):
+        if found and _answers(found, version):
+            return Path(found)
     uv = shutil.which("uv")
     if uv is None:
         return None
-    for command in ([uv, "python", "find", version], [uv, "python", "install", version]):
+    for step in ("find", "install"):  # what uv has, or what it can bring
         try:
-            found = _run([*command])
-            return Path((found if "find" in command else _run([uv, "python", "find", version])).strip())
+            _run([uv, "python", step, version])
+            return Path(_run([uv, "python", "find", version]).strip())
         except ReleaseError:
             continue
     return None
+
+
+def _answers(python: str | Path, version: str) -> bool:
+    """Whether this is an interpreter of this version, and no shim for one that is not there."""
+    try:
+        return _run([python, "--version"], env=_clean_environment()).startswith(f"Python {version}.")
+    except (ReleaseError, OSError):
+        return False
 
 
 def install_and_predict(wheel: Path, python: Path, folder: Path, *, extras: str = "") -> Path:

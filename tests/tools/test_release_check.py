@@ -116,11 +116,22 @@ def test_the_version_is_one_everywhere(tmp_path: Path) -> None:
         check_version(tmp_path)
 
 
-def test_a_missing_python_is_told_and_this_one_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", {}.get)
+def test_a_missing_python_is_told_and_this_one_and_those_of_pyenv_are_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A shim on the path for a Python that is not there is none; neither is one that tells another version."""
+    told = {"shims/python3.11": None, "shims/python3.13": None, "versions/3.12.9": "3.12.9", "versions/3.13.1": "3.9.1"}
+    for name, version in told.items():
+        file = tmp_path / name if version is None else tmp_path / name / "bin" / "python"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\n{'exit 127' if version is None else f'echo Python {version}'}\n", encoding="utf-8")
+        file.chmod(0o755)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
     found = dict(release_check.find_pythons())
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert found == {"3.11": None, "3.12": None, "3.13": None} | {this: Path(sys.executable)}
+    there = {"3.11": None, "3.12": tmp_path / "versions/3.12.9/bin/python", "3.13": None}
+    assert found == there | {this: Path(sys.executable)}
 
 
 def test_the_wheel_answers_in_a_new_environment_and_its_dependencies_are_listed(built: Built, tmp_path: Path) -> None:
