@@ -8,6 +8,7 @@ _PACKAGES = {
     "exiv2": "exiv2",
     "fsspec": "fsspec",
     "httpx2": "httpx2",
+    "huggingface_hub": "huggingface-hub",
     "matplotlib": "matplotlib",
     "ot": "POT",
     "pyarrow": "pyarrow",
@@ -22,8 +23,8 @@ def require_extra(extra: str, *modules: str) -> None:
 
     Args:
         extra: its name, such as ``data``.
-        modules: any of ``exiv2``, ``fsspec``, ``httpx2``, ``matplotlib``, ``ot``, ``pyarrow``, ``skimage``, ``sklearn``
-            and ``xlsxwriter``.
+        modules: any of ``exiv2``, ``fsspec``, ``httpx2``, ``huggingface_hub``, ``matplotlib``, ``ot``, ``pyarrow``,
+            ``skimage``, ``sklearn`` and ``xlsxwriter``.
 
     Raises:
         MissingExtraError: one of them is not installed.

@@ -25,7 +25,7 @@ def test_help_lists_every_command_with_its_line() -> None:
     assert list(_COMMANDS) == [
         "predict", "review", "catalogue", "undo", "explain", "similar", "models", "movements", "taxonomy", "story",
         "web", "serve", "mcp", "serve-key", "feedback", "examples", "dataset", "clean", "index", "recipes", "train",
-        "weights", "sweep", "export", "calibrate", "evaluate", "ladder", "doctor",
+        "weights", "sweep", "export", "push", "calibrate", "evaluate", "ladder", "doctor",
     ]  # fmt: skip
     for name, (_, line) in _COMMANDS.items():
         assert f"  {name} " in shown

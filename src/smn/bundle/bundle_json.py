@@ -124,14 +124,19 @@ def list_models() -> tuple[str, ...]:
 
 
 def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
-    """Read a bundle from its folder, or one inside the package by its name.
+    """Read a bundle from its folder, one inside the package by its name, or one on a hub by its address.
 
     Args:
-        folder: a folder, or one of `list_models`; a folder of that name in the current one goes first.
+        folder: a folder, or one of `list_models`, of which a folder of that name in the current one goes first; or
+            ``hf://owner/name``, also with ``@revision``, which `smn.bundle.hub.download_bundle` explains.
 
     Raises:
         BundleError: something is missing, damaged or from another version; the message names the file and the key.
+        InputError: an address is not of this form.
+        MissingExtraError: an address is given, and the extra ``hub`` is not installed.
     """
+    if is_hub_address(folder):
+        return _read_from_hub(folder)
     folder = Path(folder)
     if not folder.exists() and str(folder) in list_models():
         folder = _PACKAGED / folder
@@ -170,6 +175,22 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
         raise BundleError(f"{file} needs a temperature above 0 and finite thresholds; export the model anew.")
     _check_model(bundle)
     return bundle
+
+
+def is_hub_address(folder: str | Path) -> bool:
+    """Whether this is ``hf://owner/name``, which a `Path` shortens to ``hf:/owner/name``, and no folder."""
+    return Path(folder).as_posix().startswith("hf:/")
+
+
+def _read_from_hub(address: str | Path) -> Bundle:
+    from smn.bundle.hub import download_bundle  # which imports this module
+
+    address = f"hf://{Path(address).as_posix().removeprefix('hf:/')}"
+    folder = download_bundle(address)
+    try:
+        return read_bundle(folder)
+    except BundleError:  # the copy in the cache may be damaged, and the hub's not
+        return read_bundle(download_bundle(address, again=True))
 
 
 def file_sha256(file: Path) -> str:

@@ -34,6 +34,7 @@ _COMMANDS = {
     "weights": ("smn.cli.train:weights", "Mark a file of weights with its preprocessing."),
     "sweep": ("smn.cli.experiments:sweep", "Search the hyperparameters of a recipe, several trials in parallel."),
     "export": ("smn.cli.train:export", "Export a run as a bundle for prediction."),
+    "push": ("smn.cli.push:push", "Upload a bundle to a model hub, with a model card."),
     "calibrate": ("smn.cli.train:calibrate", "Fit a bundle's temperature and thresholds again on other pictures."),
     "evaluate": ("smn.cli.evaluate:evaluate", "Evaluate a bundle and write the report."),
     "ladder": ("smn.cli.experiments:ladder", "Train and evaluate a list of recipes under one protocol."),
@@ -46,7 +47,7 @@ _READERS = {
     "For an archive": ("review", "catalogue", "undo", "index"),
     "For a service": ("models", "serve", "mcp", "serve-key", "feedback", "doctor"),
     "For data sets and training": ("dataset", "clean", "taxonomy", "recipes", "train", "weights", "sweep", "export",
-                                   "calibrate", "evaluate", "ladder"),
+                                   "push", "calibrate", "evaluate", "ladder"),
 }  # fmt: skip
 """Who uses which commands, as the help groups them; one that is in no group stands in the last section."""
 

@@ -37,7 +37,10 @@ _MIN_PERCENT = 2  # of a further guess that is shown
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
 @click.option(
-    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+    "--model",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
 )
 @click.option(
     "--format",
@@ -339,7 +342,10 @@ def _cells(answer: Prediction, name: str, model: Model) -> tuple[str, str, str, 
 @click.option("--top-k", type=click.IntRange(min=1), default=3, show_default=True, help="Number of guesses to list.")
 @click.option("--taxonomy", help="Answer in another taxonomy: its name or a TOML file. See: smn taxonomy list")
 @click.option(
-    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+    "--model",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
 )
 @click.option(
     "--rectify", type=click.Choice([one.value for one in Rectify]), default=Rectify.AUTO.value, show_default=True,

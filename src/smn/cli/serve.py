@@ -56,7 +56,12 @@ def _require() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen at; 0 for any free port.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option(
+    "--model",
+    "bundle",
+    type=click.Path(path_type=Path),
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
+)
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
 @click.option("--database", help="Database for answers and feedback.  [default: smn.db in your data folder]")
 @click.option("--memory/--no-memory", default=True, help="Whether to store answers and feedback.")
@@ -171,7 +176,12 @@ def export(records: Any, out: Path, images: Path) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
 @click.option("--port", type=int, default=8501, show_default=True, help="Port to listen at; 0 for any free port.")
 @click.option("--api", metavar="ADDRESS", help="Use this service instead of a model in this process.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option(
+    "--model",
+    "bundle",
+    type=click.Path(path_type=Path),
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
+)
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
 @click.option("--review", type=click.Path(path_type=Path), help="A folder of smn clean review, shown on the page.")
 @click.option("--database", help="Database for feedback.  [default: smn.db in your data folder]")
@@ -210,7 +220,12 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
 @click.option("--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of standard input and output.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at, with --http.")
 @click.option("--port", type=int, default=8002, show_default=True, help="Port to listen at, with --http.")
-@click.option("--model", "bundle", type=click.Path(path_type=Path), help="A model name (see smn models), or a bundle.")
+@click.option(
+    "--model",
+    "bundle",
+    type=click.Path(path_type=Path),
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
+)
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
 def mcp(*, http: bool, host: str, port: int, **given: Any) -> None:
     """Let language models ask: a server of the Model Context Protocol with classify, explain, similar and story."""

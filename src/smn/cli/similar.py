@@ -95,7 +95,10 @@ _MANIFESTS = click.argument(
 )
 _FOLDER = click.argument("folder", metavar="INDEX", type=click.Path(path_type=Path))
 _MODEL = click.option(
-    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+    "--model",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
 )
 _TITLES = click.option(
     "--titles", type=click.Path(path_type=Path), metavar="FILE.csv",

@@ -28,7 +28,10 @@ _AUDIENCES = ("adult", "child", "curator")
     help="Draw a timeline of the movements. Needs the extra explain.",
 )
 @click.option(
-    "--model", type=click.Path(path_type=Path), default=DEFAULT, help="A model name (see smn models), or a bundle."
+    "--model",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    help="A model name (see smn models), a bundle, or hf://owner/name.",
 )
 @click.option(
     "--audience", type=click.Choice(_AUDIENCES), default="adult", show_default=True, help="Audience of the label."
