@@ -1,34 +1,20 @@
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import smn
-from made_index import make_index
+from made_index import make_painted_index
 from smn.bundle import Bundle
 from smn.errors import SimilarError
 from smn.examples import paint
 from smn.predict.jobs import find_inputs, predict_stream
-from smn.works.fingerprints import hash_whole
-
-RULE = {"similarity": 10.0, "bits": -0.06, "offset": 0.0, "threshold": 6.0, "worth": [[6.0, 0.98]]}
-MOVEMENTS = ("color-field", "cubism", "impressionism", "romanticism")
+from smn.similar import find_similar
 
 
 @pytest.fixture
 def known(tmp_path: Path, tiny_bundle: Bundle) -> Path:
-    """An index of twelve painted works, made by hand so that no map has to be drawn."""
-    model = smn.load(tiny_bundle.folder)
-    pixels = [model.preprocess(paint(name, seed=seed))[0] for name in MOVEMENTS for seed in range(3)]
-    embeddings = model.runtime.run(np.stack(pixels)).embedding
-    folder = make_index(
-        tmp_path / "index", embeddings, artists=[f"artist {at}" for at in range(12)],
-        sha256=tiny_bundle.model_sha256,
-    )  # fmt: skip
-    np.save(folder / "hashes.npy", np.stack([hash_whole(one, tiny_bundle.preprocess) for one in pixels]))
-    (folder / "rules.json").write_text(json.dumps({"recognition": RULE}))
-    return folder
+    return make_painted_index(tmp_path / "index", tiny_bundle)
 
 
 def test_the_very_work_is_told_beside_the_same_guess(known: Path, tiny_bundle: Bundle) -> None:
@@ -70,3 +56,18 @@ def test_an_index_that_is_named_and_does_not_fit_is_said(known: Path, tmp_path: 
         smn.load(lookup=known)
     with pytest.raises(SimilarError, match="There is no index in"):
         smn.load(lookup=tmp_path / "none")
+
+
+def test_a_bundle_looks_works_up_in_its_own_index(tiny_bundle: Bundle) -> None:
+    own = make_painted_index(tiny_bundle.folder / "index", tiny_bundle)
+    model = smn.load(tiny_bundle.folder)
+    found = model.predict(paint("cubism", seed=1)).work
+    assert found is not None
+    assert found.title == "work 4"
+    assert find_similar(model, paint("cubism", seed=1))[0].work.title == "work 4"
+    assert smn.load(tiny_bundle.folder, lookup=False).predict(paint("cubism", seed=1)).work is None
+    # What the bundle brings along must fit it.
+    facts = (own / "index.json").read_text(encoding="utf-8").replace(tiny_bundle.model_sha256, "another")
+    (own / "index.json").write_text(facts, encoding="utf-8")
+    with pytest.raises(SimilarError, match=r"tiny-1 is asked.*smn index build MANIFEST --model BUNDLE"):
+        smn.load(tiny_bundle.folder).predict(paint("cubism", seed=1))

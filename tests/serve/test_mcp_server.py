@@ -18,6 +18,8 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.server.mcpserver import MCPServer
 from PIL import Image
 
+from made_index import make_painted_index
+from smn.bundle import Bundle
 from smn.examples import paint
 from smn.serve.mcp_server import create_mcp
 from smn.service.service_settings import ServiceSettings
@@ -49,7 +51,7 @@ def use(server: MCPServer, tool: str, **arguments: object) -> Any:
 
 def test_every_tool_is_described(server: MCPServer) -> None:
     tools = ask(server, lambda client: client.list_tools()).tools
-    assert {tool.name for tool in tools} == {"classify", "explain", "similar", "story"}
+    assert {tool.name for tool in tools} == {"classify", "explain", "recognise", "similar", "story"}
     assert all(tool.description for tool in tools)
 
 
@@ -72,6 +74,21 @@ def test_stories_and_similar_works_are_told(server: MCPServer, painting: bytes) 
     found = use(server, "similar", picture=base64.b64encode(painting).decode(), top_k=3).content
     assert len(found) == 3
     assert all("similarity" in json.loads(one.text) for one in found)
+
+
+def test_a_work_is_looked_up_and_an_unknown_one_is_not_guessed(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    index = make_painted_index(tmp_path / "works", tiny_bundle)
+    server = create_mcp(ServiceSettings(bundle=tiny_bundle.folder, index=index))
+
+    def recognise(movement: str) -> str:
+        buffer = io.BytesIO()
+        paint(movement, seed=1).save(buffer, "PNG")
+        (told,) = use(server, "recognise", picture=base64.b64encode(buffer.getvalue()).decode()).content
+        return str(told.text)
+
+    work = json.loads(recognise("cubism"))
+    assert (work["title"], work["artist"], work["confidence"]) == ("work 4", "artist 4", 0.98)
+    assert recognise("ukiyo-e").startswith("No work of the index was recognised")
 
 
 def test_an_address_is_fetched_with_the_guard(server: MCPServer, painting: bytes) -> None:

@@ -42,12 +42,13 @@ def similar(  # noqa: PLR0917 - click passes options by name
     """
     from smn.errors import OutputExistsError
     from smn.predict.model import load
-    from smn.similar.index import DEFAULT_INDEX, check_fit, read_index
-    from smn.works import find_artists
+    from smn.similar.index import check_fit
+    from smn.works import choose_index, find_artists, read_index
 
     if chart is not None and chart.exists():
         raise OutputExistsError(chart)
-    loaded, known = load(model, rectify=Rectify(rectify)), read_index(folder or DEFAULT_INDEX)
+    loaded = load(model, rectify=Rectify(rectify))
+    known = read_index(choose_index(loaded.bundle, folder))
     check_fit(known, loaded)
     embedding = loaded.analyze(picture).embedding
     found = known.search(embedding, top_k=top_k)

@@ -12,7 +12,7 @@ from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
 from smn.errors import SimilarError
 from smn.predict.prediction import Prediction, RecognizedWork
-from smn.works import DEFAULT_INDEX, Match, WorkIndex, read_index, recognize
+from smn.works import DEFAULT_INDEX, Match, WorkIndex, choose_index, read_index, recognize
 from smn.works.fingerprints import hash_parts
 
 
@@ -21,16 +21,16 @@ class Lookup:
 
     Args:
         bundle: whose pictures are looked up.
-        folder: an index that the bundle's model made; None for the one in the package, and for nothing where another
-            model made that.
+        folder: an index that the bundle's model made; None for the bundle's own, see `smn.works.choose_index`, or the
+            one in the package, and for nothing where another model made that.
 
     Raises:
         SimilarError: the folder that is named is no index, or another model made it.
     """
 
     def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
-        self.folder = folder or DEFAULT_INDEX
-        self._bundle, self._named = bundle, folder is not None
+        self.folder = choose_index(bundle, folder)
+        self._bundle, self._named = bundle, folder is not None or self.folder != DEFAULT_INDEX
         if folder is not None:
             _ = self.index
 
@@ -44,7 +44,7 @@ class Lookup:
             return None
         raise SimilarError(
             f"The index {self.folder} was made by the model {index.model}, but {self._bundle.name} is asked, which "
-            "sees otherwise; build one with: smn index build MANIFEST --model BUNDLE --out FOLDER"
+            "sees otherwise; build one with: smn index build MANIFEST --model BUNDLE"
         )
 
     def warm_up(self) -> None:

@@ -5,6 +5,7 @@ import binascii
 import io
 import ipaddress
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
@@ -18,12 +19,17 @@ from smn.images import Limits, is_address
 from smn.images.safe_fetch import fetch_picture
 from smn.predict.model import Model, load
 from smn.service.service_settings import ServiceSettings
-from smn.similar.index import find_similar, read_index
+from smn.similar.index import DEFAULT_INDEX, find_similar, read_index
 from smn.story.pages import read_story
+from smn.works import choose_index
 
 _INSTRUCTIONS = (
     "Tells which artistic movement a painting belongs to, how sure that is, and why. A probability is calibrated. "
     "Where the outcome is unsure or not_a_painting, say so instead of naming a movement."
+)
+
+_NOT_RECOGNISED = (
+    "No work of the index was recognised in this picture. That says nothing about who painted it; do not name a work."
 )
 
 Picture = Annotated[
@@ -40,10 +46,12 @@ def create_mcp(settings: ServiceSettings) -> MCPServer:
 
     Raises:
         BundleError: the model is missing or damaged.
+        SimilarError: another model made the index that is named.
     """
     server = MCPServer("smn", version=__version__, instructions=_INSTRUCTIONS)
     limits = Limits(max_bytes=settings.max_body, max_pixels=settings.max_pixels)
-    _add_tools(server, load(settings.bundle, limits=limits, threads=settings.threads), settings)
+    lookup = settings.index == DEFAULT_INDEX or settings.index
+    _add_tools(server, load(settings.bundle, limits=limits, threads=settings.threads, lookup=lookup), settings)
     return server
 
 
@@ -81,8 +89,16 @@ def _add_tools(server: MCPServer, model: Model, settings: ServiceSettings) -> No
     ) -> list[Any]:
         """Find works in the public domain that look most like a picture, with their museums and pages."""
         data = await _read_picture(picture, settings)
-        found = await _compute(lambda: find_similar(model, data, index=read_index(settings.index), top_k=top_k))
+        folder = choose_index(model.bundle, settings.index)
+        found = await _compute(lambda: find_similar(model, data, index=read_index(folder), top_k=top_k))
         return [one.to_dict() for one in found]
+
+    @server.tool(structured_output=False)
+    async def recognise(picture: Picture) -> list[Any]:
+        """Look up the very work that a picture shows: title, artist, year and museum; facts, never a guess."""
+        data = await _read_picture(picture, settings)
+        work = (await _compute(lambda: model.predict(data))).work
+        return [_NOT_RECOGNISED] if work is None else [asdict(work)]
 
     @server.tool(structured_output=False)
     async def story(

@@ -25,6 +25,7 @@ from smn.serve.request_body import SentPicture
 from smn.service.records import Records
 from smn.service.service_settings import ServiceSettings
 from smn.similar.index import DEFAULT_INDEX, SimilarIndex, check_fit, read_index
+from smn.works import choose_index
 
 LOG = logging.getLogger("smn.serve")
 T = TypeVar("T")
@@ -127,7 +128,7 @@ class ServiceState:
         Raises:
             SimilarError: there is none, or it is from another model.
         """
-        return read_index(self.settings.index)
+        return read_index(choose_index(self.engine.model.bundle, self.settings.index))
 
     def _check_index(self, model: Model) -> None:
         try:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from smn.errors import SimilarError
 from smn.images import Picture
 from smn.predict.model import Model
-from smn.works import DEFAULT_INDEX, LARGE, SimilarWork, Work, WorkIndex, parse_work, read_index
+from smn.works import DEFAULT_INDEX, LARGE, SimilarWork, Work, WorkIndex, choose_index, parse_work, read_index
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -37,7 +37,7 @@ def check_fit(index: SimilarIndex, model: Model) -> None:
     if index.model_sha256 != model.bundle.embedding_id:
         raise SimilarError(
             f"The index {index.folder} was made by the model {index.model}, but {model.name} is asked, which sees "
-            "otherwise; build one with: smn index build MANIFEST --model BUNDLE --out FOLDER"
+            "otherwise; build one with: smn index build MANIFEST --model BUNDLE"
         )
 
 
@@ -49,7 +49,7 @@ def find_similar(
     Args:
         model: the model that made the index.
         image: bytes, a path, or an opened picture.
-        index: by default the one inside the package.
+        index: by default the bundle's own, see `smn.works.choose_index`, or the one inside the package.
         top_k: how many, 1 or more.
 
     Raises:
@@ -60,7 +60,7 @@ def find_similar(
     Example:
         >>> find_similar(smn.load(), "monet.jpg")[0].work.title
     """
-    index = read_index() if index is None else index
+    index = read_index(choose_index(model.bundle)) if index is None else index
     check_fit(index, model)
     return index.search(model.analyze(image).embedding, top_k=top_k)
 

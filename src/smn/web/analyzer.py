@@ -24,6 +24,7 @@ from smn.predict.prediction import Prediction, parse_prediction
 from smn.service.records import Records
 from smn.similar.index import SimilarIndex, SimilarWork, check_fit, parse_work, read_index
 from smn.web.page_settings import PageSettings
+from smn.works import choose_index
 
 TOP_K, SIMILAR = 5, 8
 """How many guesses and similar works are shown."""
@@ -127,7 +128,7 @@ class LocalAnalyzer:
         self._model = Model(read_bundle(service.bundle), limits=limits, threads=service.threads)
         self._whole = self._model.variant(rectify=Rectify.OFF)
         self._database, self._images = service.database, service.images
-        self._index = _read_index(service.index, self._model)
+        self._index = _read_index(choose_index(self._model.bundle, service.index), self._model)
         self._opening = Lock()
         # Two at a time: more are not faster, and take more memory.
         self._turn = BoundedSemaphore(2)

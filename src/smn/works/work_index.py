@@ -25,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.bundle import Bundle
 from smn.errors import InputError, SimilarError
 from smn.works.vector_search import (
     ApproximateSearcher,
@@ -39,6 +40,9 @@ SCHEMA = 2
 """What is written; indexes of schema 1 are read, too."""
 DEFAULT_INDEX = Path(__file__).parent / "default"
 """The index inside the package."""
+
+OWN_INDEX = "index"
+"""The folder within a bundle that holds the bundle's own index."""
 
 LARGE = 200_000
 """From this many works on, the nearest are found by walking a graph."""
@@ -318,6 +322,20 @@ class WorkIndex:
             return np.load(self.folder / name, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise SimilarError(f"{self.folder / name} cannot be read ({error}); build the index anew.") from error
+
+
+def choose_index(bundle: Bundle, folder: Path | None = None) -> Path:
+    """The index that a bundle's pictures are looked up in.
+
+    Args:
+        bundle: whose pictures.
+        folder: an index that is named; None, or the one in the package, for the bundle's own where it has one.
+
+    Returns:
+        The named one; the bundle's own, in its folder's `OWN_INDEX`; or the one in the package.
+    """
+    own = bundle.folder / OWN_INDEX
+    return own if folder in {None, DEFAULT_INDEX} and own.is_dir() else folder or DEFAULT_INDEX
 
 
 def read_index(folder: str | Path = DEFAULT_INDEX) -> WorkIndex:
