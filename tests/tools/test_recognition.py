@@ -1,41 +1,9 @@
-import numpy as np
 import pytest
 from PIL import Image
 
 import recognition
-from recognition import fit_rule
 from recognition_queries import VIEWS, Query
 from smn.examples import paint
-
-DRAW = np.random.default_rng(0)
-
-
-def draw_pairs(count: int, similarity: tuple[float, float], bits: tuple[int, int]) -> list[tuple[float, int]]:
-    return list(zip(DRAW.uniform(*similarity, count).tolist(), DRAW.integers(*bits, count).tolist(), strict=True))
-
-
-RIGHT = draw_pairs(200, (0.5, 0.95), (15, 90))
-WRONG = draw_pairs(400, (0.3, 0.75), (95, 140))
-SERIES = draw_pairs(100, (0.6, 0.9), (70, 130))
-
-
-def test_the_rule_lets_no_more_pass_than_it_may() -> None:
-    rule = fit_rule(RIGHT, WRONG + SERIES, limits=[(WRONG, 0.005), (SERIES, 0.05)])
-    passed = {name: [rule.score(*one) >= rule.threshold for one in pairs]
-              for name, pairs in (("right", RIGHT), ("wrong", WRONG), ("series", SERIES))}  # fmt: skip
-    assert np.mean(passed["wrong"]) <= 0.005
-    assert np.mean(passed["series"]) <= 0.05
-    assert np.mean(passed["right"]) > 0.7
-    assert rule.similarity > 0 > rule.bits
-    shares = [share for _, share in rule.worth]
-    assert shares == sorted(shares)
-    assert all(0.5 < share < 1 for share in shares)
-
-
-@pytest.mark.parametrize(("share", "passing"), [(0.0, 0), (0.2, 2), (0.99, 9)])
-def test_a_threshold_allows_a_share(share: float, passing: int) -> None:
-    scores = [float(score) for score in range(10)]
-    assert sum(score >= recognition._allow(scores, share) for score in scores) == passing
 
 
 def test_views_are_other_pictures_of_the_same_painting() -> None:

@@ -10,69 +10,22 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from smn.similar.match_rule import FALSE, TWICE, Pair, fit_rule
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "recognition" / "recognition.json"
-FALSE = 0.005
-"""The share of pictures that no entry shows, and of other things, that may be matched at most."""
-
 FALSE_IN_SERIES = 0.05
 """The same for works of a series, of which the index has others."""
 
 _RECALLED = ("another scan", "another scan, cropped", "the same scan", "crop", "wall photograph", "greyscale copy")
 _FALSE = ("not in the index", "a series", "a copy or parody", "not a painting")
-_TWICE, _SAME = 0.97, 6  # cosine and bits of the same file, encoded again
+_TWICE, _SAME = TWICE
 _TOPS = (1, 5, 10)
 _TIMED = 50
-Pair = tuple[float, int]
-
-
-def fit_rule(right: Sequence[Pair], wrong: Sequence[Pair], *, limits: Sequence[tuple[Sequence[Pair], float]]) -> Any:
-    """The rule that tells right matches from wrong ones by their similarity and bits.
-
-    Args:
-        right: measurements of matches with the very work.
-        wrong: of the best matches with another.
-        limits: sets of wrong matches, and the share of each that may pass.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    from smn.works.recognition import MatchRule
-
-    known = np.array([*right, *wrong], dtype=np.float64)
-    labels = np.repeat([1, 0], [len(right), len(wrong)])
-    scale = np.array([1.0, 100.0])
-    model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
-    (similarity, bits), offset = model.coef_[0] / scale, float(model.intercept_[0])
-    # Rounded first: what passes must be what the rule in the index lets pass.
-    plain = MatchRule(round(float(similarity), 4), round(float(bits), 5), round(offset, 4), 0.0, ((0.0, 1.0),))
-    least = [_allow([plain.score(*one) for one in pairs], share) for pairs, share in limits if pairs]
-    threshold = float(np.ceil(1e4 * max(least)) / 1e4)
-    scores = np.array([plain.score(*one) for one in (*right, *wrong)])
-    passed = scores >= threshold
-    worth = _measure_worth(scores[passed], labels[passed])
-    return replace(plain, threshold=threshold, worth=worth)
-
-
-def _allow(scores: Sequence[float], share: float) -> float:
-    """The least threshold that at most this share of scores reaches."""
-    falling = np.sort(scores)[::-1]
-    allowed = int(share * len(falling))
-    return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
-
-
-def _measure_worth(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[tuple[float, float], ...]:
-    """In thirds of the accepted matches: the mean score and the share that is right, which may not fall."""
-    parts = [part for part in np.array_split(np.argsort(scores), 3) if len(part)]
-    # One wrong match more than were seen: a few hundred pairs cannot show a share of 100 %.
-    shares = np.maximum.accumulate([(labels[part].sum()) / (len(part) + 1) for part in parts])
-    middles = [float(scores[part].mean()) for part in parts]
-    return tuple((round(middle, 3), round(float(share), 4)) for middle, share in zip(middles, shares, strict=True))
 
 
 def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,6 +9,7 @@ import click
 
 from smn.bundle import DEFAULT
 from smn.cli.screen import console, note, progress
+from smn.errors import InputError
 from smn.images.rectify import Rectify
 
 if TYPE_CHECKING:
@@ -109,29 +110,43 @@ _TITLES = click.option(
 
 @index.command("build")
 @_MANIFESTS
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the index.")
+@click.option(
+    "--out", type=click.Path(path_type=Path),
+    help="Folder of the index.  [default: index within your own bundle, which then finds it]",
+)  # fmt: skip
 @_MODEL
 @click.option("--known", metavar="COLUMN", help="Use only works with a value in this column, such as wikidata_id.")
 @_TITLES
 @click.option("--cache", type=click.Path(path_type=Path), help="Keep features of pictures in this folder for later.")
 def build(  # noqa: PLR0917 - click passes options by name
-    manifests: tuple[Path, ...], out: Path, model: Path, known: str | None, titles: Path | None, cache: Path | None
-) -> None:
+    manifests: tuple[Path, ...], out: Path | None, model: Path, known: str | None, titles: Path | None,
+    cache: Path | None,
+) -> None:  # fmt: skip
     """Embed the works of MANIFESTs and write the index; the same command resumes after an interruption.
 
     Pictures of one work become one entry; what an earlier MANIFEST says of it counts more.
     """
     from smn.bundle import read_bundle
     from smn.similar.index_building import build_index
+    from smn.similar.match_rule import MIN_WORKS
+    from smn.works import OWN_INDEX, read_index
 
+    bundle = read_bundle(model)
+    own = bundle.folder / OWN_INDEX
+    if out is None and bundle.folder != model:
+        raise InputError(f"{model} is no bundle of your own that could hold an index; name a folder with --out.")
+    out = out or own
     with progress() as show:
         count, failures = build_index(
-            manifests, out, bundle=read_bundle(model), known=known, titles=titles, cache=cache, on_progress=show
+            manifests, out, bundle=bundle, known=known, titles=titles, cache=cache, on_progress=show
         )
     _note_failures(failures)
+    if not read_index(out).rules:
+        note(f"It recognises no work: a rule for that is fitted from {MIN_WORKS} works on.")
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
     left = f", {len(failures):,} could not be read" if failures else ""
-    click.echo(f"{out} contains {count:,} works in {size:.1f} MB{left}; search it with: smn similar FILE --index {out}")
+    named = f"--model {model}" if out == own else f"--index {out}"
+    click.echo(f"{out} contains {count:,} works in {size:.1f} MB{left}; search it with: smn similar FILE {named}")
 
 
 @index.command("add")

@@ -23,6 +23,7 @@ from smn.manifest import read_manifest
 from smn.movements import find_movement, get_family, list_families
 from smn.progress import Progress
 from smn.similar.index import SimilarIndex, place_picture, require_places
+from smn.similar.match_rule import fit_own_rule
 from smn.similar.same_works import ShownWork, group_works, merge_works, read_works
 from smn.works.fingerprints import feature_type, hash_whole
 from smn.works.vector_search import (
@@ -67,7 +68,8 @@ def build_index(
     """Embed the works of manifests and write the index; interrupted, the same call continues.
 
     Pictures of one work become one entry, see `smn.similar.same_works.group_works`. A picture that cannot be read is
-    left out. The rules by which matches are judged are those of the index in the package, if the same model made it.
+    left out. The rules by which matches are judged are those of the index in the package, if the same model made it,
+    and else fitted on these pictures, see `smn.similar.match_rule.fit_own_rule`.
 
     Args:
         manifests: files or folders; what an earlier one says of a work counts more.
@@ -99,7 +101,13 @@ def build_index(
     sample = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     projection = fit_projection(features["embedding"][np.sort(sample)], dimensions=dimensions)
     entries = _join(shown, projection.apply(features["embedding"]), features["hash"])
-    _replace(out, lambda made: _write(made, entries, projection, bundle, seed=seed))
+
+    def write(made: Path) -> None:
+        _write(made, entries, projection, bundle, seed=seed)
+        if not _write_rules(made, _package_rules(bundle)):
+            _write_rules(made, fit_own_rule(read_index(made), shown, bundle, seed=seed))
+
+    _replace(out, write)
     if cache is None:
         shutil.rmtree(partial)
     return len(entries.works), failures
@@ -132,7 +140,7 @@ def add_works(
         np.concatenate([index.vectors, index.project(features["embedding"])]),
         np.concatenate([np.asarray(index.hashes), features["hash"]]),
     )
-    _replace(folder, lambda made: _write(made, entries, index.projection, bundle, seed=seed))
+    _replace(folder, lambda made: _write_again(made, entries, index, bundle, seed=seed))
     shutil.rmtree(partial)
     return len(entries.works) - len(index), failures
 
@@ -160,7 +168,7 @@ def remove_works(folder: Path, ids: Sequence[str], *, bundle: Bundle, seed: int 
     if not len(kept):
         raise InputError(f"No work of {folder} would be left; delete the folder instead.")
     left = _Entries([works[place] for place in kept], index.vectors[kept], np.asarray(index.hashes)[kept])
-    _replace(folder, lambda made: _write(made, left, index.projection, bundle, seed=seed))
+    _replace(folder, lambda made: _write_again(made, left, index, bundle, seed=seed))
     return len(kept)
 
 
@@ -253,14 +261,29 @@ def _write(folder: Path, entries: _Entries, projection: Projection, bundle: Bund
         np.save(folder / "places.npy", arrange(unpack_vectors(packed), seed=seed).astype(np.float16))
     if len(works) > LARGE:
         write_graph(packed, folder / "graph.usearch")
-    package = read_index()
-    if package.model_sha256 == bundle.embedding_id and package.rules:
-        (folder / "rules.json").write_text(json.dumps(package.rules, indent=1) + "\n", encoding="utf-8")
     facts = {
         "schema": SCHEMA, "model": bundle.name, "model_sha256": bundle.embedding_id, "works": len(works),
         "dimensions": packed.shape[1],
     }  # fmt: skip
     (folder / "index.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_again(folder: Path, entries: _Entries, before: SimilarIndex, bundle: Bundle, *, seed: int) -> None:
+    """An index of other entries than before, with its rules."""
+    _write(folder, entries, before.projection, bundle, seed=seed)
+    _write_rules(folder, _package_rules(bundle) or before.rules)
+
+
+def _package_rules(bundle: Bundle) -> dict[str, Any]:
+    """The rules of the index in the package; empty where another model made that."""
+    package = read_index()
+    return package.rules if package.model_sha256 == bundle.embedding_id else {}
+
+
+def _write_rules(folder: Path, rules: dict[str, Any]) -> bool:
+    if rules:
+        (folder / "rules.json").write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
+    return bool(rules)
 
 
 def arrange(vectors: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.float32]:

@@ -1,0 +1,150 @@
+"""Fits the rule by which matches with the works of an index are judged, see `smn.works.recognition`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from smn.bundle import Bundle
+from smn.bundle.row_reader import Failure, read_pictures
+from smn.bundle.runtime import Runtime
+from smn.extras import require_extra
+from smn.images.preprocess import PreprocessSpec
+from smn.similar.same_works import ShownWork
+from smn.works.fingerprints import hash_parts
+from smn.works.recognition import Match, MatchRule, find_matches
+from smn.works.work_index import WorkIndex
+
+MIN_WORKS = 50
+"""Works that an index needs before a rule can be fitted on it."""
+
+FALSE = 0.005
+"""The share of pictures that no entry shows that may be matched at most."""
+
+TWICE = (0.97, 6)
+"""Cosine and bits from which on two entries show the same file, encoded again."""
+
+Pair = tuple[float, int]
+Box = tuple[float, float, float, float]  # left, upper, right, lower, as shares
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+_ASKED = 150  # works of an index that are asked for
+_CROPS: tuple[Box, ...] = (WHOLE, (0.06, 0.04, 0.96, 0.94), (0.0, 0.1, 0.9, 1.0))
+
+
+def fit_rule(right: Sequence[Pair], wrong: Sequence[Pair], *, limits: Sequence[tuple[Sequence[Pair], float]]) -> Any:
+    """The rule that tells right matches from wrong ones by their similarity and bits.
+
+    Args:
+        right: measurements of matches with the very work.
+        wrong: of the best matches with another.
+        limits: sets of wrong matches, and the share of each that may pass.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    known = np.array([*right, *wrong], dtype=np.float64)
+    labels = np.repeat([1, 0], [len(right), len(wrong)])
+    scale = np.array([1.0, 100.0])
+    model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
+    (similarity, bits), offset = model.coef_[0] / scale, float(model.intercept_[0])
+    # Rounded first: what passes must be what the rule in the index lets pass.
+    plain = MatchRule(round(float(similarity), 4), round(float(bits), 5), round(offset, 4), 0.0, ((0.0, 1.0),))
+    least = [_allow([plain.score(*one) for one in pairs], share) for pairs, share in limits if pairs]
+    threshold = float(np.ceil(1e4 * max(least)) / 1e4)
+    scores = np.array([plain.score(*one) for one in (*right, *wrong)])
+    passed = scores >= threshold
+    worth = _measure_worth(scores[passed], labels[passed])
+    return replace(plain, threshold=threshold, worth=worth)
+
+
+def _allow(scores: Sequence[float], share: float) -> float:
+    """The least threshold that at most this share of scores reaches."""
+    falling = np.sort(scores)[::-1]
+    allowed = int(share * len(falling))
+    return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
+
+
+def _measure_worth(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[tuple[float, float], ...]:
+    """In thirds of the accepted matches: the mean score and the share that is right, which may not fall."""
+    parts = [part for part in np.array_split(np.argsort(scores), 3) if len(part)]
+    # One wrong match more than were seen: a few hundred pairs cannot show a share of 100 %.
+    shares = np.maximum.accumulate([(labels[part].sum()) / (len(part) + 1) for part in parts])
+    middles = [float(scores[part].mean()) for part in parts]
+    return tuple((round(middle, 3), round(float(share), 4)) for middle, share in zip(middles, shares, strict=True))
+
+
+def fit_own_rule(index: WorkIndex, shown: Sequence[ShownWork], bundle: Bundle, *, seed: int = 0) -> dict[str, Any]:
+    """The rule of an index that another model than the package's made: what ``rules.json`` holds.
+
+    Altered copies of some of its pictures are looked up: cropped, and at half their size. A match with the copy's own
+    work is right; the best match with another, as if the work were not in the index, is wrong. What a match is worth is
+    the share of such copies whose match was right.
+
+    Args:
+        index: of at least `MIN_WORKS` works; with fewer there is no rule.
+        shown: the pictures that it was made of.
+        bundle: the model that made it.
+        seed: of the choice of pictures.
+
+    Returns:
+        ``{"recognition": ...}``; empty where no rule can be fitted.
+
+    Raises:
+        MissingExtraError: the extra ``data`` is not installed.
+    """
+    places = {index.work(place).id: place for place in range(len(index))}
+    usable = [one for one in shown if one.work.id in places and one.manifest is not None]
+    if len(usable) < MIN_WORKS:
+        return {}
+    require_extra("data", "sklearn")
+    chosen = np.random.default_rng(seed).permutation(len(usable))[:_ASKED]
+    right: list[Pair] = []
+    wrong: list[Pair] = []
+    for place, found in _look_up([usable[at] for at in sorted(chosen.tolist())], places, index, bundle):
+        right += [(one.similarity, one.bits) for one in found if one.place == place]
+        others = [
+            (one.similarity, one.bits)
+            for one in found
+            if one.place != place and (one.similarity < TWICE[0] or one.bits > TWICE[1])
+        ]
+        wrong += [max(others, key=lambda pair: pair[0] - 0.006 * pair[1])] if others else []
+    if not right or not wrong:
+        return {}
+    rule = fit_rule(right, wrong, limits=[(wrong, FALSE)])
+    if not rule.worth:
+        return {}
+    return {"recognition": asdict(rule) | {"worth": [list(pair) for pair in rule.worth]}}
+
+
+def _look_up(
+    asked: Sequence[ShownWork], places: dict[str, int], index: WorkIndex, bundle: Bundle
+) -> list[tuple[int, list[Match]]]:
+    """For each altered copy the place of its work, and the works that it may show."""
+    runtime, spec = Runtime(bundle), bundle.preprocess
+    found: list[tuple[int, list[Match]]] = []
+    for manifest in {id(one.manifest): one.manifest for one in asked}.values():
+        if manifest is None:
+            continue
+        mine = [one for one in asked if one.manifest is manifest]
+        rows = np.array([one.row for one in mine], dtype=np.int64)
+        for box in _CROPS:
+            prepare = partial(_prepare, spec=spec, box=box)
+            pictures = read_pictures(manifest, rows, prepare, reduce_to=None, title="rule", ahead=16)
+            for one, result in zip(mine, runtime.run_batches(pictures), strict=True):
+                if not isinstance(result, Failure):
+                    found.append((places[one.work.id], find_matches(index, result[0].embedding[0], result[1])))
+    return found
+
+
+def _prepare(image: Image.Image, *, spec: PreprocessSpec, box: Box) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
+    """Network input and hashes of a part of a picture; the whole of it is made small."""
+    width, height = image.size
+    left, upper, right, lower = box
+    part = image.crop((round(width * left), round(height * upper), round(width * right), round(height * lower)))
+    if box == WHOLE:
+        part = part.resize((max(1, width // 2), max(1, height // 2)))
+    values = spec.apply(part)
+    return values, hash_parts(values, spec)
