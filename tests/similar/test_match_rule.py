@@ -79,7 +79,21 @@ def test_a_few_works_have_no_rule_and_it_is_said(  # type: ignore[no-untyped-def
     done = CliRunner().invoke(main, ["index", "build", str(manifest), "--model", str(tiny_bundle.folder)])
     assert done.exit_code == 0, done.output
     assert "recognises no work: a rule for that is fitted from 50 works on" in done.stderr
-    assert smn.load(tiny_bundle.folder).predict(manifest.parent / "0.jpg").work is None
+    loaded = smn.load(tiny_bundle.folder)
+    assert loaded.predict(manifest.parent / "0.jpg").work is None
+
+
+def test_a_work_of_which_nothing_is_known_is_called_by_its_file(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    for name in ("cubism", "romanticism"):
+        (tmp_path / "folders" / name).mkdir(parents=True)
+        paint(name).save(tmp_path / "folders" / name / f"my-{name}.png")
+    for words in (["dataset", "import", "folders", "--out", "data"], ["index", "build", "data", "--out", "works"]):
+        more = ["--model", str(tiny_bundle.folder)] if words[0] == "index" else []
+        at = [str(tmp_path / word) if word in {"folders", "data", "works"} else word for word in words]
+        done = CliRunner().invoke(main, [*at, *more])
+        assert done.exit_code == 0, done.output
+    index = read_index(tmp_path / "works")
+    assert sorted(index.work(place).name for place in range(2)) == ["my-cubism", "my-romanticism"]
 
 
 def test_an_index_of_the_package_s_model_needs_a_folder(tmp_path: Path) -> None:

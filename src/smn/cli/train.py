@@ -283,7 +283,8 @@ def export(
     note(
         f"{out}: {megabytes:.1f} MB, {len(bundle.labels)} labels, temperature {bundle.temperature:.2f}; "
         f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
-        f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: smn evaluate {out}"
+        f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: smn evaluate {out}, and "
+        f"for similar works: smn index build MANIFEST --model {out}"
     )
 
 

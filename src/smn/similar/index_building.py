@@ -24,7 +24,7 @@ from smn.movements import find_movement, get_family, list_families
 from smn.progress import Progress
 from smn.similar.index import SimilarIndex, place_picture, require_places
 from smn.similar.match_rule import fit_own_rule
-from smn.similar.same_works import ShownWork, group_works, merge_works, read_works
+from smn.similar.same_works import ShownWork, group_works, merge_works, name_by_file, read_works
 from smn.works.fingerprints import feature_type, hash_whole
 from smn.works.vector_search import (
     DIMENSIONS,
@@ -229,7 +229,7 @@ def _join(shown: Sequence[ShownWork], vectors: NDArray[np.float32], hashes: NDAr
     spread = vectors * find_weights(vectors)
     spread /= np.maximum(np.linalg.norm(spread, axis=1, keepdims=True), 1e-9)
     groups = group_works(shown, spread, hashes)
-    works = [merge_works([shown[place].work for place in group]) for group in groups]
+    works = [name_by_file(merge_works([shown[place].work for place in group]), shown[group[0]]) for group in groups]
     # A crop would blur the vector of the whole.
     whole = [[place for place in group if shown[place].same_work is None] or group for group in groups]
     means = np.stack([vectors[group].mean(axis=0) for group in whole])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -210,3 +210,11 @@ def merge_works(works: Sequence[Work]) -> Work:
     labelled.sort(key=lambda one: one.source == BY_ARTIST)
     chosen = labelled[0] if labelled else works[0]
     return Work(id=works[0].id, movement=chosen.movement, source=chosen.source, **facts)
+
+
+def name_by_file(work: Work, shown: ShownWork) -> Work:
+    """A work of which nothing is known is called by its picture's file, so that people can tell which it is."""
+    if work.title or work.artist or work.wikidata_id or shown.manifest is None:
+        return work
+    path = shown.manifest.column("path")[shown.row]
+    return replace(work, title=PurePath(path).stem) if path else work
