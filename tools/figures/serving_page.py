@@ -55,10 +55,10 @@ _CONTENDERS = {
         "a transformer in 8 bits and a small convolutional network; upright, straightened, looked up",
     ),
     "fast": ("smn, `fast`", "the small convolutional network alone; the rest as above"),
-    "keras-vgg16": ("VGG16, Keras on TensorFlow", "15.5 billion multiply-accumulates in 32 bits, and a full decode"),
+    "keras-vgg16": ("VGG16, Keras on TensorFlow", "many large products in 32 bits, and a full decode"),
     "torch-efficientnet-b0": ("EfficientNet-B0, torch eager", "few products, many small operations without fusion"),
-    "torch-resnet50": ("ResNet50, torch eager", "4.1 billion multiply-accumulates in 32 bits"),
-    "torch-clip": ("CLIP ViT-B/32 with a linear head, torch eager", "4.4 billion multiply-accumulates on 50 tokens"),
+    "torch-resnet50": ("ResNet50, torch eager", "fewer products in 32 bits, and a full decode"),
+    "torch-clip": ("CLIP ViT-B/32 with a linear head, torch eager", "large products on 50 tokens, in 32 bits"),
     "onnxruntime-clip": ("CLIP ViT-B/32 with a linear head, ONNX Runtime", "the same, as one optimised graph"),
     "pillow-draft": ("Pillow, draft decoding and resizing alone", "what no program that opens a JPEG so can be below"),
 }
