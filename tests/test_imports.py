@@ -12,9 +12,10 @@ from smn.bundle import Bundle
 HEAVY = {"torch", "torchvision", "timm", "pyarrow", "sklearn", "matplotlib", "pandas", "onnx", "scipy", "ray", "optuna"}
 
 
-def imported_by(code: str, *arguments: str) -> set[str]:
-    """The top-level modules that a fresh interpreter has imported after running the code."""
-    script = code + "\nimport sys; print(*{name.split('.')[0] for name in sys.modules})"
+def imported_by(code: str, *arguments: str, within: str = "") -> set[str]:
+    """The top-level modules, or those directly within a package, that a fresh interpreter has imported by the code."""
+    names = f"name.removeprefix({within!r}).split('.')[0] for name in sys.modules if name.startswith({within!r})"
+    script = code + f"\nimport sys; print(*{{{names}}})"
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, timeout=60
     )
@@ -33,6 +34,14 @@ def test_loading_and_predicting_import_nothing_heavy(tiny_bundle: Bundle, tmp_pa
     imported = imported_by(code, str(tiny_bundle.folder), str(tmp_path / "a.jpg"))
     assert "onnxruntime" in imported
     assert imported & (HEAVY | {"asyncio"}) == set()
+
+
+def test_the_command_imports_no_other_stage(tiny_bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg())
+    code = "import sys; from smn.cli import main; main(['predict', *sys.argv[1:]], standalone_mode=False)"
+    imported = imported_by(code, str(tmp_path / "a.jpg"), "--model", str(tiny_bundle.folder), within="smn.")
+    assert "predict" in imported
+    assert imported & {"clean", "dataset", "train", "export", "evaluate", "similar", "story", "serve", "web"} == set()
 
 
 @pytest.mark.parametrize("arguments", ["['--help']", "['--version']", "['predict', '--help']", "['movements']"])

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from catalogue.conftest import answer, write_rows
-from smn.catalogue.answers_file import Row, apply_to_answers, columns_of, locate, movement_name, read_answers
+from smn.catalogue.answers_file import Row, apply_to_answers, columns_of, movement_name, read_answers
 from smn.clean.decisions import Decision, Verdict
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING
 from smn.predict.formats import Format
 from smn.predict.formats import write_rows as write_form
+from smn.predict.jobs import locate
 
 
 @pytest.mark.parametrize("form", [Format.JSON, Format.JSONL, Format.CSV, Format.PARQUET])

@@ -128,7 +128,7 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
 
     Args:
         folder: a folder, or one of `list_models`, of which a folder of that name in the current one goes first; or
-            ``hf://owner/name``, also with ``@revision``, which `smn.bundle.hub.download_bundle` explains.
+            ``hf://owner/name``, also with ``@revision``, which `smn.bundle.model_hub.download_bundle` explains.
 
     Raises:
         BundleError: something is missing, damaged or from another version; the message names the file and the key.
@@ -183,7 +183,7 @@ def is_hub_address(folder: str | Path) -> bool:
 
 
 def _read_from_hub(address: str | Path) -> Bundle:
-    from smn.bundle.hub import download_bundle  # which imports this module
+    from smn.bundle.model_hub import download_bundle  # which imports this module
 
     address = f"hf://{Path(address).as_posix().removeprefix('hf:/')}"
     folder = download_bundle(address)

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,8 +17,6 @@ from smn.predict.prediction import Outcome, parse_prediction
 
 Row = dict[str, Any]
 """What `smn.predict.Prediction.to_dict` gives, with ``columns``, ``sha256`` and ``decision`` where there are any."""
-
-_ESCAPED = re.compile(r"\\udc([89a-f][0-9a-f])")
 
 
 def read_answers(file: str | Path) -> list[Row]:
@@ -126,12 +123,6 @@ def outcome_name(row: Mapping[str, Any]) -> str:
     """What a row's outcome is called where people read it, such as ``not a painting``."""
     outcome = str(row["outcome"])
     return "unreadable" if outcome == Outcome.ERROR else outcome.replace("_", " ")
-
-
-def locate(path: str) -> Path:
-    """The file that a row is about; names that are not Unicode are found, too."""
-    plain = Path(path)
-    return plain if plain.exists() else Path(_ESCAPED.sub(lambda match: chr(0xDC00 + int(match[1], 16)), path))
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

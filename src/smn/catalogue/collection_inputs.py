@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from smn.catalogue.answers_file import locate
 from smn.errors import FetchError, InputError
 from smn.extras import require_extra
 from smn.images import SUFFIXES, is_address
-from smn.predict.jobs import Input, find_inputs, show_path
+from smn.predict.jobs import Input, find_inputs, locate, show_path
 
 Fetch = Callable[[str], bytes]
 """Gives the bytes at an http(s) address, or raises `smn.errors.FetchError`."""

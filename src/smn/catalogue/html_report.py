@@ -12,7 +12,7 @@ from PIL import Image
 
 from smn._version import __version__
 from smn.bundle.row_reader import map_ahead
-from smn.catalogue.answers_file import Row, locate
+from smn.catalogue.answers_file import Row
 from smn.catalogue.collection_inputs import Fetch, find_source
 from smn.clean.decisions import format_decisions, read_decisions
 from smn.clean.review_data import choosable_movements, movement_spellings
@@ -21,6 +21,7 @@ from smn.errors import FetchError, ImageError, InputError, OutputExistsError
 from smn.files import write_text
 from smn.images import open_image
 from smn.movements import list_families
+from smn.predict.jobs import locate
 from smn.progress import Progress
 
 SIDE = 112

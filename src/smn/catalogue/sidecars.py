@@ -8,11 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from smn.catalogue.answers_file import locate, movement_name, outcome_name
+from smn.catalogue.answers_file import movement_name, outcome_name
 from smn.catalogue.undo_journal import Result, WriteJournal, Written, write_each
 from smn.errors import InputError
 from smn.extras import require_extra
 from smn.movements import find_movement, get_family
+from smn.predict.jobs import locate
 from smn.progress import Progress
 
 _UTF8 = "\x1b%G"  # IPTC's mark that its texts are UTF-8 (IIM 4.2, 1:90)

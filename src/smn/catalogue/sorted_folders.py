@@ -7,10 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from smn.catalogue.answers_file import locate, movement_name, outcome_name
+from smn.catalogue.answers_file import movement_name, outcome_name
 from smn.catalogue.undo_journal import Result, WriteJournal, Written, write_each
 from smn.errors import InputError
 from smn.movements import get_family
+from smn.predict.jobs import locate
 from smn.predict.prediction import Outcome
 from smn.progress import Progress
 

@@ -18,7 +18,7 @@ def push(bundle: Path, name: str, private: bool) -> None:  # noqa: FBT001 - clic
     with: hf auth login
     """
     from smn.bundle import read_bundle
-    from smn.bundle.hub import push_bundle
+    from smn.bundle.model_hub import push_bundle
 
     address, has_card = push_bundle(read_bundle(bundle), name, private=private)
     kept = "" if has_card else "; its README is as it was"

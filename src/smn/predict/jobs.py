@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ from smn.images.rectify import Found
 from smn.predict.formats import Format, json_line, write_rows
 from smn.predict.model import Model
 from smn.predict.prediction import Prediction, failed
+
+_ESCAPED = re.compile(r"\\udc([89a-f][0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,12 @@ def _walk(folder: Path, hidden: list[Path]) -> Iterator[Path]:
 def show_path(path: Path) -> str:
     """The path as text that can be written anywhere, and differs for any two files, be their names Unicode or not."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def locate(path: str) -> Path:
+    """The file that `show_path` has written; names that are not Unicode are found, too."""
+    plain = Path(path)
+    return plain if plain.exists() else Path(_ESCAPED.sub(lambda match: chr(0xDC00 + int(match[1], 16)), path))
 
 
 def predict_each(

@@ -1,9 +1,10 @@
 """Bundles on a model hub: ``hf://owner/name`` is downloaded once and kept; `push_bundle` uploads one with its card."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from smn._version import __version__
 from smn.bundle.bundle_json import Bundle
@@ -133,13 +134,18 @@ def _describe_data(bundle: Bundle) -> Iterator[str]:
     if "val_top1" in metrics and "val_pictures" in metrics:
         yield (
             f"- Right at the first guess on {metrics['val_pictures']:,} validation pictures: {metrics['val_top1']:.1%}."
-            " The temperature was fitted on them."
+            f" The temperature was fitted on {_name_pictures(metrics)}."
         )
     if "backbone" in metrics:
         yield f"- Weights that training started from: {metrics['backbone']}."
     if "name" in bundle.recipe:
         yield f"- Recipe: {bundle.recipe['name']}; `bundle.json` holds all of it."
     yield f"- SHA-256 of `model.onnx`: `{bundle.model_sha256}`."
+
+
+def _name_pictures(metrics: Mapping[str, Any]) -> str:
+    others = metrics.get("temperature_pictures")
+    return f"{others:,} other pictures, of which any accepted movement is right" if others else "them"
 
 
 def _check_name(name: str, given: str) -> None:

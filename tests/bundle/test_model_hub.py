@@ -13,7 +13,7 @@ import pytest
 
 from model_hub import TOKEN, Commit, ModelHub, run_hub
 from smn.bundle import Bundle, file_sha256, read_bundle
-from smn.bundle.hub import push_bundle, write_card
+from smn.bundle.model_hub import push_bundle, write_card
 from smn.errors import InputError
 from smn.examples import paint
 
