@@ -28,7 +28,7 @@ def onnxruntime_web() -> Path:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test can run an event loop
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
@@ -37,7 +37,7 @@ def browser() -> Iterator[Any]:
             yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(browser) -> Iterator[Callable[..., Any]]:
     """Runs JavaScript with modules of the page: ``run("(m, x) => m.f(x)", "answer.js", x)``; arrays come as numpy."""
     with serve(PAGE) as address:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from smn.bundle import Bundle, read_bundle
 from smn.bundle.runtime import Runtime
 from smn.confidence.calibration import softmax
 from smn.errors import BundleError, InputError, ManifestError, RecipeError
+from smn.examples import paint
 from smn.export import export_run
 from smn.export.opening import load_network, open_runs
 from smn.images import open_image
@@ -107,6 +109,17 @@ def test_default_is_the_bundle_inside_the_package() -> None:
     teacher = Teacher(recipe.finetune.teacher, taxonomy=taxonomy, spec=spec)
     assert teacher.describe()["name"] == read_bundle().name
     assert teacher.describe()["data"] == read_bundle().data
+
+
+def test_a_teacher_sees_pictures_encoded_as_it_would_in_prediction() -> None:
+    images = [paint(movement, seed=0, size=(300, 240)) for movement in ("cubism", "ukiyo-e")]
+    default = read_bundle()
+    plain = replace(default.preprocess, jpeg=0)
+    assert default.preprocess.jpeg
+    teacher = Teacher("default", taxonomy=default.taxonomy, spec=plain)
+    logits = Runtime(default).run(default.preprocess.apply_all(images)).logits
+    said = teacher.predict(torch.from_numpy(plain.apply_all(images)))
+    np.testing.assert_allclose(said, softmax(logits, temperature=default.temperature), atol=1e-5)
 
 
 def test_a_stopped_run_ends_as_one_that_was_not(recipe: Recipe, pictures: Path, tmp_path: Path) -> None:

@@ -157,8 +157,8 @@ def test_the_packaged_bundle_s_recipe_is_still_read() -> None:
 
     members = smn.load().bundle.recipe["members"]
     recipes = [Recipe.from_dict(member, where="bundle.json") for member in members]
-    assert [recipe.model for recipe in recipes] == [StatisticsSettings(backbone="lite2"), StatisticsSettings()]
-    assert [recipe.name for recipe in recipes] == ["lite2-statistics", "lite0-later"]
+    assert [getattr(recipe.model, "backbone", None) for recipe in recipes] == ["lite0", "dinov2-small"]
+    assert [recipe.name for recipe in recipes] == ["lite0-later-crossfit", "dinov2-finetune"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,6 +6,7 @@ their predictions are softer and often better targets than noisy labels.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Teacher:
 
     Raises:
         BundleError: there is no such bundle.
-        InputError: it has other labels, or takes pictures that are prepared otherwise.
+        InputError: it has other labels, or takes pictures that are prepared otherwise; whether they are encoded as
+            JPEG at its size, too, may differ.
     """
 
     def __init__(self, folder: str, *, taxonomy: Taxonomy, spec: PreprocessSpec) -> None:
@@ -47,7 +49,7 @@ class Teacher:
                 f"finetune.teacher is {folder}, which answers in taxonomy {self.bundle.taxonomy.id}, but the recipe "
                 f"learns {taxonomy.id}; both must have the same labels, so choose another teacher or taxonomy."
             )
-        if self.bundle.preprocess != spec:
+        if replace(self.bundle.preprocess, jpeg=spec.jpeg) != spec:
             raise InputError(
                 f"finetune.teacher is {folder}, whose pictures are prepared as {self.bundle.preprocess}, but the "
                 f"recipe's as {spec}; both must be the same, so set model.size and model.fit to the teacher's or "
@@ -61,7 +63,10 @@ class Teacher:
 
     def predict(self, images: Tensor) -> Tensor:
         """Calibrated probabilities (N, K) of prepared pictures (N, 3, size, size)."""
-        logits = self._runtime.run(images.contiguous().numpy()).logits
+        spec, batch = self.bundle.preprocess, images.contiguous().numpy()
+        if spec.jpeg:
+            batch = spec.apply_all(spec.restore(values) for values in batch)
+        logits = self._runtime.run(batch).logits
         return torch.from_numpy(softmax(logits, temperature=self.bundle.temperature)).float()
 
 
