@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -102,7 +101,14 @@ def _undone(journal: Path) -> Callable[[], bool]:
     places = [Path(change["path"]) for change in changes if change["kind"] != "folder"]
     middle = places[len(places) // 2]
     number = middle.lstat().st_ino
-    return lambda: not os.path.lexists(middle) or middle.lstat().st_ino != number
+
+    def undone() -> bool:
+        try:
+            return middle.lstat().st_ino != number
+        except FileNotFoundError:
+            return True
+
+    return undone
 
 
 def snapshot(folder: Path) -> dict[str, str]:

@@ -253,26 +253,6 @@ def test_famous_works_are_offered_with_their_source(run: Any) -> None:
         state.famous = ()
 
 
-def test_files_that_the_browser_did_not_send_are_named_with_their_own_reason(run: Any) -> None:
-    from types import SimpleNamespace
-
-    from smn.web import uploads
-
-    told = []
-    state = {"a11y": {"refused": {"turn": 3, "files": [
-        {"name": "<b>.jpg", "why": "large"}, {"name": "notes.txt", "why": "type"},
-    ]}}, "turn": 4}  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uploads, "st", SimpleNamespace(session_state=state, html=told.append))
-        uploads.show_refused(Visit(EN, get_app_state(), "light"))
-        assert [EN("bad.large", megabytes=20, pixels=40) in told[0], EN("bad.type") in told[1]] == [True, True]
-        assert "&lt;b&gt;.jpg" in told[0]
-        state["turn"] = 5  # another choice since
-        told.clear()
-        uploads.show_refused(Visit(EN, get_app_state(), "light"))
-        assert told == []
-
-
 def test_no_feedback_is_asked_for_where_nothing_is_remembered(run: Any) -> None:
     test = run(Upload("a.jpg", encode(paint("fauvism"))))
     assert EN("feedback.yes") not in [button.label for button in test.button]

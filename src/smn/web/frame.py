@@ -57,11 +57,7 @@ def show_page() -> None:
         page(show_review, "review", "review"),
     ]
     chosen = st.navigation(pages, position="hidden")
-    data = {
-        "language": words.language, "choose": words("start.drop_action"), "turn": st.session_state.get("turn", 0),
-        "largest": max(1, visit.state.settings.service.max_body // 1_000_000) * 1024 * 1024,
-    }  # fmt: skip
-    mount_part("a11y", data=data, key="a11y", on_refused_change=lambda: None)
+    mount_part("a11y", data={"language": words.language, "choose": words("start.drop_action")}, key="a11y")
     # Curators know the address; the menu names what there is.
     _show_head(pages if visit.state.settings.review else pages[:-1], words)
     chosen.run()

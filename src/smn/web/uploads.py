@@ -141,14 +141,15 @@ def describe_error(visit: Visit, error: SmnError) -> str:
 
 def show_refused(visit: Visit) -> None:
     """Name each file of the last choice that the browser did not send, with its own reason."""
-    told = (st.session_state.get("a11y") or {}).get("refused") or {}
-    # It is told before the others of its choice arrive, which is a turn.
-    if st.session_state.get("turn", 0) - told.get("turn", -2) not in (0, 1):
-        return
-    for one in told["files"]:
-        said = describe_too_large(visit) if one["why"] == "large" else visit.words("bad.type")
-        name = visit.words("bad.heading", name=str(one["name"])[:120])
-        st.html(f'<p class="smn-error" role="alert"><strong>{escape(name)}.</strong> {escape(said)}</p>')
+    words = visit.words
+    data = {
+        "turn": st.session_state.get("turn", 0),
+        "largest": max(1, visit.state.settings.service.max_body // 1_000_000) * 1024 * 1024,
+        "words": {
+            "heading": words("bad.heading", name="{name}"), "large": describe_too_large(visit), "type": words("bad.type"),
+        },
+    }  # fmt: skip
+    mount_part("refused", data=data, key="refused")
 
 
 def describe_too_large(visit: Visit) -> str:
