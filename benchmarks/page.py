@@ -1,6 +1,9 @@
 """Times the page in a real browser: first useful paint, from upload to answer, twenty people at once.
 
     python benchmarks/page.py --out docs/results/bench/page.json
+    python benchmarks/page.py --before OTHER/bin/smn --out docs/results/bench/page.json
+
+With ``--before``, the page of another version is timed in the same run, in turn with this one.
 
 Page, browser and visitors share this machine's cores, so that a page with its visitors elsewhere does better. Uploads
 are generated paintings as JPEG of 1600 x 1280 pixels, two megapixels, each another.
@@ -18,8 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from playwright.async_api import Browser, async_playwright
 
 from smn.examples import list_examples, paint
 
-USERS, TIMES = 20, 15
+USERS, TIMES, PAIRS = 20, 15, 3
 
 
 def make_pictures(count: int) -> list[bytes]:
@@ -45,13 +48,13 @@ def make_pictures(count: int) -> list[bytes]:
 
 
 @contextmanager
-def run_page() -> Iterator[tuple[str, int]]:
+def run_page(command: Path) -> Iterator[tuple[str, int]]:
     """The page's address and process."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         process = subprocess.Popen(  # noqa: S603 - ours
-            [str(Path(sys.executable).with_name("smn")), "web", "--port", "0"], cwd=folder, stderr=log.open("w"),
-        )  # fmt: skip
+            [str(command), "web", "--port", "0"], cwd=folder, stderr=log.open("w")
+        )
         try:
             while not (found := re.search(r"page is at (http://[\d.:]+)", log.read_text())):
                 if process.poll() is not None:
@@ -68,6 +71,12 @@ def read_cpu(process: int) -> float:
     """Seconds of processor time that a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def read_peak_memory(process: int) -> float:
+    """The most memory that a process has held, MB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000
 
 
 async def visit(
@@ -101,16 +110,29 @@ async def visit(
     return {"first": first, "answers": answers, "errors": errors}
 
 
-async def measure(address: str, process: int, pictures: list[bytes]) -> dict[str, Any]:
-    """One visitor with many pictures, then many visitors with one."""
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Chromium."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        await browser.close()
+
+
+async def visit_alone(address: str, pictures: list[bytes]) -> dict[str, Any]:
+    """One visitor with many pictures, in a browser of their own."""
+    async with open_browser() as browser:
+        return await visit(browser, address, pictures)
+
+
+async def measure(address: str, process: int, pictures: list[bytes]) -> dict[str, Any]:
+    """One visitor with many pictures, then many visitors with one."""
+    async with open_browser() as browser:
         alone = await visit(browser, address, pictures[:TIMES])
-        ready, before = asyncio.Barrier(USERS), read_cpu(process)
+        ready, before, held = asyncio.Barrier(USERS), read_cpu(process), read_peak_memory(process)
         together = await asyncio.gather(*(visit(browser, address, [data], ready) for data in pictures[TIMES:]))
         cpu = (read_cpu(process) - before) / USERS
-        await browser.close()
     crowd = sorted(answer for one in together for answer in one["answers"])
     return {
         "cores": os.cpu_count(), "uploads": TIMES, "users": USERS,
@@ -118,19 +140,41 @@ async def measure(address: str, process: int, pictures: list[bytes]) -> dict[str
         "upload_to_answer_ms": round(statistics.median(alone["answers"])),
         "upload_to_answer_slowest_ms": round(max(alone["answers"])),
         "together_median_ms": round(statistics.median(crowd)), "together_slowest_ms": round(crowd[-1]),
+        "memory_mb_alone": round(held), "memory_mb_together": round(read_peak_memory(process)),
         "together_answers": len(crowd), "page_cpu_seconds_each": round(cpu, 2),
         "errors": len(alone["errors"]) + sum(len(one["errors"]) for one in together),
         "ratio_together_to_alone": round(statistics.median(crowd) / statistics.median(alone["answers"]), 2),
     }  # fmt: skip
 
 
+def compare(now: Path, before: Path, pictures: list[bytes]) -> dict[str, float]:
+    """First useful paint and upload to answer of this version over another's: the median of pairs, run in turn."""
+    ratios: dict[str, list[float]] = {"first": [], "answers": []}
+    for _ in range(PAIRS):
+        pair = []
+        for command in (before, now):
+            with run_page(command) as (address, _):
+                asyncio.run(visit_alone(address, pictures[:1]))  # warm
+                pair.append(asyncio.run(visit_alone(address, pictures[1:TIMES])))
+        ratios["first"].append(pair[1]["first"] / pair[0]["first"])
+        ratios["answers"].append(statistics.median(pair[1]["answers"]) / statistics.median(pair[0]["answers"]))
+    return {
+        "first_paint_over_before": round(statistics.median(ratios["first"]), 2),
+        "upload_to_answer_over_before": round(statistics.median(ratios["answers"]), 2),
+    }
+
+
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--before", type=Path, help="the command smn of another version, timed in turn with this one")
     chosen = parser.parse_args()
-    with run_page() as (address, process):
-        told = asyncio.run(measure(address, process, make_pictures(TIMES + USERS)))
+    command, pictures = Path(sys.executable).with_name("smn"), make_pictures(TIMES + USERS)
+    with run_page(command) as (address, process):
+        told = asyncio.run(measure(address, process, pictures))
+    if chosen.before:
+        told |= compare(command, chosen.before.absolute(), pictures)
     text = json.dumps(told, indent=1)
     print(text)
     if chosen.out:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,19 @@ def _times() -> str:
             f"{told['together_median_ms'] / 1000:.0f} s ({told['together_slowest_ms'] / 1000:.0f} s)",
         ),
         ("the page's own processor time for each of them", f"{told['page_cpu_seconds_each']:.1f} s"),
+        *_more_times(told),
     )
     return "\n".join(["| what | measured |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
+
+
+def _more_times(told: dict[str, float]) -> Iterator[tuple[str, str]]:
+    """Rows of what not every kept run has measured."""
+    if "memory_mb_together" in told:
+        memory = f"{told['memory_mb_alone']} MB, {told['memory_mb_together']} MB"
+        yield "the most memory of the page's process, after one visitor and after all", memory
+    if "first_paint_over_before" in told:
+        ratios = f"{told['first_paint_over_before']:.2f}, {told['upload_to_answer_over_before']:.2f}"
+        yield "first useful paint and upload to answer, over version 0.1.0 in one run", ratios
 
 
 def _browser() -> str:
