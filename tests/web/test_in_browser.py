@@ -25,6 +25,7 @@ from web_pictures import encode
 
 pytestmark = needs_chromium
 EN = Words("en")
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "fr-FR"}
 
 
 def upload(page, *files):
@@ -378,7 +379,7 @@ def test_french_is_spoken_to_whom_asks_for_it(visit, painting, shoot):
 
 
 def test_a_phone_gets_one_column_and_nothing_moves_sideways(visit, painting, shoot):
-    page = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, device_scale_factor=2)
+    page = visit(**(PHONE | {"locale": "en-GB", "device_scale_factor": 2}))
     shoot(page, "phone-start", height=1300)
     upload(page, ("a.jpg", painting))
     answer_of(page)
@@ -430,10 +431,13 @@ def test_the_keyboard_is_enough(visit):
     assert answer_of(page).startswith("Ukiyo-e")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_keeps_anybody_out(visit, painting, scheme, shoot):
+@pytest.mark.parametrize(
+    ("look", "options"), [("light", {}), ("dark", {"color_scheme": "dark"}), ("phone-french", PHONE)]
+)
+def test_nothing_keeps_anybody_out(visit, painting, look, options, shoot):
     """axe-core finds nothing on any page, in any section."""
-    page = visit(color_scheme=scheme)
+    words = Words(options.get("locale", "en")[:2])
+    page = visit(**options)
     page.locator("[data-testid=stBaseButton-secondary][aria-label]").first.wait_for()
     assert faults(page) == []
     upload(page, ("a.jpg", painting), ("b.jpg", encode(paint("ukiyo-e"))), ("c.jpg", b"broken"))
@@ -442,18 +446,18 @@ def test_nothing_keeps_anybody_out(visit, painting, scheme, shoot):
     page.locator("[class*=st-key-smn-one-0] button").first.click()
     answer_of(page)
     for section in ("time", "alike", "look", "listen"):
-        page.get_by_role("tab", name=EN(f"section.{section}")).click()
+        page.get_by_role("tab", name=words(f"section.{section}")).click()
         page.wait_for_timeout(500)
         assert faults(page) == [], section
-        shoot(page, f"{section}-{scheme}", height=1900)
-    page.get_by_role("button", name=EN("feedback.no")).click()
-    page.get_by_label(EN("feedback.which")).wait_for()
+        shoot(page, f"{section}-{look}", height=1900)
+    page.get_by_role("button", name=words("feedback.no")).click()
+    page.get_by_label(words("feedback.which")).wait_for()
     assert faults(page) == []
     for path in ("explore", "explore?movement=cubism", "how", "review"):
-        other = visit(path, color_scheme=scheme)
+        other = visit(path, **options)
         other.wait_for_timeout(500)
         assert faults(other) == [], path
-        shoot(other, f"{path.partition('?')[0]}-{scheme}", height=1600)
+        shoot(other, f"{path.partition('?')[0]}-{look}", height=1600)
 
 
 def faults(page):
