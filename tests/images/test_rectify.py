@@ -66,7 +66,7 @@ def test_most_scans_are_left_alone() -> None:
     assert sum(changed) <= 2
 
 
-@pytest.mark.parametrize("size", [(300, 200), (16, 16), (16, 3000)])
+@pytest.mark.parametrize("size", [(300, 200), (16, 16), (16, 3000), (600, 2)])
 def test_nothing_is_found_where_nothing_is(size: tuple[int, int]) -> None:
     plain = Image.new("RGB", size, (180, 170, 160))
     assert find_painting(plain) is None
