@@ -54,6 +54,18 @@ class Outputs:
         )
 
 
+def limit_library_threads() -> None:
+    """Let NumPy's linear algebra and OpenCV use one thread a call, in this process from now on.
+
+    For servers, which look at several pictures at once: more threads a picture wait for each other.
+    """
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
+    cv2.setNumThreads(1)
+
+
 class Runtime:
     """A bundle's network, loaded once, safe to call from several threads.
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import DEFAULT, list_models, read_bundle
-from smn.bundle.runtime import Outputs, Runtime
+from smn.bundle.runtime import Outputs, Runtime, limit_library_threads
 from smn.errors import InputError, SimilarError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
 from smn.images.rectify import Rectify
@@ -118,6 +118,7 @@ class Engine:
         self.pending, self.hits = 0, 0
         self._seconds = 0.05  # a picture takes, measured as it goes
         self._cache: OrderedDict[tuple[str, str, AnalysisOptions], Analysis] = OrderedDict()
+        limit_library_threads()
         self._decode_pool = ThreadPoolExecutor(2, "decode")
         self._network_pool = ThreadPoolExecutor(1, "network")
         self._load()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smn.bundle import read_bundle
+from smn.bundle.runtime import limit_library_threads
 from smn.errors import ServiceError, SimilarError
 from smn.explain.explanation import Swatch, list_colours, overlay_evidence, weigh_labels
 from smn.images import ImageSource, Limits
@@ -125,6 +126,7 @@ class LocalAnalyzer:
     def __init__(self, settings: PageSettings) -> None:
         service = settings.service
         limits = Limits(max_bytes=service.max_body, max_pixels=service.max_pixels)
+        limit_library_threads()
         self._model = Model(read_bundle(service.bundle), limits=limits, threads=service.threads)
         self._whole = self._model.variant(rectify=Rectify.OFF)
         self._database, self._images = service.database, service.images

@@ -146,7 +146,8 @@ def show_refused(visit: Visit) -> None:
         "turn": st.session_state.get("turn", 0),
         "largest": max(1, visit.state.settings.service.max_body // 1_000_000) * 1024 * 1024,
         "words": {
-            "heading": words("bad.heading", name="{name}"), "large": describe_too_large(visit), "type": words("bad.type"),
+            "heading": words("bad.heading", name="{name}"), "large": describe_too_large(visit),
+            "type": words("bad.type"),
         },
     }  # fmt: skip
     mount_part("refused", data=data, key="refused")
