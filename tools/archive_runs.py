@@ -83,7 +83,7 @@ class Archive:
         command = ("catalogue", words[0], "corrected.jsonl", "--journal", journal, *words[1:])
         before = snapshot(self.root)
         with self.step(name) as noted:
-            noted["killed"] = self.kill(*command, when=self.grown(journal, 60 * len(self.rows)))
+            noted["killed"] = self.kill(*command, when=self.grown(journal, 20 * len(self.rows)))
             said = self.smn(*command)
             noted["files"] = check()
             noted["left_out"] = int(re.findall(r"(\d+) left out", said)[-1])
