@@ -12,27 +12,37 @@ from smn.images import open_image
 from smn.similar import find_similar, match_rule
 from smn.similar.match_rule import fit_rule
 from smn.works import read_index
+from smn.works.recognition import Match
+from smn.works.work_index import Work
 
 DRAW = np.random.default_rng(0)
 
 
-def draw_pairs(count: int, similarity: tuple[float, float], bits: tuple[int, int]) -> list[tuple[float, int]]:
-    return list(zip(DRAW.uniform(*similarity, count).tolist(), DRAW.integers(*bits, count).tolist(), strict=True))
+def draw_matches(
+    count: int, similarity: tuple[float, float], bits: tuple[int, int], margin: tuple[float, float]
+) -> list[Match]:
+    work = Work("1", None, None, None, None, None, None, None)
+    drawn = zip(
+        DRAW.uniform(*similarity, count).tolist(), DRAW.integers(*bits, count).tolist(),
+        DRAW.uniform(*margin, count).tolist(), strict=True,
+    )  # fmt: skip
+    return [Match(work, 0, *measured) for measured in drawn]
 
 
-RIGHT = draw_pairs(200, (0.5, 0.95), (15, 90))
-WRONG = draw_pairs(400, (0.3, 0.75), (95, 140))
-SERIES = draw_pairs(100, (0.6, 0.9), (70, 130))
+RIGHT = draw_matches(200, (0.5, 0.95), (15, 90), (0.1, 0.5))
+WRONG = draw_matches(400, (0.3, 0.75), (60, 140), (-0.2, 0.15))
+SERIES = draw_matches(100, (0.6, 0.9), (50, 130), (-0.1, 0.2))
 
 
 def test_the_rule_lets_no_more_pass_than_it_may() -> None:
     rule = fit_rule(RIGHT, WRONG + SERIES, limits=[(WRONG, 0.005), (SERIES, 0.05)])
-    passed = {name: [rule.score(*one) >= rule.threshold for one in pairs]
-              for name, pairs in (("right", RIGHT), ("wrong", WRONG), ("series", SERIES))}  # fmt: skip
+    passed = {name: [rule.score(one) >= rule.threshold for one in matches]
+              for name, matches in (("right", RIGHT), ("wrong", WRONG), ("series", SERIES))}  # fmt: skip
     assert np.mean(passed["wrong"]) <= 0.005
     assert np.mean(passed["series"]) <= 0.05
     assert np.mean(passed["right"]) > 0.7
     assert rule.similarity > 0 > rule.bits
+    assert rule.margin > 0
     shares = [share for _, share in rule.worth]
     assert shares == sorted(shares)
     assert all(0.5 < share < 1 for share in shares)

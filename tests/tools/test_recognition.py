@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import pytest
-from PIL import Image
+from click.testing import CliRunner
+from PIL import Image, ImageEnhance
 
 import recognition
-from recognition_queries import VIEWS, Query
+from recognition_queries import VIEWS, LocalFeatures, Query
+from smn.cli import main
 from smn.examples import paint
+from smn.manifest import read_manifest
 
 
 def test_views_are_other_pictures_of_the_same_painting() -> None:
@@ -44,3 +49,26 @@ def test_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "| together | 3 |" in shown["recognition-cost"]
     monkeypatch.setattr(recognition, "_told", dict)
     assert all("%" not in line for line in recognition.TABLES["recognition-recall"]().split("\n")[2:])
+
+
+def test_local_features_tell_another_scan_from_another_work(tmp_path: Path) -> None:
+    for movement in ("cubism", "impressionism"):
+        for name in ("entries", "scans"):
+            (tmp_path / name / movement).mkdir(parents=True)
+        for seed in range(2):
+            picture = paint(movement, seed=seed, size=(400, 320))
+            picture.save(tmp_path / "entries" / movement / f"{seed}.png")
+            cut = picture.crop((8, 8, 380, 310)).resize((300, 240))
+            ImageEnhance.Brightness(cut).enhance(0.8).save(tmp_path / "scans" / movement / f"{seed}.jpg")
+    sets = []
+    for name in ("entries", "scans"):
+        done = CliRunner().invoke(
+            main, ["dataset", "import", str(tmp_path / name), "--out", str(tmp_path / f"{name}-set")]
+        )
+        assert done.exit_code == 0, done.output
+        sets.append(read_manifest(tmp_path / f"{name}-set"))
+    entries, scans = sets
+    features = LocalFeatures([*entries.column("id"), "gone"], [entries])
+    files = [[Path(path).with_suffix("").parts[-2:] for path in one.column("path")] for one in sets]
+    found = [[features.show_one_work(scans, row, place) for place in range(5)] for row in range(4)]
+    assert found == [[here == there for there in files[0]] + [False] for here in files[1]]

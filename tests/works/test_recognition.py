@@ -7,9 +7,17 @@ import pytest
 from made_index import make_index
 from smn.errors import SimilarError
 from smn.works import find_artists, read_index, recognize
-from smn.works.recognition import NO_BITS, MatchRule, find_matches, read_rule
+from smn.works.recognition import NO_BITS, UNRELATED, Match, MatchRule, find_matches, read_rule
+from smn.works.work_index import Work
 
-RULE = {"similarity": 10.0, "bits": -0.06, "offset": 0.0, "threshold": 4.0, "worth": [[4.0, 0.9], [8.0, 1.0]]}
+RULE = {
+    "similarity": 10.0,
+    "bits": -0.06,
+    "margin": 0.0,
+    "offset": 0.0,
+    "threshold": 4.0,
+    "worth": [[4.0, 0.9], [8.0, 1.0]],
+}
 DRAW = np.random.default_rng(0)
 VECTORS = DRAW.normal(size=(80, 16)).astype(np.float32)
 HASHES = DRAW.integers(1, 2**63, (80, 4)).astype(np.uint64)
@@ -46,6 +54,29 @@ def test_a_work_is_found_by_its_layout_where_the_vector_leads_elsewhere(folder: 
     assert 60 in {match.place for match in matches}
 
 
+def test_the_margin_is_to_the_nearest_work_with_another_layout(folder: Path) -> None:
+    index = read_index(folder)
+    twin = HASHES[7:8] ^ np.array([[1, 0, 0, 0]], np.uint64)
+    np.save(folder / "hashes.npy", np.concatenate([HASHES[:8], twin, HASHES[9:]]))
+    matches = {match.place: match for match in find_matches(read_index(folder), VECTORS[7], HASHES[7:8])}
+    others = [match for match in matches.values() if match.bits >= 60]
+    assert len(others) > 3
+    best = max(match.similarity for match in others)
+    assert matches[7].margin == pytest.approx(matches[7].similarity - best, abs=2e-4)
+    assert matches[8].bits == 1  # no rival
+    first, second = sorted(others, key=lambda match: -match.similarity)[:2]
+    assert first.margin == pytest.approx(first.similarity - second.similarity, abs=2e-4)
+    alone = find_matches(index, VECTORS[7], HASHES[7:8], without=frozenset({7}))
+    assert 7 not in {match.place for match in alone}
+
+
+def test_many_more_bits_than_those_of_unrelated_layouts_tell_nothing_more() -> None:
+    rule = MatchRule(1.0, -0.1, 0.0, 0.0, 0.0, ((0.0, 0.5),))
+    work = Work("1", None, None, None, None, None, None, None)
+    scores = [rule.score(Match(work, 0, 0.5, bits, 0.1)) for bits in (0, UNRELATED, NO_BITS)]
+    assert scores[0] > scores[1] == scores[2]
+
+
 def test_a_picture_or_an_index_without_layout_has_no_bits_to_compare(folder: Path) -> None:
     empty = np.zeros((2, 4), np.uint64)
     assert {match.bits for match in find_matches(read_index(folder), VECTORS[7], empty)} == {NO_BITS}
@@ -62,7 +93,7 @@ def test_without_a_rule_nothing_is_recognized_and_a_damaged_one_is_said(folder: 
 
 
 def test_confidence_rises_with_the_score() -> None:
-    rule = MatchRule(1.0, 0.0, 0.0, 0.0, ((0.0, 0.5), (1.0, 0.9)))
+    rule = MatchRule(1.0, 0.0, 0.0, 0.0, 0.0, ((0.0, 0.5), (1.0, 0.9)))
     assert [rule.confidence(score) for score in (-1.0, 0.0, 0.5, 1.0, 2.0)] == [0.5, 0.5, 0.7, 0.9, 0.9]
 
 

@@ -15,44 +15,42 @@ from typing import Any
 
 import numpy as np
 
-from smn.similar.match_rule import FALSE, TWICE, Pair, fit_rule
+from smn.similar.match_rule import FALSE, TWICE, choose_wrong, fit_rule
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "recognition" / "recognition.json"
 FALSE_IN_SERIES = 0.05
 """The same for works of a series, of which the index has others."""
 
-_RECALLED = ("another scan", "another scan, cropped", "the same scan", "crop", "wall photograph", "greyscale copy")
+_RECALLED = ("another scan", "the same scan", "crop", "wall photograph", "greyscale copy")
 _FALSE = ("not in the index", "a series", "a copy or parody", "not a painting")
-_TWICE, _SAME = TWICE
+_LIKELY = 0.6  # cosine from which on a match is looked at: may it be the very work under another title or artist?
 _TOPS = (1, 5, 10)
 _TIMED = 50
 
 
 def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures for the docs, and the rules for the index."""
-    from recognition_queries import embed_queries, list_queries
+    from recognition_queries import LocalFeatures, embed_queries, list_queries
     from smn.bundle import read_bundle
     from smn.cli.screen import progress
     from smn.manifest import read_manifest
     from smn.works import read_index
-    from smn.works.recognition import NEAR, find_matches
 
     index, bundle = read_index(folder), read_bundle(model)
     if index.model_sha256 != bundle.embedding_id or index.hashes is None:
         raise SystemExit(f"{folder} is not an index of schema 2 by {bundle.name}; run: make index")
-    sets = {name: read_manifest(data / name) for name in ("famous", "large", "pool", "pool-2", "not-paintings")}
-    queries = list_queries(index, sets)
+    names = ("catalogue", "famous", "pool-2", "pool", "large", "not-paintings")
+    sets = {name: read_manifest(data / name) for name in names}
+    entries = [index.work(place).id for place in range(len(index))]
+    features = LocalFeatures(entries, [sets[name] for name in names[:4]])
+    queries = list_queries(index, sets, features)
     with progress() as show:
         embeddings, parts = embed_queries(queries, bundle, cache, progress=show)
-    matches: list[list[Any]] = []
-    for query, embedding, hashes in zip(queries, embeddings, parts, strict=True):
-        found = find_matches(index, embedding, hashes, count=NEAR + len(query.own))
-        found = [one for one in found if one.place not in query.own]
-        # A picture that is filed twice, under another title or artist, shows neither a right nor a wrong match.
-        twice = [
-            one for one in found if one.place not in query.places and one.similarity >= _TWICE and one.bits <= _SAME
-        ]
-        matches.append([one for one in found if one not in twice])
+    matches = _look_up(index, queries, embeddings, parts, features)
+    # A scan that is the same file, encoded again, is no other scan.
+    kept = [at for at, query in enumerate(queries) if not _is_same_file(query, matches[at])]
+    queries, matches = [queries[at] for at in kept], [matches[at] for at in kept]
+    embeddings, parts = embeddings[kept], parts[kept]
     rule = _fit(queries, matches)
     told: dict[str, Any] = {"model": index.model, "works": len(index), "rule": _rule_facts(rule), "groups": {}}
     for group in (*_RECALLED, *_FALSE):
@@ -65,22 +63,44 @@ def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str
     return told, {"recognition": _rule_facts(rule), "artists": artists}
 
 
+def _look_up(index: Any, queries: Sequence[Any], embeddings: Any, parts: Any, features: Any) -> list[list[Any]]:
+    """The matches of each picture; without those with the very work that are filed under another title or artist."""
+    from smn.works.recognition import find_matches
+
+    matches: list[list[Any]] = []
+    for query, embedding, hashes in zip(queries, embeddings, parts, strict=True):
+        found = find_matches(index, embedding, hashes, without=query.own)
+        looked = query.group != "a copy or parody"
+        matches.append([
+            one for one in found
+            if one.place in query.places or one.similarity < _LIKELY or not looked
+            or not features.show_one_work(query.manifest, query.row, one.place)
+        ])  # fmt: skip
+    return matches
+
+
+def _is_same_file(query: Any, found: Sequence[Any]) -> bool:
+    least, most = TWICE
+    right = [one for one in found if one.place in query.places]
+    return query.group == "another scan" and any(one.similarity >= least and one.bits <= most for one in right)
+
+
 def _fit(queries: Sequence[Any], matches: Sequence[Sequence[Any]]) -> Any:
-    right: list[Pair] = []
-    wrong: dict[str, list[Pair]] = {name: [] for name in (*_FALSE, *_RECALLED)}
+    right: list[Any] = []
+    wrong: dict[str, list[Any]] = {name: [] for name in (*_FALSE, *_RECALLED)}
     for query, found in zip(queries, matches, strict=True):
         if not query.chosen_on:
             continue
-        right += [(one.similarity, one.bits) for one in found if one.place in query.places][:1]
-        others = [(one.similarity, one.bits) for one in found if one.place not in query.places]
-        wrong[query.group] += [max(others, key=lambda one: one[0] - 0.006 * one[1])] if others else []
+        mine = [one for one in found if one.place in query.places]
+        right += [max(mine, key=lambda one: one.similarity)] if mine else []
+        wrong[query.group] += choose_wrong([one for one in found if one.place not in query.places])
     strangers = wrong["not in the index"] + wrong["not a painting"]
     limits = [(strangers, FALSE), (wrong["a series"], FALSE_IN_SERIES)]
-    return fit_rule(right, [pair for pairs in wrong.values() for pair in pairs], limits=limits)
+    return fit_rule(right, [one for found in wrong.values() for one in found], limits=limits)
 
 
 def _rule_facts(rule: Any) -> dict[str, Any]:
-    names = ("similarity", "bits", "offset", "threshold")
+    names = ("similarity", "bits", "margin", "offset", "threshold")
     return {name: getattr(rule, name) for name in names} | {"worth": [list(pair) for pair in rule.worth]}
 
 
@@ -88,8 +108,8 @@ def _judge(queries: Sequence[Any], matches: Sequence[Sequence[Any]], rule: Any) 
     """How many pictures there are, how many were matched with the very work, and how many with another."""
     right = wrong = 0
     for query, found in zip(queries, matches, strict=True):
-        best = max(found, key=lambda one: rule.score(one.similarity, one.bits), default=None)
-        if best is not None and rule.score(best.similarity, best.bits) >= rule.threshold:
+        best = max(found, key=rule.score, default=None)
+        if best is not None and rule.score(best) >= rule.threshold:
             right += best.place in query.places
             wrong += best.place not in query.places
     return {"pictures": len(queries), "right": right, "wrong": wrong}
@@ -136,13 +156,13 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _measure_cost(index: Any, embeddings: Any, parts: Any) -> dict[str, Any]:
-    from smn.works.recognition import recognize
+    from smn.works.recognition import find_matches
 
-    recognize(index, embeddings[0], parts[0])
+    find_matches(index, embeddings[0], parts[0])
     times = []
     for embedding, hashes in zip(embeddings[:_TIMED], parts[:_TIMED], strict=True):
         began = time.perf_counter()
-        recognize(index, embedding, hashes)
+        find_matches(index, embedding, hashes)
         times.append(time.perf_counter() - began)
     files = {file.name: file.stat().st_size for file in sorted(index.folder.iterdir())}
     return {"milliseconds": round(1000 * statistics.median(times), 2), "bytes": files}

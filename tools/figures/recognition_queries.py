@@ -41,7 +41,10 @@ COPIES = (
     r"\bcopy\b|\bcopie\b|\breplica\b|\bparody\b|d'après"
 )
 _ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "of", "and", "in", "by", "with", "at"})
-_COUNTS = {"views": 120, "not in the index": 600, "a series": 200, "not a painting": 300}
+_COUNTS = {"views": 120, "not in the index": 1600, "a series": 200, "not a painting": 900}
+_SHARED = (
+    20  # local features that two pictures must share to show one work; by eye, no pair of two works shares so many
+)
 
 
 def crop_anywhere(image: Image.Image, seed: int) -> Image.Image:
@@ -95,6 +98,53 @@ class Query:
         return f"{self.manifest.column('sha256')[self.row]}:{self.view}"
 
 
+class LocalFeatures:
+    """Tells by SIFT features (Lowe 2004) whether two pictures show one work, however they were scanned.
+
+    Nothing that is measured uses them. Features are matched by the ratio test; those count that one affine map joins.
+
+    Args:
+        entries: ids of the works of an index, in its order.
+        sets: manifests that it was built from; an earlier one counts more.
+    """
+
+    def __init__(self, entries: Sequence[str], sets: Sequence[Manifest]) -> None:
+        rows = {name: (one, row) for one in reversed(sets) for row, name in enumerate(one.column("id"))}
+        self._rows = [rows.get(name) for name in entries]
+        self._known: dict[str, Any] = {}
+
+    def show_one_work(self, manifest: Manifest, row: int, place: int) -> bool:
+        """Whether a row shows the work of an index's entry."""
+        import cv2
+
+        entry = self._rows[place]
+        if entry is None:
+            return False
+        (points, mine), (others, theirs) = self._find(manifest, row), self._find(*entry)
+        if mine is None or theirs is None or min(len(mine), len(theirs)) < _SHARED:
+            return False
+        near = [pair for pair in cv2.BFMatcher().knnMatch(mine, theirs, k=2) if len(pair) == 2]
+        kept = [first for first, second in near if first.distance < 0.78 * second.distance]
+        if len(kept) < _SHARED:
+            return False
+        here = np.array([points[one.queryIdx].pt for one in kept], np.float32)
+        there = np.array([others[one.trainIdx].pt for one in kept], np.float32)
+        _, joined = cv2.estimateAffine2D(here, there, ransacReprojThreshold=6)
+        return joined is not None and int(joined.sum()) >= _SHARED
+
+    def _find(self, manifest: Manifest, row: int) -> Any:
+        import cv2
+
+        key = str(manifest.column("sha256")[row])
+        if key not in self._known:
+            grey = open_image(manifest.picture(row)).convert("L")
+            scale = 420 / max(grey.size)
+            grey = grey.resize((round(grey.width * scale), round(grey.height * scale)))
+            sift = cv2.SIFT.create(nfeatures=600, contrastThreshold=0.02)
+            self._known[key] = sift.detectAndCompute(np.asarray(grey), None)
+        return self._known[key]
+
+
 class Known:
     """The works of an index, by what queries name them.
 
@@ -116,6 +166,11 @@ class Known:
         titles = ((place, _words(self._works[place].title)) for place in self.by_surname.get(surname(artist), ()))
         found = {place for place, other in titles if mine and other and (mine <= other or other <= mine)}
         return frozenset(found | ({self.places[name]} if name in self.places else set()))
+
+    def list_same_title(self, places: frozenset[int], title: str) -> frozenset[int]:
+        """Those of the places whose title says just the same, in two words or more."""
+        mine = _words(title)
+        return frozenset(place for place in places if len(mine) > 1 and _words(self._works[place].title) == mine)
 
     def ask(self, group: str, manifest: Manifest, row: int, *, view: str = "", alone: bool = False) -> Query:
         """A query; ``alone`` leaves the entries of the very work out."""
@@ -141,12 +196,15 @@ def _words(title: str | None) -> frozenset[str]:
     return frozenset(word for word in _split(title) if word not in _ARTICLES and not word.isdigit())
 
 
-def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 0) -> list[Query]:
+def list_queries(
+    index: WorkIndex, sets: Mapping[str, Manifest], features: LocalFeatures, *, seed: int = 0
+) -> list[Query]:
     """The pictures of every group.
 
     Args:
         index: in which they are looked up.
         sets: manifests ``famous large pool pool-2 not-paintings``.
+        features: by which other scans of a work are told from other works of its title.
         seed: of what is drawn.
     """
     draw, known = np.random.default_rng(seed), Known(index)
@@ -154,9 +212,8 @@ def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 
     def pick(rows: Sequence[int], count: int) -> list[int]:
         return sorted(draw.permutation(np.array(rows, dtype=np.int64))[:count].tolist())
 
-    large, famous, things = sets["large"], sets["famous"], sets["not-paintings"]
-    queries = [known.ask("another scan", large, row) for row in range(len(large)) if known.find(large, row)]
-    queries += _list_crops(known, sets["pool"], sets["pool-2"])
+    famous, things = sets["famous"], sets["not-paintings"]
+    queries = _list_scans(known, [sets[name] for name in ("large", "famous", "pool", "pool-2")], features)
     held = [row for row, name in enumerate(famous.column("id")) if name in known.places]
     queries += [known.ask(view, famous, row, view=view) for row in pick(held, _COUNTS["views"]) for view in VIEWS]
     for name in ("pool", "pool-2"):
@@ -174,14 +231,21 @@ def list_queries(index: WorkIndex, sets: Mapping[str, Manifest], *, seed: int = 
     return queries + [known.ask("not a painting", things, row) for row in rows]
 
 
-def _list_crops(known: Known, pool: Manifest, crops: Manifest) -> list[Query]:
-    """Rows of one manifest that another holds as a crop."""
-    rows = {name: row for row, name in enumerate(pool.column("id"))}
-    return [
-        replace(known.ask("another scan, cropped", pool, rows[of]), manifest=crops, row=row)
-        for row, of in enumerate(crops.column("same_work"))
-        if of in rows and of in known.places
-    ]
+def _list_scans(known: Known, sets: Sequence[Manifest], features: LocalFeatures) -> list[Query]:
+    """Rows that show the work of an entry which was made of another picture; their own entry is left out."""
+    queries = []
+    for manifest in sets:
+        for row, (name, title) in enumerate(zip(manifest.column("id"), manifest.column("title"), strict=True)):
+            if not title:
+                continue
+            own = frozenset({known.places[name]} if name in known.places else ())
+            near = known.find(manifest, row) - own
+            if own and near:  # many works share a short title
+                near = known.list_same_title(near, title)
+            shown = frozenset(place for place in near if features.show_one_work(manifest, row, place))
+            if shown:
+                queries.append(replace(known.ask("another scan", manifest, row), places=shown, own=own))
+    return queries
 
 
 def embed_queries(

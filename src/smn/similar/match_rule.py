@@ -16,7 +16,7 @@ from smn.extras import require_extra
 from smn.images.preprocess import PreprocessSpec
 from smn.similar.same_works import ShownWork
 from smn.works.fingerprints import hash_parts
-from smn.works.recognition import Match, MatchRule, find_matches
+from smn.works.recognition import UNRELATED, Match, MatchRule, find_matches
 from smn.works.work_index import WorkIndex
 
 MIN_WORKS = 50
@@ -28,36 +28,45 @@ FALSE = 0.005
 TWICE = (0.97, 6)
 """Cosine and bits from which on two entries show the same file, encoded again."""
 
-Pair = tuple[float, int]
 Box = tuple[float, float, float, float]  # left, upper, right, lower, as shares
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 _ASKED = 150  # works of an index that are asked for
 _CROPS: tuple[Box, ...] = (WHOLE, (0.06, 0.04, 0.96, 0.94), (0.0, 0.1, 0.9, 1.0))
 
 
-def fit_rule(right: Sequence[Pair], wrong: Sequence[Pair], *, limits: Sequence[tuple[Sequence[Pair], float]]) -> Any:
-    """The rule that tells right matches from wrong ones by their similarity and bits.
+def fit_rule(
+    right: Sequence[Match], wrong: Sequence[Match], *, limits: Sequence[tuple[Sequence[Match], float]]
+) -> MatchRule:
+    """The rule that tells right matches from wrong ones by what was measured of them.
 
     Args:
-        right: measurements of matches with the very work.
-        wrong: of the best matches with another.
+        right: matches with the very work.
+        wrong: the best matches with another.
         limits: sets of wrong matches, and the share of each that may pass.
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = np.array([*right, *wrong], dtype=np.float64)
+    both = [*right, *wrong]
+    known = np.array([(one.similarity, min(one.bits, UNRELATED), one.margin) for one in both], dtype=np.float64)
     labels = np.repeat([1, 0], [len(right), len(wrong)])
-    scale = np.array([1.0, 100.0])
+    scale = np.array([1.0, 100.0, 1.0])
     model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
-    (similarity, bits), offset = model.coef_[0] / scale, float(model.intercept_[0])
+    similarity, bits, margin = (float(weight) for weight in model.coef_[0] / scale)
     # Rounded first: what passes must be what the rule in the index lets pass.
-    plain = MatchRule(round(float(similarity), 4), round(float(bits), 5), round(offset, 4), 0.0, ((0.0, 1.0),))
-    least = [_allow([plain.score(*one) for one in pairs], share) for pairs, share in limits if pairs]
+    plain = MatchRule(
+        round(similarity, 4), round(bits, 5), round(margin, 4), round(float(model.intercept_[0]), 4), 0.0, ((0.0, 1.0),)
+    )
+    least = [_allow([plain.score(one) for one in matches], share) for matches, share in limits if matches]
     threshold = float(np.ceil(1e4 * max(least)) / 1e4)
-    scores = np.array([plain.score(*one) for one in (*right, *wrong)])
+    scores = np.array([plain.score(one) for one in both])
     passed = scores >= threshold
     worth = _measure_worth(scores[passed], labels[passed])
     return replace(plain, threshold=threshold, worth=worth)
+
+
+def choose_wrong(matches: Sequence[Match]) -> list[Match]:
+    """The most likely one of the matches with other works, as a list of one or none."""
+    return [max(matches, key=lambda one: one.similarity - 0.006 * one.bits)] if matches else []
 
 
 def _allow(scores: Sequence[float], share: float) -> float:
@@ -101,16 +110,13 @@ def fit_own_rule(index: WorkIndex, shown: Sequence[ShownWork], bundle: Bundle, *
         return {}
     require_extra("data", "sklearn")
     chosen = np.random.default_rng(seed).permutation(len(usable))[:_ASKED]
-    right: list[Pair] = []
-    wrong: list[Pair] = []
+    right: list[Match] = []
+    wrong: list[Match] = []
     for place, found in _look_up([usable[at] for at in sorted(chosen.tolist())], places, index, bundle):
-        right += [(one.similarity, one.bits) for one in found if one.place == place]
-        others = [
-            (one.similarity, one.bits)
-            for one in found
-            if one.place != place and (one.similarity < TWICE[0] or one.bits > TWICE[1])
-        ]
-        wrong += [max(others, key=lambda pair: pair[0] - 0.006 * pair[1])] if others else []
+        right += [one for one in found if one.place == place]
+        wrong += choose_wrong(
+            [one for one in found if one.place != place and (one.similarity < TWICE[0] or one.bits > TWICE[1])]
+        )
     if not right or not wrong:
         return {}
     rule = fit_rule(right, wrong, limits=[(wrong, FALSE)])

@@ -1,10 +1,11 @@
 """Whether a picture shows a work of an index, and by whose hand it looks.
 
-A match is judged by two measurements: the cosine of the *whitened* vectors (all components vary alike, so that the few
-which tell bright from dark do not outvote the others; Jegou & Chum 2012), and the least number of bits, of 256, in
-which a hash of a part of the picture differs from the hash of the work's layout. Where the first is near its threshold
-the second decides. Weights, threshold and what a score is worth were fitted on validation pictures and lie in the
-index, in ``rules.json`` (`tools/figures/recognition.py`).
+A match is judged by three measurements: the cosine of the *whitened* vectors (all components vary alike, so that the
+few which tell bright from dark do not outvote the others; Jegou & Chum 2012); the least number of bits, of 256, in
+which a hash of a part of the picture differs from the hash of the work's layout; and the margin by which the cosine
+exceeds that of the nearest work with another layout, after the ratio test of Lowe (2004): where many works are about
+as near, none of them is the one. Weights, threshold and what a score is worth were fitted on validation pictures and
+lie in the index, in ``rules.json`` (`tools/figures/recognition.py`).
 """
 
 from collections.abc import Mapping
@@ -25,10 +26,14 @@ Hashes = NDArray[np.uint64]
 NO_BITS = 128
 """Differing bits where there is no hash to compare: as many as two unrelated pictures have."""
 
+UNRELATED = 80
+"""Differing bits from which on two layouts are as good as unrelated; more of them tell nothing more."""
+
 NEAR = 12
 """Works that are looked at by their vectors."""
 
 _NEAR_HASHES = 3  # and by their hashes
+_OTHER_LAYOUT = 60
 _HANDS = 40  # works that vote for an artist
 _SHARPNESS = 8.0  # of the votes
 
@@ -39,21 +44,26 @@ class MatchRule:
 
     Args:
         similarity: weight of the whitened cosine, -1..1.
-        bits: weight of each differing bit, 0..256.
-        offset: added to both.
+        bits: weight of each differing bit, up to `UNRELATED` of them.
+        margin: weight of the margin, -2..2.
+        offset: added to them.
         threshold: the least score of a match that is believed.
         worth: pairs of a score and the share of validation matches with about this score that were right, rising.
     """
 
     similarity: float
     bits: float
+    margin: float
     offset: float
     threshold: float
     worth: tuple[tuple[float, float], ...]
 
-    def score(self, similarity: Any, bits: Any) -> Any:
-        """The score of matches with these measurements."""
-        return self.similarity * similarity + self.bits * bits + self.offset
+    def score(self, match: "Match") -> float:
+        """The score of a match."""
+        return (
+            self.similarity * match.similarity + self.bits * min(match.bits, UNRELATED)
+            + self.margin * match.margin + self.offset
+        )  # fmt: skip
 
     def confidence(self, score: float) -> float:
         """The share, 0..1, of such matches that were right."""
@@ -70,12 +80,15 @@ class Match:
         place: in the index.
         similarity: cosine of the whitened vectors, -1..1.
         bits: how many of 256 bits of the layout differ.
+        margin: how much the cosine exceeds that of the nearest other work, of those whose layout differs in
+            `_OTHER_LAYOUT` bits or more; two entries of one work are no rivals.
     """
 
     work: Work
     place: int
     similarity: float
     bits: int
+    margin: float
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ def read_rule(index: WorkIndex) -> MatchRule | None:
     if known is None:
         return None
     try:
-        numbers = {name: float(known[name]) for name in ("similarity", "bits", "offset", "threshold")}
+        numbers = {name: float(known[name]) for name in ("similarity", "bits", "margin", "offset", "threshold")}
         return MatchRule(**numbers, worth=tuple((float(score), float(share)) for score, share in known["worth"]))
     except (KeyError, TypeError, ValueError) as error:
         raise SimilarError(f"{index.folder}/rules.json has no valid rule ({error}); build the index anew.") from error
@@ -122,35 +135,48 @@ def recognize(index: WorkIndex, embedding: Floats, hashes: Hashes) -> tuple[Matc
     if rule is None:
         return None
     found = find_matches(index, embedding, hashes)
-    scores = [float(rule.score(one.similarity, one.bits)) for one in found]
+    scores = [rule.score(one) for one in found]
     best = int(np.argmax(scores))
     return (found[best], rule.confidence(scores[best])) if scores[best] >= rule.threshold else None
 
 
-def find_matches(index: WorkIndex, embedding: Floats, hashes: Hashes, *, count: int = NEAR) -> list[Match]:
+def find_matches(
+    index: WorkIndex, embedding: Floats, hashes: Hashes, *, without: frozenset[int] = frozenset()
+) -> list[Match]:
     """The works that a picture may show, measured and not yet judged.
 
     Args:
         index: as for `recognize`.
         embedding: as for `recognize`.
         hashes: as for `recognize`.
-        count: how many works are looked at by their vectors.
+        without: places of works that are passed over, as if the index did not hold them.
     """
     vector = index.project(embedding[None])
-    near, _ = index.searcher.search(vector, min(count, len(index)))
+    near, _ = index.searcher.search(vector, min(NEAR + len(without), len(index)))
     places = near[0]
     usable = hashes[hashes.any(axis=1)]
     if index.hashes is not None and len(usable) and len(index) <= LARGE:
-        alike = np.argpartition(_differing(index.hashes, usable), min(_NEAR_HASHES, len(index)) - 1)[:_NEAR_HASHES]
-        places = np.unique(np.concatenate([places, alike]))
+        count = min(_NEAR_HASHES + len(without), len(index))
+        places = np.union1d(places, np.argpartition(_differing(index.hashes, usable), count - 1)[:count])
+    places = np.setdiff1d(places, list(without))
     similarity = whiten(index, unpack_vectors(index.packed[places])) @ whiten(index, vector)[0]
     bits = np.full(len(places), NO_BITS)
     if index.hashes is not None and len(usable):
         bits = _differing(np.asarray(index.hashes[places]), usable)
     return [
-        Match(index.work(int(place)), int(place), round(float(cosine), 4), int(differing))
-        for place, cosine, differing in zip(places, similarity, bits, strict=True)
+        Match(index.work(int(place)), int(place), round(float(cosine), 4), int(differing), round(float(margin), 4))
+        for place, cosine, differing, margin in zip(
+            places, similarity, bits, _measure_margins(similarity, bits), strict=True
+        )
     ]
+
+
+def _measure_margins(similarity: Floats, bits: NDArray[np.int64]) -> Floats:
+    """How much each similarity (N,) exceeds the largest of the others with another layout, or 0."""
+    rivals = np.append(np.where(bits >= _OTHER_LAYOUT, similarity, 0.0), [0.0, 0.0])
+    first, second = np.argsort(-rivals, kind="stable")[:2]
+    rival = np.where(np.arange(len(similarity)) == first, rivals[second], rivals[first])
+    return np.asarray(similarity - np.maximum(rival, 0.0), dtype=np.float32)
 
 
 def whiten(index: WorkIndex, vectors: Floats) -> Floats:
