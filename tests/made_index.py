@@ -14,7 +14,15 @@ from smn.works.fingerprints import hash_whole
 from smn.works.vector_search import fit_projection, pack_vectors
 
 _ADDRESS = "http://commons.wikimedia.org/wiki/Special:FilePath/A.jpg"
-RULE = {"similarity": 10.0, "bits": -0.06, "margin": 0.0, "offset": 0.0, "threshold": 6.0, "worth": [[6.0, 0.98]]}
+RULE = {
+    "similarity": 10.0,
+    "bits": -0.06,
+    "margin": 0.0,
+    "offset": 0.0,
+    "threshold": 6.0,
+    "threshold_refused": 6.0,
+    "worth": [[6.0, 0.98]],
+}
 MOVEMENTS = ("color-field", "cubism", "impressionism", "romanticism")
 
 

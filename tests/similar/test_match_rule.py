@@ -43,6 +43,12 @@ def test_the_rule_lets_no_more_pass_than_it_may() -> None:
     assert np.mean(passed["right"]) > 0.7
     assert rule.similarity > 0 > rule.bits
     assert rule.margin > 0
+    assert rule.threshold_refused == rule.threshold
+    refused = draw_matches(100, (0.7, 0.9), (30, 60), (0.0, 0.1))
+    stricter = fit_rule(RIGHT, WRONG, limits=[(WRONG, 0.005)], refused=refused)
+    assert stricter.threshold_refused > stricter.threshold
+    assert not any(stricter.believes(one, refused=True) for one in refused)
+    assert sum(stricter.believes(one, refused=False) for one in refused) > 0
     shares = [share for _, share in rule.worth]
     assert shares == sorted(shares)
     assert all(0.5 < share < 1 for share in shares)

@@ -16,6 +16,7 @@ RULE = {
     "margin": 0.0,
     "offset": 0.0,
     "threshold": 4.0,
+    "threshold_refused": 4.0,
     "worth": [[4.0, 0.9], [8.0, 1.0]],
 }
 DRAW = np.random.default_rng(0)
@@ -47,6 +48,14 @@ def test_where_the_vector_is_near_the_threshold_the_layout_decides(folder: Path)
     assert recognize(index, DRAW.normal(size=16).astype(np.float32), unlike) is None
 
 
+def test_a_picture_that_is_refused_needs_a_better_match(folder: Path) -> None:
+    index, rules = read_index(folder), json.dumps({"recognition": RULE | {"threshold_refused": 99.0}})
+    assert recognize(index, VECTORS[7], HASHES[7:8], refused=True) is not None
+    (folder / "rules.json").write_text(rules)
+    assert recognize(read_index(folder), VECTORS[7], HASHES[7:8], refused=True) is None
+    assert recognize(read_index(folder), VECTORS[7], HASHES[7:8]) is not None
+
+
 def test_a_work_is_found_by_its_layout_where_the_vector_leads_elsewhere(folder: Path) -> None:
     nearby = HASHES[7:8] ^ np.array([[7, 0, 0, 0]], np.uint64)
     matches = find_matches(read_index(folder), VECTORS[60], nearby)
@@ -71,7 +80,7 @@ def test_the_margin_is_to_the_nearest_work_with_another_layout(folder: Path) -> 
 
 
 def test_many_more_bits_than_those_of_unrelated_layouts_tell_nothing_more() -> None:
-    rule = MatchRule(1.0, -0.1, 0.0, 0.0, 0.0, ((0.0, 0.5),))
+    rule = MatchRule(1.0, -0.1, 0.0, 0.0, 0.0, 0.0, ((0.0, 0.5),))
     work = Work("1", None, None, None, None, None, None, None)
     scores = [rule.score(Match(work, 0, 0.5, bits, 0.1)) for bits in (0, UNRELATED, NO_BITS)]
     assert scores[0] > scores[1] == scores[2]
@@ -93,7 +102,7 @@ def test_without_a_rule_nothing_is_recognized_and_a_damaged_one_is_said(folder: 
 
 
 def test_confidence_rises_with_the_score() -> None:
-    rule = MatchRule(1.0, 0.0, 0.0, 0.0, 0.0, ((0.0, 0.5), (1.0, 0.9)))
+    rule = MatchRule(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, ((0.0, 0.5), (1.0, 0.9)))
     assert [rule.confidence(score) for score in (-1.0, 0.0, 0.5, 1.0, 2.0)] == [0.5, 0.5, 0.7, 0.9, 0.9]
 
 

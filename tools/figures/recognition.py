@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from smn.similar.match_rule import FALSE, TWICE, choose_wrong, fit_rule
+from smn.works.recognition import NUMBERS
 
 KEPT = Path(__file__).parents[2] / "docs" / "results" / "recognition" / "recognition.json"
 FALSE_IN_SERIES = 0.05
@@ -45,17 +46,17 @@ def measure(data: Path, cache: Path, folder: Path, model: str) -> tuple[dict[str
     features = LocalFeatures(entries, [sets[name] for name in names[:4]])
     queries = list_queries(index, sets, features)
     with progress() as show:
-        embeddings, parts = embed_queries(queries, bundle, cache, progress=show)
+        embeddings, parts, refused = embed_queries(queries, bundle, cache, progress=show)
     matches = _look_up(index, queries, embeddings, parts, features)
     # A scan that is the same file, encoded again, is no other scan.
     kept = [at for at, query in enumerate(queries) if not _is_same_file(query, matches[at])]
     queries, matches = [queries[at] for at in kept], [matches[at] for at in kept]
-    embeddings, parts = embeddings[kept], parts[kept]
-    rule = _fit(queries, matches)
+    embeddings, parts, refused = embeddings[kept], parts[kept], refused[kept]
+    rule = _fit(queries, matches, refused)
     told: dict[str, Any] = {"model": index.model, "works": len(index), "rule": _rule_facts(rule), "groups": {}}
     for group in (*_RECALLED, *_FALSE):
         rows = [at for at, query in enumerate(queries) if query.group == group and not query.chosen_on]
-        told["groups"][group] = _judge([queries[at] for at in rows], [matches[at] for at in rows], rule)
+        told["groups"][group] = _judge([queries[at] for at in rows], [matches[at] for at in rows], refused[rows], rule)
     famous = [at for at, query in enumerate(queries) if query.group == "the same scan"]
     told["similar"], artists = _measure_similar(index, [queries[at] for at in famous], embeddings[famous])
     told["artists"] = artists
@@ -85,31 +86,32 @@ def _is_same_file(query: Any, found: Sequence[Any]) -> bool:
     return query.group == "another scan" and any(one.similarity >= least and one.bits <= most for one in right)
 
 
-def _fit(queries: Sequence[Any], matches: Sequence[Sequence[Any]]) -> Any:
+def _fit(queries: Sequence[Any], matches: Sequence[Sequence[Any]], refused: Any) -> Any:
     right: list[Any] = []
-    wrong: dict[str, list[Any]] = {name: [] for name in (*_FALSE, *_RECALLED)}
-    for query, found in zip(queries, matches, strict=True):
+    wrong: dict[str, list[Any]] = {name: [] for name in (*_FALSE, *_RECALLED, "refused")}
+    for query, found, is_refused in zip(queries, matches, refused, strict=True):
         if not query.chosen_on:
             continue
         mine = [one for one in found if one.place in query.places]
         right += [max(mine, key=lambda one: one.similarity)] if mine else []
-        wrong[query.group] += choose_wrong([one for one in found if one.place not in query.places])
+        group = "refused" if query.group == "not a painting" and is_refused else query.group
+        wrong[group] += choose_wrong([one for one in found if one.place not in query.places])
     strangers = wrong["not in the index"] + wrong["not a painting"]
     limits = [(strangers, FALSE), (wrong["a series"], FALSE_IN_SERIES)]
-    return fit_rule(right, [one for found in wrong.values() for one in found], limits=limits)
+    every = [one for found in wrong.values() for one in found]
+    return fit_rule(right, every, limits=limits, refused=wrong["refused"])
 
 
 def _rule_facts(rule: Any) -> dict[str, Any]:
-    names = ("similarity", "bits", "margin", "offset", "threshold")
-    return {name: getattr(rule, name) for name in names} | {"worth": [list(pair) for pair in rule.worth]}
+    return {name: getattr(rule, name) for name in NUMBERS} | {"worth": [list(pair) for pair in rule.worth]}
 
 
-def _judge(queries: Sequence[Any], matches: Sequence[Sequence[Any]], rule: Any) -> dict[str, int]:
+def _judge(queries: Sequence[Any], matches: Sequence[Sequence[Any]], refused: Any, rule: Any) -> dict[str, int]:
     """How many pictures there are, how many were matched with the very work, and how many with another."""
     right = wrong = 0
-    for query, found in zip(queries, matches, strict=True):
+    for query, found, is_refused in zip(queries, matches, refused, strict=True):
         best = max(found, key=rule.score, default=None)
-        if best is not None and rule.score(best) >= rule.threshold:
+        if best is not None and rule.believes(best, refused=bool(is_refused)):
             right += best.place in query.places
             wrong += best.place not in query.places
     return {"pictures": len(queries), "right": right, "wrong": wrong}

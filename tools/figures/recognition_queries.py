@@ -19,6 +19,7 @@ from PIL import Image
 from camera import take_photograph
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
+from smn.confidence.calibration import sigmoid
 from smn.feature_cache import FeatureSet, compute_missing
 from smn.images import open_image
 from smn.images.rectify import Rectify
@@ -250,24 +251,28 @@ def _list_scans(known: Known, sets: Sequence[Manifest], features: LocalFeatures)
 
 def embed_queries(
     queries: Sequence[Query], bundle: Bundle, cache: Path, *, progress: Progress
-) -> tuple[NDArray[np.float32], NDArray[np.uint64]]:
-    """Embeddings (N, D) and hashes of parts (N, B, 4) of the pictures, straightened where they hang on a wall."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint64], NDArray[np.bool_]]:
+    """Of the pictures, straightened where they hang on a wall: embeddings (N, D), hashes of parts (N, B, 4), refusals.
+
+    A picture is refused (N,) where the model takes it for no painting.
+    """
     runtime = Runtime(bundle, threads=1)
     model = Model(bundle, rectify=Rectify.AUTO, lookup=False)
-    kind = np.dtype([("embedding", "<f4", (runtime.width,)), ("parts", "<u8", (len(BOXES), 4))])
-    features = FeatureSet("query", 1, {"model": bundle.embedding_id}, kind)
+    kind = np.dtype([("embedding", "<f4", (runtime.width,)), ("parts", "<u8", (len(BOXES), 4)), ("painting", "<f4")])
+    features = FeatureSet("query", 2, {"model": bundle.embedding_id}, kind)
 
     def compute(places: list[int]) -> Any:
         for start in range(0, len(places), 8):
             chosen = [queries[place] for place in places[start : start + 8]]
             values = np.stack([model.preprocess(_open(one))[0] for one in chosen])
             found = np.zeros(len(chosen), kind)
-            found["embedding"] = runtime.run(values).embedding
+            outputs = runtime.run(values)
+            found["embedding"], found["painting"] = outputs.embedding, outputs.painting
             found["parts"] = [hash_parts(one, bundle.preprocess) for one in values]
             yield start, found
 
     stored = compute_missing(cache, features, [one.key for one in queries], compute, title="queries", progress=progress)
-    return stored["embedding"], stored["parts"]
+    return stored["embedding"], stored["parts"], sigmoid(stored["painting"]) < model.thresholds.painting
 
 
 def _open(query: Query) -> Image.Image:

@@ -70,7 +70,8 @@ class Lookup:
             return tuple(predictions)
         spec, found = self._bundle.preprocess, []
         for prediction, embedding, values in zip(predictions, outputs.embedding, batch, strict=True):
-            match = recognize(index, embedding, hash_parts(values, spec))
+            refused = not prediction.is_painting
+            match = recognize(index, embedding, hash_parts(values, spec), refused=refused)
             found.append(replace(prediction, work=None if match is None else _to_recognized(*match)))
         return tuple(found)
 

@@ -35,14 +35,16 @@ _CROPS: tuple[Box, ...] = (WHOLE, (0.06, 0.04, 0.96, 0.94), (0.0, 0.1, 0.9, 1.0)
 
 
 def fit_rule(
-    right: Sequence[Match], wrong: Sequence[Match], *, limits: Sequence[tuple[Sequence[Match], float]]
-) -> MatchRule:
+    right: Sequence[Match], wrong: Sequence[Match], *, limits: Sequence[tuple[Sequence[Match], float]],
+    refused: Sequence[Match] = (),
+) -> MatchRule:  # fmt: skip
     """The rule that tells right matches from wrong ones by what was measured of them.
 
     Args:
         right: matches with the very work.
         wrong: the best matches with another.
         limits: sets of wrong matches, and the share of each that may pass.
+        refused: wrong matches of pictures that the model takes for no painting, of which `FALSE` may pass.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -54,14 +56,20 @@ def fit_rule(
     similarity, bits, margin = (float(weight) for weight in model.coef_[0] / scale)
     # Rounded first: what passes must be what the rule in the index lets pass.
     plain = MatchRule(
-        round(similarity, 4), round(bits, 5), round(margin, 4), round(float(model.intercept_[0]), 4), 0.0, ((0.0, 1.0),)
-    )
-    least = [_allow([plain.score(one) for one in matches], share) for matches, share in limits if matches]
-    threshold = float(np.ceil(1e4 * max(least)) / 1e4)
+        round(similarity, 4), round(bits, 5), round(margin, 4), round(float(model.intercept_[0]), 4), 0.0, 0.0,
+        ((0.0, 1.0),),
+    )  # fmt: skip
+
+    def find_threshold(limits: Sequence[tuple[Sequence[Match], float]]) -> float:
+        least = [_allow([plain.score(one) for one in matches], share) for matches, share in limits if matches]
+        return float(np.ceil(1e4 * max(least)) / 1e4)
+
+    threshold = find_threshold(limits)
+    stricter = find_threshold([*limits, (refused, FALSE)])
     scores = np.array([plain.score(one) for one in both])
     passed = scores >= threshold
     worth = _measure_worth(scores[passed], labels[passed])
-    return replace(plain, threshold=threshold, worth=worth)
+    return replace(plain, threshold=threshold, threshold_refused=stricter, worth=worth)
 
 
 def choose_wrong(matches: Sequence[Match]) -> list[Match]:

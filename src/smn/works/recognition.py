@@ -48,6 +48,7 @@ class MatchRule:
         margin: weight of the margin, -2..2.
         offset: added to them.
         threshold: the least score of a match that is believed.
+        threshold_refused: the same for pictures that the model takes for no painting, at least as high.
         worth: pairs of a score and the share of validation matches with about this score that were right, rising.
     """
 
@@ -56,6 +57,7 @@ class MatchRule:
     margin: float
     offset: float
     threshold: float
+    threshold_refused: float
     worth: tuple[tuple[float, float], ...]
 
     def score(self, match: "Match") -> float:
@@ -65,10 +67,18 @@ class MatchRule:
             + self.margin * match.margin + self.offset
         )  # fmt: skip
 
+    def believes(self, match: "Match", *, refused: bool) -> bool:
+        """Whether a match is believed; ``refused`` says that the model takes the picture for no painting."""
+        return self.score(match) >= (self.threshold_refused if refused else self.threshold)
+
     def confidence(self, score: float) -> float:
         """The share, 0..1, of such matches that were right."""
         scores, shares = zip(*self.worth, strict=True)
         return round(float(np.interp(score, scores, shares)), 3)
+
+
+NUMBERS = ("similarity", "bits", "margin", "offset", "threshold", "threshold_refused")
+"""Names of the numbers of a `MatchRule`."""
 
 
 @dataclass(frozen=True)
@@ -114,19 +124,23 @@ def read_rule(index: WorkIndex) -> MatchRule | None:
     if known is None:
         return None
     try:
-        numbers = {name: float(known[name]) for name in ("similarity", "bits", "margin", "offset", "threshold")}
+        numbers = {name: float(known[name]) for name in NUMBERS}
         return MatchRule(**numbers, worth=tuple((float(score), float(share)) for score, share in known["worth"]))
     except (KeyError, TypeError, ValueError) as error:
         raise SimilarError(f"{index.folder}/rules.json has no valid rule ({error}); build the index anew.") from error
 
 
-def recognize(index: WorkIndex, embedding: Floats, hashes: Hashes) -> tuple[Match, float] | None:
+def recognize(
+    index: WorkIndex, embedding: Floats, hashes: Hashes, *, refused: bool = False
+) -> tuple[Match, float] | None:
     """The work that a picture shows, and how sure that is, 0..1; None where no work of the index is believed.
 
     Args:
         index: of the model that gave the embedding.
         embedding: (D,).
         hashes: (B, 4), of the picture's parts, see `smn.works.fingerprints.hash_parts`.
+        refused: whether the model takes the picture for no painting; photographs of single things on white look much
+            like some works.
 
     Raises:
         SimilarError: the index is damaged, or the embedding is of another length.
@@ -135,9 +149,8 @@ def recognize(index: WorkIndex, embedding: Floats, hashes: Hashes) -> tuple[Matc
     if rule is None:
         return None
     found = find_matches(index, embedding, hashes)
-    scores = [rule.score(one) for one in found]
-    best = int(np.argmax(scores))
-    return (found[best], rule.confidence(scores[best])) if scores[best] >= rule.threshold else None
+    best = max(found, key=rule.score)
+    return (best, rule.confidence(rule.score(best))) if rule.believes(best, refused=refused) else None
 
 
 def find_matches(
