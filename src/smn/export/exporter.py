@@ -1,9 +1,11 @@
 """From a run to a bundle: graph, agreement, calibration, thresholds."""
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from smn.examples.gallery import Group
 from smn.export.bundle_calibration import CALIBRATED, calibrate, check_networks, check_recipe, take_calibration
 from smn.export.graph import fold_normalisation, quantize_graph, round_weights, transformer_layers, write_graph
 from smn.export.opening import OpenedRun, describe_recipes, load_network, open_runs
+from smn.files import write_partial
 from smn.images import open_image
 from smn.images.preprocess import PreprocessSpec
 from smn.manifest import Manifest, read_manifest
@@ -113,46 +116,52 @@ def export_run(
     networks = [load_network(run) for run in opened]
     spec = replace(first.spec, jpeg=jpeg) if jpeg else first.spec
     model = networks[0] if len(networks) == 1 else Ensemble(networks, specs=[run.spec for run in opened])
-    out.mkdir(parents=True, exist_ok=True)
     fold_normalisation(model, size=spec.size)
     round_weights(model, but=transformer_layers(model) if quantize else ())
-    unfinished = Bundle(out, name, first.taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256="")
-    figures: dict[str, Any] = {}
-    try:
-        progress("writing the graph", 0, 1)
-        write_graph(model, out / "model.onnx", size=spec.size)
-        progress("writing the graph", 1, 1)
-        if quantize:
-            shown = select(pictures, first.taxonomy, split="train")
-            agreement, figures = _quantize(model, unfinished, shown, data, progress)
-            outputs = _ask(Runtime(unfinished), data, spec, progress, title="asking the quantised graph")
-            figures["quantized_val_top1"] = _top1(outputs.logits, data)
-        else:
-            outputs, agreement = _compare(model, Runtime(unfinished), data, spec, progress)
-        unfinished = replace(unfinished, model_sha256=file_sha256(out / "model.onnx"))
-    except BaseException:
-        # A graph that nobody has compared must neither be used nor stand in the way of the next export.
-        (out / "model.onnx").unlink(missing_ok=True)
-        raise
-    if source is None:
-        artists, sources = (data.values(column) for column in ("artist", "source"))
-        bundle = calibrate(
-            unfinished, outputs, data.targets, artists=cluster_artists(artists), answers=first.recipe.answers,
-            sources=sources,
+    out.mkdir(parents=True, exist_ok=True)
+    # A graph that nobody has compared must neither be used nor stand in the way of the next export.
+    with TemporaryDirectory(prefix=".partial-", dir=out) as made:
+        unfinished = Bundle(
+            Path(made), name, first.taxonomy, spec, 1.0, Thresholds(0.0, 0.0), licence, model_sha256=""
         )  # fmt: skip
-    else:
-        bundle = take_calibration(unfinished, source)
-    bundle = replace(bundle, groups=_name_groups(networks), recipe=describe_recipes(opened),
-                     data=_describe_data(opened), metrics={
-        **bundle.metrics, **figures, "agreement_files": agreement.files,
-        "agreement_largest_difference": agreement.largest,
-        "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
-    })  # fmt: skip
-    if embedding_of is not None:
-        compared = [open_image(pictures.picture(int(row)), reduce_to=spec.size) for row in data.rows[:_COMPARED]]
-        bundle = share_embedding(bundle, read_bundle(embedding_of), compared)
+        outputs, agreement, figures = _write_compared(model, unfinished, pictures, data, progress, quantize=quantize)
+        unfinished = replace(unfinished, model_sha256=file_sha256(unfinished.model_file))
+        if source is None:
+            artists, sources = (data.values(column) for column in ("artist", "source"))
+            bundle = calibrate(
+                unfinished, outputs, data.targets, artists=cluster_artists(artists), answers=first.recipe.answers,
+                sources=sources,
+            )  # fmt: skip
+        else:
+            bundle = take_calibration(unfinished, source)
+        bundle = replace(bundle, groups=_name_groups(networks), recipe=describe_recipes(opened),
+                         data=_describe_data(opened), metrics={
+            **bundle.metrics, **figures, "agreement_files": agreement.files,
+            "agreement_largest_difference": agreement.largest,
+            "backbone": "; ".join(dict.fromkeys(str(run.description.backbone) for run in opened)),
+        })  # fmt: skip
+        if embedding_of is not None:
+            compared = [open_image(pictures.picture(int(row)), reduce_to=spec.size) for row in data.rows[:_COMPARED]]
+            bundle = share_embedding(bundle, read_bundle(embedding_of), compared)
+        os.replace(bundle.model_file, out / "model.onnx")
+    bundle = replace(bundle, folder=out)
     write_bundle(bundle)
     return bundle
+
+
+def _write_compared(
+    model: nn.Module, bundle: Bundle, pictures: Manifest, data: TrainingData, progress: Progress, *, quantize: bool
+) -> tuple[Outputs, Agreement, dict[str, Any]]:
+    """Write the bundle's graph; what it answers to ``data``, how far it agrees with torch, and figures of 8 bits."""
+    progress("writing the graph", 0, 1)
+    write_graph(model, bundle.model_file, size=bundle.preprocess.size)
+    progress("writing the graph", 1, 1)
+    if not quantize:
+        return *_compare(model, Runtime(bundle), data, bundle.preprocess, progress), {}
+    shown = select(pictures, bundle.taxonomy, split="train")
+    agreement, figures = _quantize(model, bundle, shown, data, progress)
+    outputs = _ask(Runtime(bundle), data, bundle.preprocess, progress, title="asking the quantised graph")
+    return outputs, agreement, {**figures, "quantized_val_top1": _top1(outputs.logits, data)}
 
 
 def check_free(out: Path) -> None:
@@ -357,7 +366,8 @@ def copy_calibration(source: str | Path, other: str | Path, *, out: Path, name: 
 def _write_copy(bundle: Bundle, calibrated: Bundle) -> Bundle:
     """Write the calibrated bundle, with the other's network."""
     calibrated.folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(bundle.model_file, calibrated.model_file)
+    with write_partial(calibrated.model_file) as partial:
+        shutil.copy(bundle.model_file, partial)
     write_bundle(calibrated)
     return calibrated
 
