@@ -60,7 +60,7 @@ def test_an_index_of_ones_own_finds_the_picture_itself(painted: Path, tmp_path: 
         found = find_similar(model, manifest.picture(row), index=index, top_k=1)
         assert found[0].work.id == manifest.column("id")[row]
         assert found[0].similarity > 0.99
-    assert not (tmp_path / "index.partial").exists()
+    assert not (tmp_path / ".index.features").exists()
     assert index.hashes is not None
     assert index.hashes.shape == (count, 4)
     with pytest.raises(OutputExistsError):

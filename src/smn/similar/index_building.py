@@ -96,8 +96,8 @@ def build_index(
     shown = read_works([read_manifest(path) for path in manifests], known=known, titles=titles)
     if not shown:
         raise InputError(f"No works in {', '.join(map(str, manifests))} are left; name a manifest with pictures.")
-    partial = cache or out.with_name(out.name + ".partial")
-    shown, features, failures = _embed(shown, bundle, partial, on_progress)
+    kept = cache or _beside(out, "features")
+    shown, features, failures = _embed(shown, bundle, kept, on_progress)
     sample = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     projection = fit_projection(features["embedding"][np.sort(sample)], dimensions=dimensions)
     entries = _join(shown, projection.apply(features["embedding"]), features["hash"])
@@ -109,7 +109,7 @@ def build_index(
 
     _replace(out, write)
     if cache is None:
-        shutil.rmtree(partial)
+        shutil.rmtree(kept)
     return len(entries.works), failures
 
 
@@ -124,6 +124,7 @@ def add_works(
     Raises:
         SimilarError: ``folder`` is no index, or another model made it.
     """
+    _restore(folder)
     index = read_index(folder)
     if index.model_sha256 != bundle.embedding_id:
         raise SimilarError(
@@ -132,8 +133,8 @@ def add_works(
     if index.hashes is None:
         raise SimilarError(f"{folder} is of schema 1, which nothing can be added to; build the index anew.")
     shown = read_works([read_manifest(path) for path in manifests], known=None, titles=titles)
-    partial = folder.with_name(folder.name + ".partial")
-    shown, features, failures = _embed(shown, bundle, partial, on_progress)
+    kept = _beside(folder, "features")
+    shown, features, failures = _embed(shown, bundle, kept, on_progress)
     before = [ShownWork(None, -1, "", index.work(place), None) for place in range(len(index))]
     entries = _join(
         before + shown,
@@ -141,7 +142,7 @@ def add_works(
         np.concatenate([np.asarray(index.hashes), features["hash"]]),
     )
     _replace(folder, lambda made: _write_again(made, entries, index, bundle, seed=seed))
-    shutil.rmtree(partial)
+    shutil.rmtree(kept)
     return len(entries.works) - len(index), failures
 
 
@@ -158,6 +159,7 @@ def remove_works(folder: Path, ids: Sequence[str], *, bundle: Bundle, seed: int 
         InputError: an id is unknown, or no work would be left.
         SimilarError: ``folder`` is no index, or is of schema 1.
     """
+    _restore(folder)
     index = read_index(folder)
     if index.hashes is None:
         raise SimilarError(f"{folder} is of schema 1, which nothing can be removed from; build the index anew.")
@@ -172,15 +174,28 @@ def remove_works(folder: Path, ids: Sequence[str], *, bundle: Bundle, seed: int 
     return len(kept)
 
 
+def _beside(out: Path, kind: str) -> Path:
+    """A hidden folder next to an index: its ``features`` while they are computed, the new one, or the old one."""
+    return out.with_name(f".{out.name}.{kind}")
+
+
 def _replace(out: Path, write: Callable[[Path], None]) -> None:
     """Make a folder whole before it takes the place of what is there."""
-    made, old = (out.with_name(f"{out.name}.{name}") for name in ("made", "old"))
+    made, old = _beside(out, "new"), _beside(out, "old")
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(parents=True)
     write(made)
     if out.exists():
         os.replace(out, old)
     os.replace(made, out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _restore(out: Path) -> None:
+    """Finish what a killed process left: an index that it had moved away and not yet replaced comes back."""
+    old = _beside(out, "old")
+    if old.exists() and not out.exists():
+        os.replace(old, out)
     shutil.rmtree(old, ignore_errors=True)
 
 
