@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from smn.clean.decisions import Decision, Verdict, file_digest, read_decision_files, standing_decisions
 from smn.dataset.reports import write_section
 from smn.errors import OutputExistsError, UnknownNameError
+from smn.files import write_text
 from smn.manifest import SPLITS, Manifest, read_manifest
 from smn.manifest.writer import parquet_writer, place_path
 from smn.progress import Progress
@@ -287,7 +288,7 @@ def write_applied(applied: Applied) -> tuple[Path, Path]:
     files = report_files(applied.after)
     texts = (json.dumps(applied.to_dict(), ensure_ascii=False, indent=2) + "\n", applied.to_markdown())
     for file, text in zip(files, texts, strict=True):
-        file.write_text(text, encoding="utf-8", newline="\n")
+        write_text(file, text)
     return files
 
 

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from smn.errors import DecisionsError, InputError
+from smn.files import write_partial
 from smn.manifest import NOT_A_PAINTING
 from smn.movements import find_movement, list_movements, normalise
 
@@ -167,17 +167,10 @@ def append_decisions(file: str | Path, decisions: Sequence[Decision]) -> Path:
     parse_decisions(text, where=file)
     new = format_decisions(decisions, like=text)
     place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(place.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(old + (b"\n" if old and not old.endswith(b"\n") else b"") + new.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
+    with write_partial(place) as partial:
+        partial.write_bytes(old + (b"\n" if old and not old.endswith(b"\n") else b"") + new.encode())
         if old:
             shutil.copymode(place, partial)
-        os.replace(partial, place)
-    finally:
-        partial.unlink(missing_ok=True)
     return file
 
 

@@ -8,6 +8,7 @@ import click
 
 from smn.cli.screen import note, progress, show_table
 from smn.errors import InputError, MissingExtraError, UnknownNameError
+from smn.files import write_text
 
 _SWEEP_EXAMPLE = """\b
 Example of a sweep's file:
@@ -79,7 +80,7 @@ def ladder(
     rows = collect_rows(whole, out)
     if rows:
         write_table(rows, out / "ladder.csv")
-        (out / "ladder.md").write_text(describe_rows(rows) + "\n", encoding="utf-8")
+        write_text(out / "ladder.md", describe_rows(rows) + "\n")
         draw_ladder(rows, out / "ladder.png")
         header = ("rung", "known artists", "unseen artists", "minutes", "ms a picture")
         show_table("Top-1 in per cent", header, [

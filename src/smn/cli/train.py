@@ -10,6 +10,7 @@ import click
 
 from smn.cli.screen import note, progress, show_table
 from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeError
+from smn.files import write_text
 from smn.movements import read_taxonomy
 from smn.train.model_configs import ColourSettings
 from smn.train.recipe import Recipe, list_recipes, read_assignments, read_recipe, recipe_text
@@ -53,7 +54,7 @@ def copy(name: str, file: Path) -> None:
     text = recipe_text(name)
     if file.exists():
         raise OutputExistsError(file)
-    file.write_text(text, encoding="utf-8")
+    write_text(file, text)
     note(f"{file}: {name}; after editing it: smn recipes validate {file}")
 
 

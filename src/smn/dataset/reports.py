@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from smn.dataset.frozen_split import Unassigned, UnassignedReason
 from smn.dataset.matching import LeftOut, LeftOutReason
 from smn.dataset.sources import Failed
+from smn.files import write_text
 from smn.manifest import SPLITS
 from smn.movements import Taxonomy
 
@@ -285,7 +286,7 @@ def write_reports(report: Report, folder: Path, *, names: Sequence[str] = IMPORT
     texts = (json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n", report.to_markdown())
     files = tuple(folder / name for name in names)
     for file, text in zip(files, texts, strict=True):
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     return files
 
 

@@ -57,7 +57,7 @@ def write_report(report: Report, folder: str | Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for measured in report.sets:
         draw_set(measured, folder)
-    (folder / "report.md").write_text(describe_report(report), encoding="utf-8")
+    write_text(folder / "report.md", describe_report(report))
     return write_json(report, folder / "report.json")
 
 
