@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint
 IMAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types docs check clean
+.PHONY: help demo test quick lint types docs reference check clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ types: $(VENV)/.dev ## static types
 
 docs: $(VENV)/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: $(VENV)/.dev ## write the pages of the reference, after a module was added or moved
+	$(BIN)/python tools/reference_pages.py
 
 check: lint types test docs ## everything that has to hold before a commit lands
 
