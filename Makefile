@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint
 IMAGE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint types docs reference check clean
+.PHONY: help demo test quick lint types docs reference audit check clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ docs: $(VENV)/.dev ## build the documentation into site/
 
 reference: $(VENV)/.dev ## write the pages of the reference, after a module was added or moved
 	$(BIN)/python tools/reference_pages.py
+
+audit: $(VENV)/.dev ## ask pip-audit for known vulnerabilities of everything in .venv; needs a network that reaches its service
+	$(BIN)/python tools/release_check.py --audit
 
 check: lint types test docs ## everything that has to hold before a commit lands
 

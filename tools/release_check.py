@@ -347,8 +347,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="a folder for wheel, sdist and lists")
     parser.add_argument("--extras", default="", help="extras to install and list, too, such as serve,web")
+    parser.add_argument("--audit", action="store_true", help="only ask pip-audit, of the environment that runs this")
     options = parser.parse_args()
     try:
+        if options.audit:
+            print(audit(Path(sys.executable)))  # noqa: T201 - a script
+            return
         check_release(options.out, extras=options.extras)
     except ReleaseError as error:
         sys.exit(f"The release check failed: {error}")

@@ -175,11 +175,33 @@ def test_a_known_vulnerability_fails(tmp_path: Path, monkeypatch: pytest.MonkeyP
         audited(told, tmp_path, monkeypatch)
 
 
+@pytest.mark.parametrize(("holes", "said"), [([], "knows no vulnerability in 1 packages"), ([{"id": "CVE-1"}], None)])
+def test_an_audit_alone_asks_of_this_environment(
+    holes: list[object],
+    said: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_audit([{"name": "rich", "version": "15", "vulns": holes}], tmp_path, monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["release_check.py", "--audit"])
+    if said is None:
+        with pytest.raises(SystemExit, match=r"failed: .* rich 15: CVE-1"):
+            release_check.main()
+    else:
+        release_check.main()
+        assert said in capsys.readouterr().out
+
+
 def audited(told: list[object], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """What is said where pip-audit, here another program, prints this."""
+    write_audit(told, folder, monkeypatch)
+    return release_check.audit(Path(sys.executable))
+
+
+def write_audit(told: list[object], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pip_audit.py").write_text(f"print({json.dumps(json.dumps({'dependencies': told}))})", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    return release_check.audit(Path(sys.executable))
 
 
 def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
