@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -202,6 +203,15 @@ def audited(told: list[object], folder: Path, monkeypatch: pytest.MonkeyPatch) -
 def write_audit(told: list[object], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "pip_audit.py").write_text(f"print({json.dumps(json.dumps({'dependencies': told}))})", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+def test_the_project_promises_the_versions_of_python_that_are_tried() -> None:
+    project = tomllib.loads((release_check.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    prefix = "Programming Language :: Python :: "
+    stated = [line.removeprefix(prefix) for line in project["classifiers"] if line.startswith(prefix)]
+    assert tuple(stated) == release_check.PYTHONS
+    assert project["requires-python"] == f">={stated[0]}"
+    assert f"Python {', '.join(stated[:-1])} and {stated[-1]}" in (release_check.ROOT / "docs/install.md").read_text()
 
 
 def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
