@@ -98,8 +98,8 @@ def _fit(queries: Sequence[Any], matches: Sequence[Sequence[Any]], refused: Any)
         wrong[group] += choose_wrong([one for one in found if one.place not in query.places])
     strangers = wrong["not in the index"] + wrong["not a painting"]
     limits = [(strangers, FALSE), (wrong["a series"], FALSE_IN_SERIES)]
-    every = [one for found in wrong.values() for one in found]
-    return fit_rule(right, every, limits=limits, refused=wrong["refused"])
+    refusals = wrong.pop("refused")
+    return fit_rule(right, [one for found in wrong.values() for one in found], limits=limits, refused=refusals)
 
 
 def _rule_facts(rule: Any) -> dict[str, Any]:

@@ -42,15 +42,15 @@ def fit_rule(
 
     Args:
         right: matches with the very work.
-        wrong: the best matches with another.
+        wrong: the best matches with another, of pictures that are not refused.
         limits: sets of wrong matches, and the share of each that may pass.
         refused: wrong matches of pictures that the model takes for no painting, of which `FALSE` may pass.
     """
     from sklearn.linear_model import LogisticRegression
 
-    both = [*right, *wrong]
+    both = [*right, *wrong, *refused]
     known = np.array([(one.similarity, min(one.bits, UNRELATED), one.margin) for one in both], dtype=np.float64)
-    labels = np.repeat([1, 0], [len(right), len(wrong)])
+    labels = np.repeat([1, 0], [len(right), len(wrong) + len(refused)])
     scale = np.array([1.0, 100.0, 1.0])
     model = LogisticRegression(C=10.0, class_weight="balanced").fit(known / scale, labels)
     similarity, bits, margin = (float(weight) for weight in model.coef_[0] / scale)
@@ -67,7 +67,7 @@ def fit_rule(
     threshold = find_threshold(limits)
     stricter = find_threshold([*limits, (refused, FALSE)])
     scores = np.array([plain.score(one) for one in both])
-    passed = scores >= threshold
+    passed = scores >= np.repeat([threshold, stricter], [len(right) + len(wrong), len(refused)])
     worth = _measure_worth(scores[passed], labels[passed])
     return replace(plain, threshold=threshold, threshold_refused=stricter, worth=worth)
 

@@ -17,10 +17,8 @@ from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING, Manifest
 from smn.manifest.identity import artist_key, work_key
 from smn.movements import find_movement
+from smn.predict.prediction import BY_ARTIST
 from smn.works.work_index import Work
-
-BY_ARTIST = "by artist"
-"""The source of a movement that is known of the artist only."""
 
 _SAME_TITLE = (0.6, 70)  # two pictures of equal artist and title show one work from this similarity on, or up to so
 _SAME_ARTIST = (0.8, 40)  # many differing bits; by one artist under two titles from the similarity *and* the bits on
@@ -96,7 +94,7 @@ def _name_source(source: str | None, kind: str | None, museum: str | None) -> st
         return "Wikidata"
     if (source or "").startswith("wikiart"):
         return "WikiArt"
-    return museum or source
+    return museum  # the name of a data set tells nobody anything
 
 
 def _tidy(title: str | None) -> str | None:
