@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from smn.explain.explanation import (
     overlay_evidence,
     weigh_evidence,
 )
+from smn.predict.prediction import RecognizedWork
 
 
 @pytest.fixture(scope="module")
@@ -157,10 +159,22 @@ def test_the_sheet_is_a_picture_and_overwrites_nothing(model: smn.Model, tmp_pat
     with pytest.raises(OutputExistsError):
         draw_explanation(why, out)
     with Image.open(io.BytesIO(why._repr_png_())) as shown:
-        assert shown.size == drawn.size
+        assert shown.width == drawn.width  # its height is what its text needs
     assert repr(why).startswith("<smn.Explanation of 'a picture': ")
     assert "\n" not in repr(why)
     assert str(why.prediction) in repr(why)
+
+
+def test_the_sheet_is_as_high_as_its_text_needs(model: smn.Model) -> None:
+    why = explain_picture(model, paint("ukiyo-e", seed=0, size=(400, 260)))
+    title = "The hollow of the deep-sea wave off Kanagawa, with three boats and Mount Fuji far behind them, " * 4
+    work = RecognizedWork(title, "Katsushika Hokusai", 1831, "ukiyo-e", "WikiArt", None, None, None, 0.9, 0.95)
+    known = replace(why, prediction=replace(why.prediction, work=work))
+    heights = []
+    for one in (why, known):
+        with Image.open(io.BytesIO(one._repr_png_())) as shown:
+            heights.append(shown.height)
+    assert heights[1] > heights[0] + 100
 
 
 def test_an_opened_jpeg_can_be_explained_after_it_was_closed(model: smn.Model) -> None:

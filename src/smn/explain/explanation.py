@@ -19,7 +19,7 @@ from smn.movements import Label, Taxonomy, get_family, get_movement
 from smn.movements.regroup import membership
 from smn.predict.analysis import Analysis
 from smn.predict.model import Model
-from smn.predict.phrasing import write_percent
+from smn.predict.phrasing import phrase, write_percent
 from smn.predict.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -216,12 +216,12 @@ def draw_explanation(why: Explanation, out: Path, *, movement: str | None = None
     figure.savefig(out, dpi=110, facecolor=PAPER)
 
 
-def _make_figure(why: Explanation, movement: str | None) -> "Figure":
+def _make_figure(why: Explanation, movement: str | None, *, least: float = 0.0) -> "Figure":
     require_extra("explain", "matplotlib", "skimage", "sklearn")
     from matplotlib.figure import Figure
 
     shape = min(max(why.image.height / why.image.width, 0.7), 1.5)
-    figure = Figure(figsize=(13, 1.3 + 4.4 * shape), facecolor=PAPER)
+    figure = Figure(figsize=(13, max(1.3 + 4.4 * shape, least)), facecolor=PAPER)
     grid = figure.add_gridspec(
         2, 3, width_ratios=(1, 1, 0.86), height_ratios=(4.4 * shape, 0.5), left=0.02, right=0.98, top=0.93, bottom=0.03,
         wspace=0.05, hspace=0.05,
@@ -235,8 +235,8 @@ def _make_figure(why: Explanation, movement: str | None) -> "Figure":
         axis.set_axis_off()
         axis.set_title(title, fontsize=10, color=SOFT, loc="left")
     _draw_palette(figure.add_subplot(grid[1, :2]), why)
-    _draw_text(figure.add_subplot(grid[:, 2]), why, movement)
-    return figure
+    needed = _draw_text(figure.add_subplot(grid[:, 2]), why, movement)
+    return _make_figure(why, movement, least=needed) if needed > figure.get_size_inches()[1] and not least else figure
 
 
 def _draw_palette(axis: "Axes", why: Explanation) -> None:
@@ -254,8 +254,8 @@ def _draw_palette(axis: "Axes", why: Explanation) -> None:
     axis.set_axis_off()
 
 
-def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
-    """The column of text; its axis counts inches down from the top, because lines have a height in inches."""
+def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> float:
+    """The column of text, and how high a figure it needs; its axis counts inches down from the top."""
     from textwrap import wrap
 
     box = axis.get_position()
@@ -264,15 +264,19 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
     axis.set_xlim(0, box.width * width)
     axis.set_ylim(box.height * height, 0)
     at = 0.0
-    for line in wrap(str(why.prediction), 34):
+    said = phrase(why.prediction)
+    for line in wrap(said.headline, 30):
         axis.text(0, at, line, fontsize=15, color=INK, va="top", weight="bold")
         at += 0.29
-    at += 0.1
+    for line in wrap(said.detail, 46):
+        axis.text(0, at + 0.03, line, fontsize=10, color=INK, va="top")
+        at += 0.21
+    at += 0.15
     for guess in why.prediction.predictions:
         colour = get_family(why.taxonomy.label(guess.movement).family).colour
-        axis.barh(at + 0.1, 2.2 * guess.probability, height=0.18, color=colour)
+        axis.barh(at + 0.1, 1.3 * guess.probability, height=0.18, color=colour)
         caption = f"{guess.label}  {write_percent(guess.probability)}"
-        axis.text(0.08 + 2.2 * guess.probability, at + 0.1, caption, fontsize=10, color=INK, va="center")
+        axis.text(0.08 + 1.3 * guess.probability, at + 0.1, caption, fontsize=10, color=INK, va="center")
         at += 0.26
     at += 0.2
     name = why.taxonomy.label(movement or why.movement).name
@@ -284,6 +288,7 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> None:
             at += 0.19
         at += 0.03
     axis.text(0, box.height * height, f"smn, model {why.prediction.model}", fontsize=8, color=SOFT, va="bottom")
+    return (at + 0.3) / box.height
 
 
 Floats = NDArray[np.float64]
