@@ -1,5 +1,6 @@
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import smn
 from language_model_fake import Fake, drip, flood, serve_fake
 from smn.errors import GenerationError, InputError, UnknownNameError
 from smn.examples import paint
+from smn.predict.prediction import RecognizedWork
 from smn.story.facts import LANGUAGES, Facts, collect_facts, find_fault, name_colour
 from smn.story.generation import Audience, Endpoint, ask_json, choose_playlist, write_label
 
@@ -44,6 +46,16 @@ def test_facts_come_from_the_answer_and_from_nothing_else(tmp_path: Path) -> Non
     assert "dark blue" in told
     assert facts.colours == ("dark blue",)
     assert facts.movement == answer.predictions[0].movement
+
+
+def test_the_story_of_a_recognised_work_is_that_of_its_movement() -> None:
+    model = smn.load()
+    answer = model.predict(paint("impressionism", seed=0))
+    work = RecognizedWork("The Kiss", "Gustav Klimt", 1908, "art-nouveau", "WikiArt", None, None, None, 0.9, 0.95)
+    facts = collect_facts(replace(answer, work=work), model.taxonomy)
+    assert (facts.movement, facts.name, facts.confidence) == ("art-nouveau", "Art Nouveau", "looked up")
+    unfiled = collect_facts(replace(answer, work=replace(work, movement=None)), model.taxonomy)
+    assert unfiled == collect_facts(answer, model.taxonomy)
 
 
 def test_a_files_name_and_metadata_never_reach_the_language_model(fake: Fake, tmp_path: Path) -> None:

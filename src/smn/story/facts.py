@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from smn.errors import InputError
-from smn.movements import get_movement, list_movements
+from smn.movements import find_movement, get_movement, list_movements
 from smn.movements.reader import Taxonomy
 from smn.predict.prediction import Outcome, Prediction
 from smn.story.pages import list_stories, read_story
@@ -22,7 +22,7 @@ class Facts:
     Args:
         movement: id of the movement that the text is about.
         name: of the answer's label.
-        confidence: how sure the model is, in words.
+        confidence: how sure the model is, in words, or ``looked up``.
         years: first and last year of the movement's core.
         places: where it lived.
         traits: what a person can check.
@@ -53,7 +53,7 @@ class Facts:
 
 
 def collect_facts(prediction: Prediction, taxonomy: Taxonomy, *, colours: tuple[str, ...] = ()) -> Facts:
-    """The facts about an answer's best guess.
+    """The facts about the movement that a recognised work is filed under, or else about an answer's best guess.
 
     The picture's path, title and metadata are left out: untrusted text could inject instructions.
 
@@ -68,13 +68,16 @@ def collect_facts(prediction: Prediction, taxonomy: Taxonomy, *, colours: tuple[
     if prediction.outcome in {Outcome.ERROR, Outcome.NOT_A_PAINTING}:
         raise InputError("There is no story about a picture that could not be read or is not a painting.")
     best = prediction.predictions[0]
-    movement = get_movement(taxonomy.label(best.movement).movements[0])
+    filed = find_movement(prediction.work.movement or "") if prediction.work is not None else None
+    movement = filed or get_movement(taxonomy.label(best.movement).movements[0])
     confidence = next(words for least, words in _SURE if best.probability >= least)
     if prediction.outcome is Outcome.UNSURE:
         confidence = "unsure"
+    if filed is not None:
+        confidence = "looked up"
     return Facts(
         movement=movement.id,
-        name=best.label,
+        name=best.label if filed is None else filed.name,
         confidence=confidence,
         years=(movement.start, movement.end),
         places=movement.places,
