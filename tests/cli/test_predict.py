@@ -394,7 +394,7 @@ def test_a_precision_never_reached_leaves_everything_unsure_and_says_so(promisin
     words = ["predict", "--model", str(promising.folder), "--precision", "0.975", "--format", "json", str(file)]
     result = CliRunner().invoke(main, words)
     assert json.loads(result.stdout)[0]["outcome"] == "unsure"
-    assert "never reached 97.5 % right" in result.stderr
+    assert "No threshold gave 97.5 % right" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--precision", "--coverage"])

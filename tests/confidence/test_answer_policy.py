@@ -47,8 +47,8 @@ def test_without_a_precision_the_bundles_thresholds_hold(make_tiny_bundle: Bundl
     [
         (0.7, 0.5, "At 90 % right on validation pictures, tiny-1 names a movement for about 12% of paintings and a"),
         (0.7, None, "names a movement for about 12% of paintings."),
-        (None, 0.5, "never reached 90 % right on validation pictures, so every answer is unsure; it names a family"),
-        (None, None, "never reached 90 % right on validation pictures, so every answer is unsure."),
+        (None, 0.5, "No threshold gave 90 % right on validation pictures, so tiny-1 names only a family"),
+        (None, None, "names neither movement nor family."),
     ],
 )
 def test_a_precision_raises_the_thresholds_and_says_what_to_expect(

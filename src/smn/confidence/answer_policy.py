@@ -78,8 +78,12 @@ class AnswerPolicy:
         movement, family = self.precision.choose(precision)
         asked = f"{100 * precision:.4g} %"
         if movement is None:
-            more = f"; it names a family for about {family.coverage:.0%} of paintings" if family else ""
-            return f"{model} never reached {asked} right on validation pictures, so every answer is unsure{more}."
+            told = (
+                f"only a family, for about {family.coverage:.0%} of paintings"
+                if family
+                else "neither movement nor family"
+            )
+            return f"No threshold gave {asked} right on validation pictures, so {model} names {told}."
         more = f" and a family alone for about {family.coverage:.0%}" if family else ""
         return (
             f"At {asked} right on validation pictures, {model} names a movement for about {movement.coverage:.0%} of "
