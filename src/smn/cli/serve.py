@@ -228,7 +228,10 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
 )
 @click.option("--index", type=click.Path(path_type=Path), help="Your own index of works.")
 def mcp(*, http: bool, host: str, port: int, **given: Any) -> None:
-    """Let language models ask: a server of the Model Context Protocol with classify, explain, similar and story."""
+    """Let language models ask: a server of the Model Context Protocol.
+
+    Its tools are classify, explain, similar, recognise and story.
+    """
     try:
         from smn.serve.mcp_server import create_mcp
     except ImportError as error:

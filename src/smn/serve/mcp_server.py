@@ -87,7 +87,7 @@ def _add_tools(server: MCPServer, model: Model, settings: ServiceSettings) -> No
     async def similar(
         picture: Picture, top_k: Annotated[int, Field(ge=1, le=50, description="How many works to list.")] = 6
     ) -> list[Any]:
-        """Find works in the public domain that look most like a picture, with their museums and pages."""
+        """Find known works that look most like a picture, with their museums and pages where these are known."""
         data = await _read_picture(picture, settings)
         folder = choose_index(model.bundle, settings.index)
         found = await _compute(lambda: find_similar(model, data, index=read_index(folder), top_k=top_k))
