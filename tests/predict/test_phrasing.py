@@ -109,7 +109,7 @@ def test_the_very_work_leads_and_what_is_guessed_stands_apart() -> None:
 def test_a_work_of_which_little_is_known_is_said_with_what_is_known() -> None:
     nameless = replace(WORK, title=None, year=None, movement=None)
     said = phrase(replace(make(Outcome.MOVEMENT, 0.9), work=nameless))
-    assert said.headline == "An untitled work, Gustav Klimt"
+    assert said.headline == "A work by Gustav Klimt"
     assert said.detail.startswith("my own guess")
     own = replace(WORK, movement="old-masters", source=None)
     assert phrase(replace(make(Outcome.MOVEMENT, 0.9), work=own)).detail.startswith("old-masters; my own guess")

@@ -11,7 +11,7 @@ from typing import Any
 from smn.errors import UnknownNameError
 from smn.movements import Taxonomy, find_movement
 from smn.movements.translation import translate_movement
-from smn.predict.prediction import FamilyGuess, Guess, Outcome, Prediction, RecognizedWork
+from smn.predict.prediction import BY_ARTIST, FamilyGuess, Guess, Outcome, Prediction, RecognizedWork
 
 SURE, FAIRLY = 80, 50
 """Percent from which an answer is sure, or fairly sure."""
@@ -125,10 +125,14 @@ def phrase(prediction: Prediction, language: str = "en", *, as_painting: bool = 
 
 def _phrase_work(work: RecognizedWork, guessed: Phrase, first: Guess, language: str) -> Phrase:
     texts = _read(language)
-    parts = (work.title or texts["untitled"], work.artist, work.year)
+    if work.title:
+        parts: tuple[object, ...] = (work.title, work.artist, work.year)
+    else:
+        parts = (texts["work_by"].format(artist=work.artist) if work.artist else texts["untitled"], work.year)
     known = find_movement(work.movement) if work.movement else None
     found = translate_movement(known, language).name if known else work.movement
-    looked_up = texts["looked_up"].format(movement=found, source=work.source) if found and work.source else found
+    source = texts["by_artist"] if work.source == BY_ARTIST else work.source
+    looked_up = texts["looked_up"].format(movement=found, source=source) if found and source else found
     # A guess beside a fact needs its number, and no word on how sure it is.
     short = guessed.level in MOVEMENT_LEVELS
     own = f"{name_guess(first, language)}, {guessed.detail}" if short else guessed.sentence

@@ -60,6 +60,10 @@ class Rectified:
     confidence: float
 
 
+BY_ARTIST = "by artist"
+"""The source of a movement that is known of the artist only."""
+
+
 @dataclass(frozen=True)
 class RecognizedWork:
     """The very work that the picture shows: looked up in an index of known works, never guessed.
@@ -69,7 +73,8 @@ class RecognizedWork:
         artist: who made it.
         year: in which it was made.
         movement: a movement's id, as the source files the work.
-        source: who says which movement, such as ``"WikiArt"`` or a museum.
+        source: who says which movement, such as ``"WikiArt"`` or a museum; `BY_ARTIST` where only that of the artist is
+            known.
         museum: where the work is.
         wikidata_id: such as ``Q12418``.
         image_url: where a picture of it is.
