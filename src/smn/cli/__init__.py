@@ -16,7 +16,7 @@ _COMMANDS = {
     "undo": ("smn.cli.catalogue:undo", "Remove what a command of smn catalogue wrote."),
     "explain": ("smn.cli.predict:explain", "Show where the evidence for a movement is in a picture, and its colours."),
     "similar": ("smn.cli.similar:similar", "Find works that are similar to a picture."),
-    "models": ("smn.cli.predict:models", "List the models inside the package."),
+    "models": ("smn.cli.models:models", "List the models inside the package."),
     "movements": ("smn.cli.movements:movements", "List the movements, or show one."),
     "taxonomy": ("smn.cli.movements:taxonomy", "List the taxonomies, or show one."),
     "story": ("smn.cli.story:story", "Describe a movement, or that of a picture: works, neighbours, music."),
