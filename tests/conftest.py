@@ -24,7 +24,8 @@ TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"browser", "e2e", "experiments", "export", "models", "serve", "train", "web"}
 SLOW_FILES = {
     "test_camera.py", "test_explanation.py", "test_faithfulness.py", "test_gallery.py", "test_generation.py",
-    "test_imports.py", "test_killing.py", "test_planting.py", "test_readme.py", "test_rectify.py", "test_tutorial.py",
+    "test_imports.py", "test_killing.py", "test_planting.py", "test_ray_engine.py", "test_readme.py", "test_rectify.py",
+    "test_tutorial.py",
 }  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "browser"}
 
@@ -85,41 +86,45 @@ def write_tiny_model(file: Path, *, weights: np.ndarray, bias: np.ndarray, size:
     onnx.save(model, file)
 
 
+def write_tiny_bundle(
+    folder: Path,
+    *,
+    taxonomy: str = "smn-25",
+    hues: dict[str, tuple[float, float, float]] | None = None,
+    size: int = 32,
+    thresholds: Thresholds | None = None,
+    policy: AnswerPolicy | None = None,
+) -> Bundle:
+    """Write a bundle that tells movements by colour into a new folder."""
+    hues = {"fauvism": (1, -1, -1), "impressionism": (-1, -1, 1), "realism": (-1, 1, -1)} if hues is None else hues
+    labels = read_taxonomy(taxonomy).label_ids
+    folder.mkdir(parents=True)
+    weights, bias = np.zeros((3, len(labels))), np.full(len(labels), -6.0)
+    for label, hue in hues.items():
+        weights[:, labels.index(label)], bias[labels.index(label)] = hue, 0.0
+    write_tiny_model(folder / "model.onnx", weights=weights, bias=bias, size=size)
+    write_bundle(
+        Bundle(
+            folder=folder,
+            name="tiny-1",
+            taxonomy=read_taxonomy(taxonomy),
+            preprocess=PreprocessSpec(size=size),
+            temperature=0.5,
+            thresholds=thresholds or Thresholds(confidence=0.4, painting=0.5),
+            licence="CC0-1.0",
+            model_sha256=file_sha256(folder / "model.onnx"),
+            policy=policy,
+        )
+    )
+    return read_bundle(folder)
+
+
 @pytest.fixture
 def make_tiny_bundle(tmp_path: Path) -> BundleMaker:
     """Makes bundles that tell movements by colour: ``make_tiny_bundle(taxonomy="origin-8", hues={...})``."""
 
-    def make(
-        folder: Path | None = None,
-        *,
-        taxonomy: str = "smn-25",
-        hues: dict[str, tuple[float, float, float]] | None = None,
-        size: int = 32,
-        thresholds: Thresholds | None = None,
-        policy: AnswerPolicy | None = None,
-    ) -> Bundle:
-        hues = {"fauvism": (1, -1, -1), "impressionism": (-1, -1, 1), "realism": (-1, 1, -1)} if hues is None else hues
-        labels = read_taxonomy(taxonomy).label_ids
-        folder = folder or tmp_path / "tiny-bundle"
-        folder.mkdir(parents=True)
-        weights, bias = np.zeros((3, len(labels))), np.full(len(labels), -6.0)
-        for label, hue in hues.items():
-            weights[:, labels.index(label)], bias[labels.index(label)] = hue, 0.0
-        write_tiny_model(folder / "model.onnx", weights=weights, bias=bias, size=size)
-        write_bundle(
-            Bundle(
-                folder=folder,
-                name="tiny-1",
-                taxonomy=read_taxonomy(taxonomy),
-                preprocess=PreprocessSpec(size=size),
-                temperature=0.5,
-                thresholds=thresholds or Thresholds(confidence=0.4, painting=0.5),
-                licence="CC0-1.0",
-                model_sha256=file_sha256(folder / "model.onnx"),
-                policy=policy,
-            )
-        )
-        return read_bundle(folder)
+    def make(folder: Path | None = None, **options: Any) -> Bundle:
+        return write_tiny_bundle(folder or tmp_path / "tiny-bundle", **options)
 
     return make
 

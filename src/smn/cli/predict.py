@@ -1,17 +1,18 @@
 """``smn predict`` and ``explain``."""
 
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from smn.bundle import DEFAULT
-from smn.cli.screen import console, note, progress
+from smn.cli.predict_ray import Cluster, check_ray, predict_on_ray, ray_options
+from smn.cli.screen import command_line, console, note, progress
 from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
@@ -69,10 +70,12 @@ _MIN_PERCENT = 2  # of a further guess that is shown
     "--allow-network", "networks", multiple=True, metavar="CIDR",
     help="Also fetch from this private network, such as 10.0.0.0/8; repeatable.",
 )  # fmt: skip
+@ray_options
 def predict(  # noqa: PLR0917 - click passes options by name
     pictures: tuple[str, ...], top_k: int, taxonomy: str | None, model: Path, form: str | None, out: Path | None,
     precision: float | None, coverage: float | None, rectify: str, index: Path | None, no_lookup: bool,  # noqa: FBT001
     batch_size: int, report: Path | None, column: str | None, networks: tuple[str, ...], *, update: bool, again: bool,
+    cluster: Cluster | None,
 ) -> None:  # fmt: skip
     """Predict the movement of pictures.
 
@@ -81,6 +84,45 @@ def predict(  # noqa: PLR0917 - click passes options by name
     input: a picture, or a list of file names, one per line. A picture that cannot be read becomes a row with the
     reason.
     """
+    if cluster is not None:
+        folder, chosen = check_ray(out, form, report, update=update or again), Format.PARQUET
+    else:
+        out, chosen = _choose_output(out, form, report, update=update, again=again)
+    collection = _collect(pictures, column, networks)
+    inputs = collection.inputs
+    make_model = partial(
+        load,
+        taxonomy=taxonomy,
+        precision=precision,
+        rectify=Rectify(rectify),
+        lookup=not no_lookup and (index or True),
+    )
+    loaded = make_model(model)
+    if coverage is not None:  # what is wrong with it must be said before any work is done
+        loaded.bundle.require_policy("coverage").sets.choose(coverage)
+    if loaded.precision_note:
+        note(loaded.precision_note)
+    settings = _Settings(top_k, coverage, precision, batch_size, collection.columns)
+    if cluster is not None:
+        answers = cluster.open_folder(folder, collection, job=_job(loaded, settings), batch_size=batch_size)
+        predict_on_ray(answers, cluster, loaded, make_model, model, top_k=top_k, coverage=coverage)
+        failures = _tell(folder, _count(answers.rows()), loaded)
+    elif out is not None:
+        failures = (
+            _update(loaded, inputs, out, settings, again=again) if update
+            else _to_file(loaded, inputs, out, chosen, settings)
+        )  # fmt: skip
+        _report(out, report, networks)
+    else:
+        failures = _to_screen(loaded, inputs, chosen, settings)
+    if failures == len(inputs):
+        click.get_current_context().exit(1)
+
+
+def _choose_output(
+    out: Path | None, form: str | None, report: Path | None, *, update: bool, again: bool
+) -> tuple[Path | None, Format]:
+    """The file of answers, None for the screen, and its format."""
     out = _place_answers(out, report, update=update)
     if (again and not update) or (update and out is None):
         raise InputError("--again needs --update, and --update needs --out answers.jsonl.")
@@ -91,30 +133,7 @@ def predict(  # noqa: PLR0917 - click passes options by name
         raise InputError("Parquet cannot be shown on a screen; name a file with --out answers.parquet.")
     if chosen is Format.PARQUET:
         require_parquet()
-    collection = _collect(pictures, column, networks)
-    inputs = collection.inputs
-    loaded = load(
-        model,
-        taxonomy=taxonomy,
-        precision=precision,
-        rectify=Rectify(rectify),
-        lookup=not no_lookup and (index or True),
-    )
-    if coverage is not None:  # what is wrong with it must be said before any work is done
-        loaded.bundle.require_policy("coverage").sets.choose(coverage)
-    if loaded.precision_note:
-        note(loaded.precision_note)
-    settings = _Settings(top_k, coverage, precision, batch_size, collection.columns)
-    if out is not None:
-        failures = (
-            _update(loaded, inputs, out, settings, again=again) if update
-            else _to_file(loaded, inputs, out, chosen, settings)
-        )  # fmt: skip
-        _report(out, report, networks)
-    else:
-        failures = _to_screen(loaded, inputs, chosen, settings)
-    if failures == len(inputs):
-        click.get_current_context().exit(1)
+    return out, chosen
 
 
 def _place_answers(out: Path | None, report: Path | None, *, update: bool) -> Path | None:
@@ -201,12 +220,27 @@ def _to_file(model: Model, inputs: tuple[Input, ...], out: Path, form: Format, s
     if journal.done:
         note(f"{len(inputs) - len(waiting)} of {len(inputs)} were already done; continuing.")
     _answer(model, journal, waiting, settings, total=len(inputs))
-    outcomes = Counter(row["outcome"] for row in journal.rows())
-    summary = _summary(journal.rows(), model)
+    counted = _count(journal.rows())
     journal.finish(form, top_k=settings.top_k, columns=settings.columns)
+    return _tell(out, counted, model)
+
+
+_Counted = Counter[tuple[str, str | None]]
+
+
+def _count(rows: Iterable[Mapping[str, Any]]) -> _Counted:
+    """How many answers have each outcome and movement."""
+    return Counter((row["outcome"], row["movement"]) for row in rows)
+
+
+def _tell(out: Path, counted: _Counted, model: Model) -> int:
+    """Say what was written; how many rows are unreadable."""
+    outcomes: Counter[str] = Counter()
+    for (outcome, _), count in counted.items():
+        outcomes[outcome] += count
     counts = ", ".join(f"{outcomes[outcome]} {name}" for outcome, name in _NAMES.items() if outcomes[outcome])
     note(f"{out}: {outcomes.total()} rows ({counts}).")
-    if summary:
+    if summary := _summary(counted, model):
         note(summary)
     return outcomes[Outcome.ERROR]
 
@@ -221,20 +255,15 @@ def _answer(model: Model, journal: Journal, waiting: Sequence[Input], settings: 
             finished += 1
     except KeyboardInterrupt:
         answers.close()
-        note(f"Stopped: {finished} of {total} pictures are done. To continue, run: {_command()}")
+        note(f"Stopped: {finished} of {total} pictures are done. To continue, run: {command_line()}")
         click.get_current_context().exit(130)
 
 
-def _command() -> str:
-    """The command that is running, for a shell."""
-    return shlex.join(["smn", *sys.argv[1:]])
-
-
-def _summary(rows: Iterable[Mapping[str, Any]], model: Model) -> str:
+def _summary(counted: _Counted, model: Model) -> str:
     """How many pictures have each movement, most first; nothing where none has."""
     names = {label.id: label.name for label in model.taxonomy.labels}
-    counted = Counter(names[row["movement"]] for row in rows if row["movement"])
-    return f"By movement: {', '.join(f'{name} {count}' for name, count in counted.most_common())}." if counted else ""
+    shares = [(names[movement], count) for (_, movement), count in counted.most_common() if movement]
+    return f"By movement: {', '.join(f'{name} {count}' for name, count in shares)}." if shares else ""
 
 
 _NAMES = {
@@ -254,7 +283,7 @@ def _to_screen(model: Model, inputs: tuple[Input, ...], form: Format, settings: 
         shown = list(answers)
         screen = console()
         screen.print(_table(shown, model, wide=screen.width >= _MIN_WIDTH, coverage=settings.coverage))
-        if len(shown) > 1 and (summary := _summary((answer.to_dict() for answer in shown), model)):
+        if len(shown) > 1 and (summary := _summary(_count(answer.to_dict() for answer in shown), model)):
             screen.print(summary, style="dim", markup=False)
         return sum(answer.outcome is Outcome.ERROR for answer in shown)
 

@@ -1,5 +1,7 @@
 """What the commands show on a terminal: tables, progress, notes."""
 
+import shlex
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +23,11 @@ def console(*, err: bool = False) -> Any:
 def note(text: str) -> None:
     """A line for the person, kept out of standard output."""
     click.echo(text, err=True)
+
+
+def command_line() -> str:
+    """The command that is running, for a shell."""
+    return shlex.join(["smn", *sys.argv[1:]])
 
 
 def show_table(

@@ -128,15 +128,15 @@ def require_parquet() -> None:
         raise MissingExtraError("data", "pyarrow") from error
 
 
-def _write_parquet(rows: Iterable[Row], path: Path, columns: Sequence[str]) -> None:
+def parquet_schema(columns: Sequence[str]) -> Any:
+    """The ``pyarrow.Schema`` of answers; ``columns`` as `text_lines`."""
     import pyarrow as pa
-    from pyarrow import parquet
 
     def guesses(key: str) -> pa.DataType:
         return pa.list_(pa.struct([(key, pa.string()), ("label", pa.string()), ("probability", pa.float64())]))
 
     text, number = pa.string(), pa.float64()
-    schema = pa.schema([
+    return pa.schema([
         ("path", text), ("outcome", text), ("movement", text), ("confidence", number),
         ("predictions", guesses("movement")), ("families", guesses("family")),
         ("is_painting", pa.bool_()), ("painting_score", number), ("model", text), ("error", text),
@@ -150,6 +150,13 @@ def _write_parquet(rows: Iterable[Row], path: Path, columns: Sequence[str]) -> N
         ])),
         *([("columns", pa.struct([(name, text) for name in columns]))] if columns else []),
     ])  # fmt: skip
+
+
+def _write_parquet(rows: Iterable[Row], path: Path, columns: Sequence[str]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = parquet_schema(columns)
     remaining = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:
         while group := list(islice(remaining, 1000)):

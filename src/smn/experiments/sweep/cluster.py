@@ -1,4 +1,4 @@
-"""Jobs on the processors of this machine or of a cluster. This is the only module that knows Ray."""
+"""Opens a Ray cluster, this machine's own or one that runs, and runs jobs on it with Ray Tune."""
 
 import logging
 import os
@@ -78,7 +78,7 @@ def open_cluster(*, processors: int, address: str | None = None) -> Iterator[Non
         address: ``host:port`` of a cluster's head; the call is made on one of its machines.
 
     Raises:
-        InputError: there is no cluster at the address, or it is of another form.
+        InputError: there is no cluster at the address, it is of another form, or none starts here.
         MissingExtraError: Ray is not installed.
     """
     if address is not None and "://" in address:
@@ -91,14 +91,18 @@ def open_cluster(*, processors: int, address: str | None = None) -> Iterator[Non
         return
     quiet: dict[str, Any] = {"logging_level": "WARNING", "log_to_driver": False}
     if address is None:
-        memory = 100 * _MEGABYTE  # jobs hand over names and numbers only
-        ray.init("local", num_cpus=processors, include_dashboard=False, object_store_memory=memory, **quiet)
+        memory = 100 * _MEGABYTE  # jobs hand over little: names, numbers, rows of answers
+        try:
+            ray.init("local", num_cpus=processors, include_dashboard=False, object_store_memory=memory, **quiet)
+        except Exception as error:  # Ray raises no class of its own where it takes longer than half a minute
+            ray.shutdown()
+            raise InputError(f"Ray did not start ({error}); once this machine has less to do, try again.") from error
     else:
         try:
             ray.init(address, **quiet)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise InputError(
-                f"No cluster answers at {address}: {error}; start one with: ray start --head, or leave --address out."
+                f"No cluster answers at {address}: {error}; start one with: ray start --head, or give no address."
             ) from error
     try:
         yield
