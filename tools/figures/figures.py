@@ -72,6 +72,7 @@ _PAGES = (
     "recognition",
     "serve",
     "speed",
+    "many-machines",
     "web",
     "browser",
     "archives",

@@ -1,4 +1,4 @@
-"""The figures of docs/serve.md and docs/speed.md, from what benchmarks and deploy/check-image.sh kept.
+"""The figures of serve.md, speed.md and many-machines.md in docs, from what benchmarks and deploy/check-image.sh kept.
 
 python tools/figures/serving_page.py        draw the picture of docs/speed.md
 """
@@ -122,6 +122,59 @@ _RUNTIMES = {
 }
 
 
+def _many_machines() -> dict[str, Any]:
+    file = _BENCH / "many-machines.json"
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return told
+
+
+def _killed() -> str:
+    told = _many_machines().get("killed")
+    if told is None:
+        return ""
+    done = ", ".join(f"the {one['killed']} after {one['partitions_done']}" for one in told["kills"])
+    rows = (
+        ("pictures, partitions", f"{told['pictures']:,}, {told['partitions']}"),
+        ("killed, after how many partitions", done),
+        ("rows; missing; doubled", f"{told['rows']:,}; {told['missing']}; {told['doubled']}"),
+        ("rows that differ from those of one machine", str(told["different"])),
+        ("failures as rows", str(told["failures_as_rows"])),
+        ("partitions kept when the driver died; computed again", f"{told['kept']}; {told['computed_again']}"),
+    )
+    return "\n".join(["| what | |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
+
+
+def _scaling() -> str:
+    told = _many_machines().get("scaling")
+    if told is None:
+        return ""
+    one, two = (told["a_second"][count] for count in ("1", "2"))
+    rows = (
+        ("pictures a second, 1 worker", f"{one:.1f}"),
+        ("pictures a second, 2 workers", f"{two:.1f}, {two / one:.2f} times as many"),
+        ("load of the machine's processors during the runs", f"{told['load_average']:.1f} of {told['processors']}"),
+        ("processor time of a picture", f"{told['processor_ms_a_picture']:.0f} ms"),
+        ("memory of a worker, at most", f"{told['worker_peak_mb']:,} MB"),
+    )
+    return "\n".join(["| what | |", "| --- | ---: |", *(f"| {what} | {value} |" for what, value in rows)])
+
+
+def _plan() -> str:
+    plans = _many_machines().get("plan", [])
+    lines = [
+        "| pictures | processors | hours | processor hours | read | written | list in the driver | a set of ids |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for one in plans:
+        cells = (
+            f"{one['pictures']:,}", f"{one['processors']:,}", f"{one['hours']:,.1f}", f"{one['processor_hours']:,}",
+            f"{one['read_mb_a_second']:,} MB a second", f"{one['output_gb']:.1f} GB", f"{one['list_gb']:.1f} GB",
+            f"{one['set_of_ids_gb']:.3f} GB",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) if plans else ""
+
+
 def draw() -> None:
     """Draw how long each takes with two threads."""
     from smn.style import ACCENT, FAINT, INK, draw_picture
@@ -145,6 +198,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "speed": _speed,
     "speed-limits": _limits,
     "speed-runtimes": _runtimes,
+    "killed": _killed,
+    "scaling": _scaling,
+    "plan": _plan,
 }
 
 
