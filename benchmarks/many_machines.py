@@ -235,7 +235,7 @@ def plan(told: dict[str, Any], pictures: int, processors: int) -> dict[str, floa
         "pictures": pictures,
         "processors": processors,
         "pictures_a_second": round(rate, 1),
-        "hours": round(pictures / rate / 3600, 1),
+        "hours": round(pictures / rate / 3600, 2),
         "processor_hours": round(pictures / each / 3600),
         "read_mb_a_second": round(rate * scaling["input_bytes_a_picture"] / 1e6),
         "output_gb": round(pictures * told["killed"]["output_bytes_a_picture"] / 1e9, 1),
@@ -250,7 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", nargs="+", choices=("kill", "scale"), default=["kill", "scale"])
+    parser.add_argument("--parts", nargs="*", choices=("kill", "scale"), default=["kill", "scale"])
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     # By itself Ray gives its workers a lower priority, so that whatever else runs here would be measured, too.

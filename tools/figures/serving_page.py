@@ -152,7 +152,10 @@ def _scaling() -> str:
     rows = (
         ("pictures a second, 1 worker", f"{one:.1f}"),
         ("pictures a second, 2 workers", f"{two:.1f}, {two / one:.2f} times as many"),
-        ("load of the machine's processors during the runs", f"{told['load_average']:.1f} of {told['processors']}"),
+        (
+            "load average meanwhile, other programs included",
+            f"{told['load_average']:.1f} on {told['processors']} processors",
+        ),
         ("processor time of a picture", f"{told['processor_ms_a_picture']:.0f} ms"),
         ("memory of a worker, at most", f"{told['worker_peak_mb']:,} MB"),
     )
@@ -167,7 +170,7 @@ def _plan() -> str:
     ]
     for one in plans:
         cells = (
-            f"{one['pictures']:,}", f"{one['processors']:,}", f"{one['hours']:,.1f}", f"{one['processor_hours']:,}",
+            f"{one['pictures']:,}", f"{one['processors']:,}", f"{one['hours']:,.2f}", f"{one['processor_hours']:,}",
             f"{one['read_mb_a_second']:,} MB a second", f"{one['output_gb']:.1f} GB", f"{one['list_gb']:.1f} GB",
             f"{one['set_of_ids_gb']:.3f} GB",
         )  # fmt: skip
