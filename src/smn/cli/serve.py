@@ -31,12 +31,12 @@ def _choose_database(database: str | None, *, memory: bool) -> str | None:
     return _default_database() if database is None and "SMN_DATABASE" not in os.environ else database
 
 
-def _describe_storage(database: str) -> str:
-    """Where answers and feedback are stored; of a server's address nothing but its host, because it has a password."""
+def _describe_storage(database: str, what: str = "Answers and feedback") -> str:
+    """Where something is stored; of a server's address nothing but its host, because it has a password."""
     if not database:
-        return "Answers and feedback are not stored."
+        return f"{what} are not stored."
     place = Path(database.removeprefix("sqlite:///")).absolute() if database.startswith("sqlite:///") else None
-    return f"Answers and feedback are stored in {place or 'the database ' + database.rpartition('@')[2]}."
+    return f"{what} are stored in {place or 'the database ' + database.rpartition('@')[2]}."
 
 
 def _require() -> None:
@@ -211,7 +211,8 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     listening = config.bind_socket()
     listening.listen()  # whoever follows the address at once waits a moment, and is not turned away
     shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
-    click.echo(_describe_storage(settings.service.database), err=True)
+    # The page remembers an answer only together with what a visitor says about it.
+    click.echo(_describe_storage(settings.service.database, "Feedback and the answers it is about"), err=True)
     click.echo(f"The page is at http://{shown}:{listening.getsockname()[1]}", err=True)
     uvicorn.Server(config).run(sockets=[listening])
 
