@@ -91,7 +91,7 @@ def test_more_guesses_than_labels_list_every_label(model: Model, paint_file: Pai
 
 
 def test_top_k_below_one_is_refused(model: Model, paint_file: Painter) -> None:
-    with pytest.raises(InputError, match="top_k is 0; it must be 1 or more"):
+    with pytest.raises(InputError, match="top_k is 0; it must be a whole number, 1 or more"):
         model.predict(paint_file("a.png", RED), top_k=0)
 
 

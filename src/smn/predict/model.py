@@ -264,8 +264,8 @@ class Model:
         Raises:
             InputError: ``top_k`` is below 1, or ``coverage`` outside 0.5..0.99 or unknown to the bundle.
         """
-        if top_k < 1:
-            raise InputError(f"top_k is {top_k}; it must be 1 or more.")
+        if not isinstance(top_k, int) or top_k < 1:
+            raise InputError(f"top_k is {top_k!r}; it must be a whole number, 1 or more.")
         own = softmax(outputs.logits, temperature=self.bundle.temperature)
         sets: Sequence[tuple[str, ...] | None] = [None] * len(own)
         if coverage is not None:
