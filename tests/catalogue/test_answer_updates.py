@@ -42,15 +42,16 @@ def test_only_what_is_new_or_changed_is_wanted(inputs: list[Input], tmp_path: Pa
 
 
 def test_decisions_stay_with_the_picture_that_was_decided() -> None:
-    before = [answer("a", "cubism", sha256="1", decision=DECIDED), answer("b", "cubism", sha256="2", decision=DECIDED),
-              answer("c", "realism", sha256="3"), answer("d", sha256="4")]  # fmt: skip
+    before = [answer("a", "cubism", sha256="1", decision=DECIDED, confidence=None),
+              answer("b", "cubism", sha256="2", decision=DECIDED), answer("c", "realism", sha256="3"),
+              answer("d", sha256="4")]  # fmt: skip
     answered = [answer("a", sha256="1", model="n"), answer("b", sha256="9"), answer("c", sha256="3"), answer("e")]
     rows, differing, dropped = merge_answers(before, answered)
     assert [(row["path"], row["movement"], "decision" in row) for row in rows] == [
         ("a", "cubism", True), ("b", "impressionism", False), ("c", "impressionism", False),
         ("d", "impressionism", False), ("e", "impressionism", False),
     ]  # fmt: skip
-    assert rows[0]["model"] == "n"
+    assert (rows[0]["model"], rows[0]["confidence"]) == ("n", None)
     assert dropped == ["b"]
     assert tell_changes(differing) == "Answers that changed: 1: Realism to Impressionism 1."
     assert tell_changes([]) == ""

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from catalogue.conftest import answer, write_rows
-from smn.catalogue.answers_file import Row, apply_to_answers, columns_of, movement_name, read_answers
+from smn.catalogue.answers_file import (
+    Row,
+    apply_to_answers,
+    columns_of,
+    movement_name,
+    outcome_name,
+    read_answers,
+)
 from smn.clean.decisions import Decision, Verdict
 from smn.errors import InputError
 from smn.manifest import NOT_A_PAINTING
@@ -64,6 +71,11 @@ def test_decisions_correct_answers_and_leave_the_guesses() -> None:
         ("not_a_painting", None, None), ("movement", "impressionism", "impressionist"), ("error", None, None),
     ]  # fmt: skip
     assert found[0]["decision"] == {"verdict": "keep", "note": "sure", "decided_at": ""}
+    # The number was about the model's answer: whoever decided otherwise gave none.
+    assert [row["confidence"] for row in found] == [0.71, None, None, None, 0.71, None]
+    assert [outcome_name(row) for row in found] == [
+        "movement", "movement", "rejected", "not a painting", "movement", "unreadable",
+    ]  # fmt: skip
     assert [movement_name(row) for row in found[:3]] == ["Impressionism", "Cubism", None]
     assert found[1]["predictions"] == rows[1]["predictions"]
     assert "decision" not in found[4]

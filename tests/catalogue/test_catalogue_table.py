@@ -7,7 +7,9 @@ from archive_readers import read_xlsx
 
 from catalogue.conftest import answer
 from catalogue.killing import killed
+from smn.catalogue.answers_file import apply_to_answers
 from smn.catalogue.catalogue_table import write_table
+from smn.clean.decisions import Decision, Verdict
 from smn.errors import InputError, OutputExistsError
 
 ROWS = [
@@ -39,7 +41,26 @@ def test_csv_has_names_beside_ids_and_no_formulas(tmp_path: Path, bom: bool) -> 
     )
     assert first["path"] == "'=cmd()|' /C calc'!A0.jpg"
     assert (second["movement_name"], second["best_guess_name"], second["decision"]) == ("", "Impressionism", "keep")
+    assert (second["outcome"], second["best_guess_probability"]) == ("unsure", "0.71")
     assert third["error"] == "It is no picture; convert it."
+
+
+def test_a_rejected_answer_is_told_from_an_unsure_one(tmp_path: Path) -> None:
+    rows = apply_to_answers([answer("a"), answer("b", None, "unsure")], {"a": Decision("a", Verdict.DROP)})
+    first, second = read_csv(write_table(rows, tmp_path / "table.csv"), "utf-8")
+    assert (first["outcome"], first["decision"], first["confidence"]) == ("rejected", "drop", "")
+    assert (first["best_guess"], first["best_guess_probability"]) == ("impressionism", "0.71")
+    assert (second["outcome"], second["confidence"]) == ("unsure", "0.71")
+
+
+def test_what_is_known_of_a_recognised_work_is_told(tmp_path: Path) -> None:
+    work = {"title": None, "artist": "Ada", "year": 1900, "movement": "realism", "museum": "Lyon", "wikidata_id": "Q1",
+            "source": "by artist", "image_url": None, "similarity": 0.93, "confidence": 0.9}  # fmt: skip
+    (row,) = read_csv(write_table([answer("a", work=work)], tmp_path / "table.csv"), "utf-8")
+    assert {name: cell for name, cell in row.items() if name.startswith("work_")} == {
+        "work_title": "", "work_artist": "Ada", "work_year": "1900", "work_movement": "realism", "work_museum": "Lyon",
+        "work_wikidata_id": "Q1", "work_source": "by artist", "work_similarity": "0.93",
+    }  # fmt: skip
 
 
 def test_the_guard_can_be_left_out(tmp_path: Path) -> None:

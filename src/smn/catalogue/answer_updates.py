@@ -104,7 +104,7 @@ def merge_answers(before: Sequence[Row], answered: Iterable[Row]) -> tuple[list[
         if (old["outcome"], old["movement"]) != (new["outcome"], new["movement"]) and not old.get("decision"):
             differing.append((old, new))
         if old.get("decision") and old.get("sha256") == new.get("sha256"):
-            decided = ("outcome", "movement", "family", "decision")
+            decided = ("outcome", "movement", "family", "confidence", "decision")
             new = {**new, **{name: old[name] for name in decided}}
         elif old.get("decision"):
             dropped.append(old["path"])

@@ -120,9 +120,14 @@ def movement_name(row: Mapping[str, Any]) -> str | None:
 
 
 def outcome_name(row: Mapping[str, Any]) -> str:
-    """What a row's outcome is called where people read it, such as ``not a painting``."""
-    outcome = str(row["outcome"])
+    """What a row's outcome is called where people read it, such as ``not a painting``; ``rejected`` if a person did."""
+    outcome = "rejected" if is_rejected(row) else str(row["outcome"])
     return "unreadable" if outcome == Outcome.ERROR else outcome.replace("_", " ")
+
+
+def is_rejected(row: Mapping[str, Any]) -> bool:
+    """Whether a person rejected the answer of a row."""
+    return (row.get("decision") or {}).get("verdict") == Verdict.DROP and row["outcome"] != Outcome.ERROR
 
 
 def columns_of(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -134,7 +139,8 @@ def apply_to_answers(rows: Iterable[Row], decisions: Mapping[str, Decision]) -> 
     """Answers as a person corrected them.
 
     A row that was decided has ``decision`` with the keys ``verdict``, ``note`` and ``decided_at``. What was changed has
-    the person's movement; what was rejected has none and is ``unsure``; ``predictions`` stay the model's.
+    the person's movement; what was rejected has none and is ``unsure``. Neither has a ``confidence``, which was about
+    the model's answer; ``predictions`` stay the model's.
 
     Args:
         rows: from `read_answers`.
@@ -147,10 +153,11 @@ def _apply(row: Row, decision: Decision) -> Row:
     told = {"verdict": decision.verdict.value, "note": decision.note, "decided_at": decision.decided_at}
     changed: Row = {}
     if decision.verdict is Verdict.RELABEL and decision.movement == NOT_A_PAINTING:
-        changed = {"outcome": Outcome.NOT_A_PAINTING.value, "movement": None, "family": None}
+        changed = {"outcome": Outcome.NOT_A_PAINTING.value, "movement": None, "family": None, "confidence": None}
     elif decision.verdict is Verdict.RELABEL and decision.movement is not None:
         family = get_movement(decision.movement).family
-        changed = {"outcome": Outcome.MOVEMENT.value, "movement": decision.movement, "family": family}
+        changed = {"outcome": Outcome.MOVEMENT.value, "movement": decision.movement, "family": family,
+                   "confidence": None}  # fmt: skip
     elif decision.verdict is Verdict.DROP and row["outcome"] != Outcome.ERROR:
-        changed = {"outcome": Outcome.UNSURE.value, "movement": None, "family": None}
+        changed = {"outcome": Outcome.UNSURE.value, "movement": None, "family": None, "confidence": None}
     return {**row, **changed, "decision": told}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from smn.catalogue.answers_file import Row, columns_of, movement_name
+from smn.catalogue.answers_file import Row, columns_of, is_rejected, movement_name
 from smn.errors import InputError, OutputExistsError
 from smn.extras import require_extra
 from smn.files import write_partial
@@ -16,8 +16,9 @@ _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _COLUMNS = (
     "path", "outcome", "movement", "movement_name", "movement_wikidata", "movement_aat", "family", "family_name",
-    "confidence", "best_guess", "best_guess_name", "second_guess_name", "straightened", "looks_like", "work_title",
-    "work_artist", "work_year", "model", "error", "decision", "decision_note",
+    "confidence", "best_guess", "best_guess_name", "best_guess_probability", "second_guess_name", "straightened",
+    "looks_like", "work_title", "work_artist", "work_year", "work_movement", "work_museum", "work_wikidata_id",
+    "work_source", "work_similarity", "model", "error", "decision", "decision_note",
 )  # fmt: skip
 
 
@@ -69,17 +70,18 @@ def _cells(row: Row) -> dict[str, Any]:
     guesses = [*row["predictions"], {}, {}]
     work, decision = row.get("work") or {}, row.get("decision") or {}
     return {
-        **{name: row[name] for name in ("path", "outcome", "movement", "family", "confidence", "looks_like")},
-        **{name: row[name] for name in ("model", "error")},
+        **{name: row[name] for name in ("path", "movement", "family", "confidence", "looks_like", "model", "error")},
+        "outcome": "rejected" if is_rejected(row) else row["outcome"],
         "movement_name": movement_name(row),
         "movement_wikidata": movement.identifier("wikidata") if movement else None,
         "movement_aat": movement.identifier("aat") if movement else None,
         "family_name": get_family(row["family"]).name if row["family"] else None,
         "best_guess": guesses[0].get("movement"),
         "best_guess_name": guesses[0].get("label"),
+        "best_guess_probability": guesses[0].get("probability"),
         "second_guess_name": guesses[1].get("label"),
         "straightened": "yes" if row["rectified"] else None,
-        **{f"work_{name}": work.get(name) for name in ("title", "artist", "year")},
+        **{name: work.get(name.removeprefix("work_")) for name in _COLUMNS if name.startswith("work_")},
         "decision": decision.get("verdict"),
         "decision_note": decision.get("note"),
     }
