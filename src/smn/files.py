@@ -1,7 +1,9 @@
 """Writes files atomically: what a killed process leaves is the old file or the new one, never a part."""
 
+import filecmp
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,19 @@ def write_bytes(file: Path, content: bytes, *, sync: bool = True) -> Path:
     with write_partial(file, sync=sync) as partial:
         partial.write_bytes(content)
     return file
+
+
+def keep_copy(file: Path) -> Path:
+    """Copy a file to the next free name, such as ``answers.1.jsonl``, and return that name.
+
+    An equal copy that is there already will do: one that was made before the process was killed.
+    """
+    names = (file.with_name(f"{file.stem}.{number}{file.suffix}") for number in range(1, 1_000_000))
+    copy = next(name for name in names if not name.exists() or filecmp.cmp(file, name, shallow=False))
+    if not copy.exists():
+        with write_partial(copy) as partial:
+            shutil.copy2(file, partial)
+    return copy
 
 
 @contextmanager

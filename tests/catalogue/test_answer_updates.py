@@ -102,14 +102,19 @@ def test_a_growing_collection(update: Callable[..., Result], paint_file: Painter
     (tmp_path / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     before = (tmp_path / "answers.jsonl").read_bytes()
 
-    assert "Pictures: 3 unchanged and left as they are." in update().stderr
+    report = tmp_path / "report.html"
+    assert "Pictures: 3 unchanged and left as they are." in update("--report", str(report)).stderr
+    first_report = report.read_bytes()
     assert (tmp_path / "answers.jsonl").read_bytes() == before
     assert sorted(path.name for path in tmp_path.glob("answers*")) == ["answers.jsonl"]
 
     paint_file("scans/b.png", (255, 0, 0))
     paint_file("scans/d.png", (0, 0, 255))
     (tmp_path / "scans" / "a.png").unlink()
-    said = update().stderr
+    result = update("--report", str(report))
+    assert result.exit_code == 0
+    assert (tmp_path / "report.1.html").read_bytes() == first_report != report.read_bytes()
+    said = result.stderr
     assert "Pictures: 1 new, 1 changed, 1 unchanged and left as they are, 1 no longer there, whose rows stay." in said
     assert "Answers that changed: 1: Impressionism to Fauvism 1." in said
     found = rows_of(tmp_path)

@@ -76,6 +76,16 @@ def test_nothing_is_overwritten_and_nothing_made_of_nothing(tmp_path: Path) -> N
         write_report([], tmp_path / "new.html", answers="a.jsonl", fetch=fetch)
 
 
+def test_an_update_keeps_the_report_before(tmp_path: Path) -> None:
+    out, kept = tmp_path / "report.html", tmp_path / "report.1.html"
+    write_report([answer("a")], out, answers="a.jsonl", fetch=fetch)
+    before = out.read_bytes()
+    write_report([answer("a")], out, answers="a.jsonl", fetch=fetch, keep_old=True)
+    assert (out.read_bytes(), kept.exists()) == (before, False)  # nothing new, so nothing to keep
+    write_report([answer("a"), answer("b")], out, answers="a.jsonl", fetch=fetch, keep_old=True)
+    assert kept.read_bytes() == before != out.read_bytes()
+
+
 @pytest.mark.parametrize("call", ["os.fsync", "os.replace"])
 def test_a_kill_leaves_no_part_of_a_report(collection: list[Row], tmp_path: Path, call: str) -> None:
     def write() -> Path:

@@ -1,14 +1,12 @@
 """Answers for a collection that grows: only what is new or changed is predicted, and what people decided is kept."""
 
-import filecmp
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smn.catalogue.answers_file import Row, movement_name, outcome_name
-from smn.files import write_partial
+from smn.files import keep_copy, write_partial
 from smn.predict.formats import Format, write_rows
 from smn.predict.jobs import Input, hash_file
 from smn.progress import Progress
@@ -133,18 +131,5 @@ def replace_answers(out: Path, rows: Iterable[Row]) -> Path | None:
     with write_partial(out) as partial:
         write_rows(rows, partial, Format.JSONL, top_k=1)
         if out.exists():
-            backup = _keep(out)
+            backup = keep_copy(out)
     return backup
-
-
-def _keep(file: Path) -> Path:
-    """Copy a file to the next name that is free; a copy that an update made before it was killed will do."""
-    copy = next(name for name in _numbered(file) if not name.exists() or filecmp.cmp(file, name, shallow=False))
-    if not copy.exists():
-        with write_partial(copy) as partial:
-            shutil.copy2(file, partial)
-    return copy
-
-
-def _numbered(out: Path) -> Iterable[Path]:
-    return (out.with_name(f"{out.stem}.{number}{out.suffix}") for number in range(1, 1_000_000))

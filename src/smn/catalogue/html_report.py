@@ -18,7 +18,7 @@ from smn.clean.decisions import format_decisions, read_decisions
 from smn.clean.review_data import choosable_movements, movement_spellings
 from smn.clean.review_page import PAGE, SHARED, assemble_page
 from smn.errors import FetchError, ImageError, InputError, OutputExistsError
-from smn.files import write_text
+from smn.files import keep_copy, write_text
 from smn.images import open_image
 from smn.movements import list_families
 from smn.predict.jobs import locate
@@ -40,6 +40,7 @@ def write_report(
     fetch: Fetch,
     decisions: str | Path | None = None,
     read: Callable[[str], bytes] | None = None,
+    keep_old: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Write the report of some answers.
@@ -51,18 +52,20 @@ def write_report(
         fetch: downloads the pictures that are addresses.
         decisions: a decisions file that the report begins with.
         read: gives the picture of a path, or raises as ``fetch`` does; by default paths are files.
+        keep_old: whether a report that is there is kept under another name, ``report.1.html``, instead of being an
+            error.
         progress: called with what is done, how many pictures are done, and of how many.
 
     Returns:
         ``out``.
 
     Raises:
-        OutputExistsError: ``out`` is there.
+        OutputExistsError: ``out`` is there, without ``keep_old``.
         InputError: there are no rows.
         DecisionsError: the decisions cannot be read.
     """
     out = Path(out)
-    if out.exists():
+    if out.exists() and not keep_old:
         raise OutputExistsError(out)
     if not rows:
         raise InputError(f"{answers} holds no answers; a report needs at least one.")
@@ -73,17 +76,17 @@ def write_report(
     thumbnails = "\n".join(_thumbnails(rows, read or partial(_find, fetch), progress))
     data = report_data(rows, answers=Path(answers), decisions=text, decisions_name=name)
     out.parent.mkdir(parents=True, exist_ok=True)
-    return write_text(
-        out,
-        assemble_page(
-            _OWN / "report.html",
-            title=f"Report on {Path(answers).name}",
-            style=(PAGE / "review.css", _OWN / "report.css"),
-            scripts=[*(PAGE / one for one in SHARED), _OWN / "report.js"],
-            data=data,
-            parts={"thumbnails": thumbnails},
-        ),
+    page = assemble_page(
+        _OWN / "report.html",
+        title=f"Report on {Path(answers).name}",
+        style=(PAGE / "review.css", _OWN / "report.css"),
+        scripts=[*(PAGE / one for one in SHARED), _OWN / "report.js"],
+        data=data,
+        parts={"thumbnails": thumbnails},
     )
+    if out.exists() and out.read_bytes() != page.encode():
+        keep_copy(out)
+    return write_text(out, page)
 
 
 def report_data(rows: Sequence[Row], *, answers: Path, decisions: str, decisions_name: str) -> dict[str, Any]:

@@ -42,15 +42,25 @@ def report(answers: Path, out: Path, decisions: Path | None, networks: tuple[str
     make_report(answers, out, decisions=decisions, networks=networks)
 
 
-def make_report(answers: Path, out: Path, *, decisions: Path | None = None, networks: tuple[str, ...] = ()) -> None:
-    """Write the page and say how to open it; arguments as of ``smn review report``."""
+def make_report(
+    answers: Path,
+    out: Path,
+    *,
+    decisions: Path | None = None,
+    networks: tuple[str, ...] = (),
+    keep_old: bool = False,
+) -> None:
+    """Write the page and say how to open it; arguments as of ``smn review report`` and `write_report`."""
     from smn.catalogue.answers_file import read_answers
     from smn.catalogue.html_report import write_report
     from smn.images.safe_fetch import make_fetch
 
     rows = read_answers(answers)
     with progress() as show:
-        write_report(rows, out, answers=answers, fetch=make_fetch(networks), decisions=decisions, progress=show)
+        write_report(
+            rows, out, answers=answers, fetch=make_fetch(networks), decisions=decisions, keep_old=keep_old,
+            progress=show,
+        )  # fmt: skip
     note(f"Open {out.resolve().as_uri()}")
 
 

@@ -112,7 +112,7 @@ def predict(  # noqa: PLR0917 - click passes options by name
             _update(loaded, inputs, out, settings, again=again) if update
             else _to_file(loaded, inputs, out, chosen, settings)
         )  # fmt: skip
-        _report(out, report, networks)
+        _report(out, report, networks, update=update)
     else:
         failures = _to_screen(loaded, inputs, chosen, settings)
     if failures == len(inputs):
@@ -138,7 +138,7 @@ def _choose_output(
 
 def _place_answers(out: Path | None, report: Path | None, *, update: bool) -> Path | None:
     """Where answers are written: a report needs a file of them, to apply decisions to."""
-    if report is not None and report.exists():
+    if report is not None and report.exists() and not update:
         raise OutputExistsError(report)
     if out is None and report is not None:
         out = report.with_suffix(".jsonl")
@@ -184,11 +184,11 @@ class _Settings:
         return predict_stream(model, inputs, top_k=self.top_k, batch_size=self.batch_size, coverage=self.coverage)
 
 
-def _report(answers: Path, report: Path | None, networks: tuple[str, ...]) -> None:
+def _report(answers: Path, report: Path | None, networks: tuple[str, ...], *, update: bool) -> None:
     if report is not None:
         from smn.cli.catalogue import make_report
 
-        make_report(answers, report, networks=networks)
+        make_report(answers, report, networks=networks, keep_old=update)
 
 
 def _job(model: Model, settings: _Settings) -> dict[str, Any]:
