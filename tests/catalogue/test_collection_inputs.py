@@ -189,3 +189,15 @@ def test_what_is_named_twice_and_what_is_hidden_is_counted(folder: Path) -> None
     (folder / "scans" / ".hidden.jpg").write_bytes(b"")
     found = collect("scans", FILES[0])
     assert (len(found.inputs), found.repeated, found.hidden) == (2, 1, [Path("scans/.hidden.jpg")])
+    assert list(found.left_out()) == [
+        "1 file or folder whose name starts with a dot, such as scans/.hidden.jpg.",
+        "1 picture that was named more than once.",
+    ]
+
+
+def test_files_that_are_no_pictures_are_counted(folder: Path) -> None:
+    for name in ("Thumbs.db", "list.pdf"):
+        (folder / "scans" / name).write_bytes(b"")
+    assert list(collect("scans").left_out()) == [
+        "2 files that do not end as pictures do, such as scans/Thumbs.db.",
+    ]

@@ -94,8 +94,10 @@ def test_a_mistyped_folder_and_a_pattern_without_hits_are_errors(folder: Path, n
 
 def test_what_is_hidden_is_told(folder: Path) -> None:
     hidden: list[Path] = []
-    find_inputs([str(folder)], hidden=hidden)
+    others: list[Path] = []
+    find_inputs([str(folder)], hidden=hidden, others=others)
     assert hidden == [folder / ".cache", folder / ".hidden.jpg"]
+    assert others == [folder / "notes.txt"]
 
 
 def test_an_empty_folder_has_no_pictures(tmp_path: Path) -> None:

@@ -33,12 +33,14 @@ class Collection:
     Args:
         inputs: the pictures, each once.
         hidden: pictures and folders that were left out because their name starts with a dot.
+        others: files in folders that were left out because they do not end as pictures do, such as ``notes.txt``.
         repeated: how many pictures were named again, which are left out.
         flaws: what is wrong with a IIIF manifest or collection, one sentence each; that entry is left out.
     """
 
     inputs: tuple[Input, ...] = ()
     hidden: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
     repeated: int = 0
     flaws: list[str] = field(default_factory=list)
 
@@ -46,6 +48,19 @@ class Collection:
     def columns(self) -> tuple[str, ...]:
         """The names of all columns that lists brought along, in the order in which they came."""
         return tuple(dict.fromkeys(name for item in self.inputs for name in item.extra.get("columns", {})))
+
+    def left_out(self) -> Iterator[str]:
+        """What was left out and why, one sentence each."""
+        yield from self.flaws
+        if self.hidden:
+            count = f"{len(self.hidden)} files and folders" if len(self.hidden) > 1 else "1 file or folder"
+            yield f"{count} whose name starts with a dot, such as {self.hidden[0]}."
+        if self.others:
+            count = f"{len(self.others)} files that do" if len(self.others) > 1 else "1 file that does"
+            yield f"{count} not end as pictures do, such as {self.others[0]}."
+        if self.repeated:
+            count = f"{self.repeated} pictures that were" if self.repeated > 1 else "1 picture that was"
+            yield f"{count} named more than once."
 
 
 def collect_inputs(
@@ -88,7 +103,7 @@ def _expand(
         return _from_list(path, fetch, column)
     if path.suffix.lower() == ".json" and path.is_file():
         return _from_manifest(name, collection, fetch)
-    return find_inputs([name], stdin=stdin, hidden=collection.hidden)
+    return find_inputs([name], stdin=stdin, hidden=collection.hidden, others=collection.others)
 
 
 def _from_address(address: str, collection: Collection, fetch: Fetch) -> Iterable[Input]:

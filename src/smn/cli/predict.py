@@ -158,13 +158,8 @@ def _collect(pictures: tuple[str, ...], column: str | None, networks: tuple[str,
 
     stdin = sys.stdin.buffer.read() if "-" in pictures else None
     collection = collect_inputs(pictures, fetch=make_fetch(networks), stdin=stdin, column=column)
-    for flaw in collection.flaws:
-        note(f"Left out: {flaw}")
-    if collection.hidden:
-        more = f"{len(collection.hidden)} files and folders" if len(collection.hidden) > 1 else "1 file or folder"
-        note(f"Left out: {more} whose name starts with a dot, such as {collection.hidden[0]}.")
-    if collection.repeated:
-        note(f"Left out: {collection.repeated} pictures that were named more than once.")
+    for reason in collection.left_out():
+        note(f"Left out: {reason}")
     if not collection.inputs:
         raise InputError(f"No pictures in {', '.join(pictures)}; give a picture, or a folder that contains some.")
     return collection

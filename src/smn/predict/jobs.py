@@ -57,7 +57,12 @@ def hash_file(file: Path) -> str:
 
 
 def find_inputs(
-    names: Iterable[str], *, stdin: bytes | None = None, strict: bool = True, hidden: list[Path] | None = None
+    names: Iterable[str],
+    *,
+    stdin: bytes | None = None,
+    strict: bool = True,
+    hidden: list[Path] | None = None,
+    others: list[Path] | None = None,
 ) -> tuple[Input, ...]:
     """The pictures that names stand for, without repeats.
 
@@ -70,36 +75,39 @@ def find_inputs(
         stdin: what standard input holds.
         strict: whether a folder that is not there and a pattern without hits are errors; else they are kept, too.
         hidden: a list to which pictures and folders are added that were left out because of the dot in their name.
+        others: a list to which files of folders are added that were left out because they do not end as pictures do.
 
     Raises:
         InputError: ``strict``, and there is no such folder, or nothing matches a pattern.
     """
     found: dict[str | None, Input] = {}
+    hidden, others = ([] if one is None else one for one in (hidden, others))
     for name in names:
         if name == "-":
-            for item in _from_stdin(stdin or b"", hidden):
+            for item in _from_stdin(stdin or b"", hidden, others):
                 found.setdefault(item.path, item)
             continue
         if is_address(name):
             found.setdefault(name, Input(name, name))
             continue
-        for path in _paths(name, [] if hidden is None else hidden, strict=strict):
+        for path in _paths(name, hidden, others, strict=strict):
             found.setdefault(show_path(path), Input(show_path(path), path))
     return tuple(found.values())
 
 
-def _from_stdin(data: bytes, hidden: list[Path] | None) -> tuple[Input, ...]:
+def _from_stdin(data: bytes, hidden: list[Path], others: list[Path]) -> tuple[Input, ...]:
     # Encoded pictures hold zero bytes, except for PPM. No name does; and names need not be UTF-8.
     if b"\0" in data or data.startswith((b"P5\n", b"P6\n")) or not data.strip():
         return (Input("-", data),)
     lines = (os.fsdecode(line.removesuffix(b"\r")) for line in data.split(b"\n"))
-    return find_inputs((line for line in lines if line.strip() and line != "-"), strict=False, hidden=hidden)
+    names = (line for line in lines if line.strip() and line != "-")
+    return find_inputs(names, strict=False, hidden=hidden, others=others)
 
 
-def _paths(name: str, hidden: list[Path], *, strict: bool) -> list[Path]:
+def _paths(name: str, hidden: list[Path], others: list[Path], *, strict: bool) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        return list(_walk(path, hidden))
+        return list(_walk(path, hidden, others))
     if path.exists() or not (glob.has_magic(name) or strict):
         return [path]
     # glob.glob, because a pattern may be absolute, which Path.glob refuses.
@@ -118,12 +126,14 @@ def _suggest(path: Path) -> str:
     return f" Did you mean {path.parent / near[0]}?" if near else ""
 
 
-def _walk(folder: Path, hidden: list[Path]) -> Iterator[Path]:
+def _walk(folder: Path, hidden: list[Path], others: list[Path]) -> Iterator[Path]:
     for at, folders, files in os.walk(folder):
         hidden.extend(Path(at) / name for name in folders if name.startswith("."))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for file in sorted(name for name in files if Path(name).suffix.lower() in SUFFIXES):
-            if file.startswith("."):
+        for file in sorted(files):
+            if Path(file).suffix.lower() not in SUFFIXES:
+                others.extend([] if file.startswith(".") else [Path(at) / file])
+            elif file.startswith("."):
                 hidden.append(Path(at) / file)
             else:
                 yield Path(at) / file
