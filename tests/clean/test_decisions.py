@@ -93,14 +93,16 @@ def test_every_bad_line_is_told_with_its_number():
         'e,keep,,,"too\nmany"\n'
         "f,keep\n"
         "g,burn,,\n"
+        "h,change,zzz,\n"
     )
     with pytest.raises(DecisionsError) as caught:
         parse(text)
     said = str(caught.value)
     for part in (
         "decisions.csv cannot be used: ",
-        "Line 2 decides 'delete'; allowed are keep, drop, relabel, undo.",
-        "Line 4: there is no movement 'impresionism'.",
+        "Line 2 decides 'delete'; allowed are keep, drop, relabel, undo, reject, change.",
+        "Line 4: there is no movement 'impresionism' (did you mean impressionism?).",
+        "Line 12: there is no movement 'zzz'.",
         "Line 5 relabels to nothing; write a movement.",
         "Line 6 has no id.",
         "Line 7 has the sha256 'abc'; it needs 64 hex digits, or nothing.",
@@ -114,7 +116,32 @@ def test_every_bad_line_is_told_with_its_number():
     assert said.count("Movements are") == 1
     assert "Line 10" not in said
     assert caught.value.path == HERE
-    assert len(caught.value.problems) == 9
+    assert len(caught.value.problems) == 10
+
+
+def test_the_movements_are_listed_only_where_none_is_near():
+    with pytest.raises(DecisionsError) as caught:
+        parse("id,decision,movement\na,relabel,Northern Renaisance\n")
+    assert caught.value.problems == (
+        "Line 2: there is no movement 'Northern Renaisance' (did you mean northern-renaissance?).",
+        "Correct these lines; nothing was changed.",
+    )
+
+
+def test_unknown_ids_are_told_together_with_the_rest():
+    text = "id,decision\na,keep\nb,keep\n'=c,burn\n"
+    with pytest.raises(DecisionsError, match=r"Line 4 decides 'burn'.*Line 3: there is no picture 'b' \(and"):
+        parse_decisions(text, where=HERE, known={"a"})
+    with pytest.raises(DecisionsError) as caught:
+        parse_decisions(text, where=HERE, known={"a", "b", "=c"})
+    assert "no picture" not in str(caught.value)
+    assert len(parse_decisions("id,decision\nb,keep\n", where=HERE, known={"a"})) == 1  # by itself no error
+
+
+def test_the_words_of_the_page_are_read():
+    change, reject = parse("id,decision,movement\na,change,cubism\nb,Reject,\n")
+    assert (change.verdict, change.movement, reject.verdict) == (Verdict.RELABEL, "cubism", Verdict.DROP)
+    assert "relabel" in format_decisions([change])
 
 
 @pytest.mark.parametrize(

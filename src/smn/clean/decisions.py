@@ -5,9 +5,10 @@ import hashlib
 import io
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 
@@ -37,6 +38,10 @@ class Verdict(StrEnum):
     UNDO = "undo"  # whatever was decided about it before no longer stands
 
 
+SPELLINGS = {**{one.value: one for one in Verdict}, "reject": Verdict.DROP, "change": Verdict.RELABEL}
+"""How a verdict may be written; the report's buttons say reject and change."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """One line of a decisions file.
@@ -60,15 +65,16 @@ class Decision:
     decided_at: str = ""
 
 
-def parse_decisions(text: str, *, where: Path) -> tuple[Decision, ...]:
+def parse_decisions(text: str, *, where: Path, known: Collection[str] | None = None) -> tuple[Decision, ...]:
     """Every line of a decisions file's text, in order.
 
     The separator is a comma, semicolon or tab, so that what a spreadsheet saved is read too. A movement may be written
-    as its id, its name or an alias.
+    as its id, its name or an alias, ``drop`` as ``reject``, and ``relabel`` as ``change``.
 
     Args:
         text: the file's text; an empty one holds no lines.
         where: the file, for the errors.
+        known: the ids that there are; where lines are wrong, the error also says which ids are none of these.
 
     Raises:
         DecisionsError: some lines are wrong; all of them are listed.
@@ -81,7 +87,9 @@ def parse_decisions(text: str, *, where: Path) -> tuple[Decision, ...]:
     decisions = [_parse(number, line, problems) for number, line in lines]
     if problems:
         sentences = [sentence for _, sentence in sorted(problems, key=lambda problem: problem[0])]
-        if any(_names_no_movement(line) for _, line in lines):
+        if known is not None:
+            sentences += _strangers(lines, known)
+        if any(_names_no_movement(line) and _near_movement(line["movement"]) is None for _, line in lines):
             sentences.append(f"Movements are {', '.join(_movement_ids())}.")
         raise DecisionsError(where, [*sentences, "Correct these lines; nothing was changed."])
     return tuple(decision for decision in decisions if decision is not None)
@@ -126,16 +134,17 @@ def write_time(now: datetime | None = None) -> str:
     return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def read_decisions(file: str | Path) -> tuple[Decision, ...]:
+def read_decisions(file: str | Path, *, known: Collection[str] | None = None) -> tuple[Decision, ...]:
     """Every line of a decisions file, in order; see `standing_decisions` for those that count.
 
     Args:
         file: the CSV file, in UTF-8.
+        known: as for `parse_decisions`.
 
     Raises:
         DecisionsError: some lines are wrong; all of them are listed.
     """
-    return parse_decisions(_text_of(Path(file)), where=Path(file))
+    return parse_decisions(_text_of(Path(file)), where=Path(file), known=known)
 
 
 def read_decision_files(files: Sequence[str | Path]) -> tuple[Decision, ...]:
@@ -283,22 +292,24 @@ def _parse(number: int, line: Mapping[str, str], problems: list[_Problem]) -> De
     found: list[str] = []
     if not value["id"]:
         found.append(f"Line {number} has no id.")
-    word = value["decision"].casefold()
-    if word not in set(Verdict):
-        found.append(f"Line {number} decides {value['decision']!r}; allowed are {', '.join(Verdict)}.")
+    verdict = SPELLINGS.get(value["decision"].casefold())
+    if verdict is None:
+        found.append(f"Line {number} decides {value['decision']!r}; allowed are {', '.join(SPELLINGS)}.")
     if value["sha256"] and not re.fullmatch(r"[0-9a-fA-F]{64}", value["sha256"]):
         found.append(f"Line {number} has the sha256 {value['sha256']!r}; it needs 64 hex digits, or nothing.")
-    movement = _movement_id(value["movement"]) if word == Verdict.RELABEL else None
-    if word == Verdict.RELABEL and not value["movement"]:
+    movement = _movement_id(value["movement"]) if verdict is Verdict.RELABEL else None
+    if verdict is Verdict.RELABEL and not value["movement"]:
         found.append(f"Line {number} relabels to nothing; write a movement.")
     elif _names_no_movement(line):
-        found.append(f"Line {number}: there is no movement {value['movement']!r}.")
+        near = _near_movement(value["movement"])
+        hint = f" (did you mean {near}?)" if near else ""
+        found.append(f"Line {number}: there is no movement {value['movement']!r}{hint}.")
     problems += [(number, sentence) for sentence in found]
-    if found:
+    if found or verdict is None:
         return None
     return Decision(
         id=value["id"],
-        verdict=Verdict(word),
+        verdict=verdict,
         sha256=value["sha256"].lower(),
         movement=movement,
         checks=tuple(value["checks"].replace(",", " ").split()),
@@ -309,7 +320,25 @@ def _parse(number: int, line: Mapping[str, str], problems: list[_Problem]) -> De
 
 def _names_no_movement(line: Mapping[str, str]) -> bool:
     name = line.get("movement", "").strip()
-    return line["decision"].strip().casefold() == Verdict.RELABEL and bool(name) and _movement_id(name) is None
+    relabels = SPELLINGS.get(line["decision"].strip().casefold()) is Verdict.RELABEL
+    return relabels and bool(name) and _movement_id(name) is None
+
+
+def _near_movement(name: str) -> str | None:
+    """The id of the movement whose spelling is nearest, or None where none is near."""
+    spellings = {normalise(one): one for one in _movement_ids()}
+    spellings |= {normalise(movement.name): movement.id for movement in list_movements()}
+    near = get_close_matches(normalise(name), spellings, n=1, cutoff=0.7)
+    return spellings[near[0]] if near else None
+
+
+def _strangers(lines: Iterable[tuple[int, Mapping[str, str]]], known: Collection[str]) -> Iterator[str]:
+    """A sentence on the ids that are not known, if there are any."""
+    ids = [(number, _unescape(line.get("id", "")).strip()) for number, line in lines]
+    unknown = [(number, one) for number, one in ids if one and one not in known]
+    if unknown:
+        more = f" (and so with {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        yield f"Line {unknown[0][0]}: there is no picture {unknown[0][1]!r}{more}."
 
 
 def _movement_id(name: str) -> str | None:

@@ -3,7 +3,7 @@
 
 const DecisionCsv = (() => {
   const FIELDS = ["id", "sha256", "decision", "movement", "checks", "note", "decided_at"];
-  const VERDICTS = ["keep", "drop", "relabel", "undo"];
+  const SPELLINGS = { keep: "keep", drop: "drop", relabel: "relabel", undo: "undo", reject: "drop", change: "relabel" };
 
   // An apostrophe keeps a spreadsheet from taking a value for a formula.
   const shield = (value) => (/^'*[=+\-@\t\r]/.test(value) ? "'" + value : value);
@@ -78,11 +78,12 @@ const DecisionCsv = (() => {
 
   function read(line, value, spellings, problems) {
     const before = problems.length;
-    const decision = value.decision.toLowerCase();
+    const word = value.decision.toLowerCase();
+    const decision = Object.hasOwn(SPELLINGS, word) ? SPELLINGS[word] : null;
     const movement = decision === "relabel" ? spellings[normalise(value.movement)] ?? null : "";
     if (!value.id) problems.push(`Line ${line} has no id.`);
-    if (!VERDICTS.includes(decision)) {
-      problems.push(`Line ${line} decides '${value.decision}'; allowed are ${VERDICTS.join(", ")}.`);
+    if (!decision) {
+      problems.push(`Line ${line} decides '${value.decision}'; allowed are ${Object.keys(SPELLINGS).join(", ")}.`);
     }
     if (value.sha256 && !/^[0-9a-fA-F]{64}$/.test(value.sha256)) {
       problems.push(`Line ${line} has the sha256 '${value.sha256}'; it needs 64 hex digits, or nothing.`);
