@@ -242,6 +242,40 @@ def test_decisions_about_other_pictures_are_told(tmp_path: Path) -> None:
     decisions = append_decisions(tmp_path / "d.csv", [Decision("b.jpg", Verdict.DROP), Decision("a.jpg", Verdict.KEEP)])
     words = ["review", "apply", str(decisions), "--answers", str(answers), "--out"]
     result = CliRunner().invoke(main, [*words, str(tmp_path / "c.xlsx")])
-    assert "1 decisions are about pictures that are not in" in result.stderr
-    assert "1 rows, 1 of them decided" in result.stderr
+    assert f"1 decision not applied, without a row in {answers}: b.jpg." in result.stderr
+    assert "1 row, 1 of them decided" in result.stderr
     assert CliRunner().invoke(main, [*words, str(tmp_path / "c.ods")]).exit_code == 2
+
+
+def test_decisions_of_which_none_matches_are_an_error(tmp_path: Path) -> None:
+    answers = write_rows(tmp_path / "answers.jsonl", [answer("scans/a.jpg", sha256="1" * 64)])
+    out = tmp_path / "corrected.jsonl"
+    for decision in (Decision("a.jpg", Verdict.KEEP), Decision("scans/a.jpg", Verdict.KEEP, sha256="2" * 64)):
+        decisions = tmp_path / f"{len(decision.sha256)}.csv"
+        append_decisions(decisions, [decision])
+        words = ["review", "apply", str(decisions), "--answers", str(answers), "--out", str(out)]
+        result = CliRunner().invoke(main, words)
+        assert (result.exit_code, out.exists()) == (2, False)
+        assert f"decides about '{decision.id}', and the answers are about 'scans/a.jpg'" in result.stderr
+
+
+def test_a_decision_about_another_content_is_left_aside(tmp_path: Path) -> None:
+    rows = [answer("a.jpg", sha256="1" * 64), answer("b.jpg", sha256="2" * 64), answer("c.jpg")]
+    answers, out = write_rows(tmp_path / "answers.jsonl", rows), tmp_path / "corrected.jsonl"
+    digests = {"a.jpg": "1" * 64, "b.jpg": "3" * 64, "c.jpg": "4" * 64}
+    lines = [Decision(name, Verdict.DROP, sha256=digest) for name, digest in digests.items()]
+    decisions = append_decisions(tmp_path / "d.csv", lines)
+    words = ["review", "apply", str(decisions), "--answers", str(answers), "--out", str(out)]
+    said = CliRunner().invoke(main, words).stderr
+    assert "1 decision not applied, because the picture has changed since: b.jpg; decide again." in said
+    assert "3 rows, 2 of them decided." in said
+    assert ["decision" in row for row in read_answers(out)] == [True, False, True]
+
+
+def test_unknown_ids_are_told_with_what_else_is_wrong(tmp_path: Path) -> None:
+    answers = write_rows(tmp_path / "answers.jsonl", [answer("a.jpg")])
+    (tmp_path / "d.csv").write_text("id,decision\nx.jpg,keep\na.jpg,burn\n", encoding="utf-8")
+    words = ["review", "apply", str(tmp_path / "d.csv"), "--answers", str(answers), "--out", str(tmp_path / "c.jsonl")]
+    said = CliRunner().invoke(main, words).stderr
+    assert "Line 3 decides 'burn'" in said
+    assert "Line 2: there is no picture 'x.jpg'." in said

@@ -135,6 +135,11 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in rows for name in row.get("columns") or {}))
 
 
+def is_about(decision: Decision, row: Mapping[str, Any]) -> bool:
+    """Whether a decision is about what a row answered; where either has no ``sha256``, nobody knows, and it is."""
+    return not decision.sha256 or row.get("sha256") in (None, "", decision.sha256)
+
+
 def apply_to_answers(rows: Iterable[Row], decisions: Mapping[str, Decision]) -> list[Row]:
     """Answers as a person corrected them.
 
@@ -144,12 +149,15 @@ def apply_to_answers(rows: Iterable[Row], decisions: Mapping[str, Decision]) -> 
 
     Args:
         rows: from `read_answers`.
-        decisions: what stands, by path; see `smn.clean.decisions.standing_decisions`.
+        decisions: what stands, by path; see `smn.clean.decisions.standing_decisions`. Those about a picture whose
+            content is another now are left aside, see `is_about`.
     """
-    return [_apply(row, decisions[row["path"]]) if row["path"] in decisions else row for row in rows]
+    return [_apply(row, decisions.get(row["path"])) for row in rows]
 
 
-def _apply(row: Row, decision: Decision) -> Row:
+def _apply(row: Row, decision: Decision | None) -> Row:
+    if decision is None or not is_about(decision, row):
+        return row
     told = {"verdict": decision.verdict.value, "note": decision.note, "decided_at": decision.decided_at}
     changed: Row = {}
     if decision.verdict is Verdict.RELABEL and decision.movement == NOT_A_PAINTING:

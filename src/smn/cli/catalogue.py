@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smn.cli import CommandGroup
-from smn.cli.screen import note, progress
+from smn.cli.screen import note, progress, write_count
 from smn.errors import InputError, OutputExistsError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def apply(decisions: Path, answers: Path, out: Path) -> None:
     A changed row has the person's movement, a rejected one has none. CSV and XLSX are tables for people; go on with
     .jsonl for smn catalogue.
     """
-    from smn.catalogue.answers_file import apply_to_answers, read_answers
+    from smn.catalogue.answers_file import apply_to_answers, is_about, read_answers
     from smn.catalogue.catalogue_table import write_table
     from smn.clean.decisions import read_decisions, standing_decisions
     from smn.files import write_partial
@@ -84,17 +84,29 @@ def apply(decisions: Path, answers: Path, out: Path) -> None:
         raise OutputExistsError(out)
     if out.suffix.lower() not in (".jsonl", ".json", ".csv", ".xlsx"):
         raise InputError(f"{out} ends in {out.suffix!r}; use .jsonl, .json, .csv or .xlsx.")
-    rows, standing = read_answers(answers), standing_decisions(read_decisions(decisions))
-    corrected = apply_to_answers(rows, standing)
+    rows = {row["path"]: row for row in read_answers(answers)}
+    standing = standing_decisions(read_decisions(decisions, known=rows))
+    strangers = sorted(set(standing) - set(rows))
+    outdated = sorted(one for one in set(standing) & set(rows) if not is_about(standing[one], rows[one]))
+    decided = len(standing) - len(strangers) - len(outdated)
+    if standing and not decided:
+        raise InputError(
+            f"No decision of {decisions} is about a picture in {answers}: it decides about {next(iter(standing))!r}, "
+            f"and the answers are about {next(iter(rows), None)!r}; give the answers that were decided on."
+        )
+    corrected = apply_to_answers(rows.values(), standing)
     if out.suffix.lower() in (".csv", ".xlsx"):
         write_table(corrected, out)
     else:
         with write_partial(out) as partial:
             write_rows(corrected, partial, Format(out.suffix.lower()[1:]), top_k=1)
-    strangers = set(standing) - {row["path"] for row in rows}
     if strangers:
-        note(f"{len(strangers)} decisions are about pictures that are not in {answers}, such as {min(strangers)}.")
-    note(f"{out}: {len(corrected)} rows, {len(standing) - len(strangers)} of them decided.")
+        told = f"{write_count(len(strangers), 'decision')} not applied, without a row in {answers}"
+        note(f"{told}: {strangers[0]}{' and others' if len(strangers) > 1 else ''}.")
+    if outdated:
+        told = f"{write_count(len(outdated), 'decision')} not applied, because the picture has changed since"
+        note(f"{told}: {outdated[0]}{' and others' if len(outdated) > 1 else ''}; decide again.")
+    note(f"{out}: {write_count(len(corrected), 'row')}, {decided} of them decided.")
 
 
 @click.group(cls=CommandGroup)
@@ -206,7 +218,7 @@ def table(answers: Path, out: Path, *, bom: bool, no_guard: bool) -> None:
 
     rows = read_answers(answers)
     write_table(rows, out, bom=bom, guard=not no_guard)
-    note(f"{out}: {len(rows)} rows.")
+    note(f"{out}: {write_count(len(rows), 'row')}.")
 
 
 @click.command("undo")

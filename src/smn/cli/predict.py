@@ -12,7 +12,7 @@ import click
 
 from smn.bundle import DEFAULT
 from smn.cli.predict_ray import Cluster, check_ray, predict_on_ray, ray_options
-from smn.cli.screen import command_line, console, note, progress
+from smn.cli.screen import command_line, console, note, progress, write_count
 from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
@@ -234,7 +234,7 @@ def _tell(out: Path, counted: _Counted, model: Model) -> int:
     for (outcome, _), count in counted.items():
         outcomes[outcome] += count
     counts = ", ".join(f"{outcomes[outcome]} {name}" for outcome, name in _NAMES.items() if outcomes[outcome])
-    note(f"{out}: {outcomes.total()} rows ({counts}).")
+    note(f"{out}: {write_count(outcomes.total(), 'row')} ({counts}).")
     if summary := _summary(counted, model):
         note(summary)
     return outcomes[Outcome.ERROR]
@@ -304,7 +304,7 @@ def _table(answers: list[Prediction], model: Model, *, wide: bool, coverage: flo
     from rich import box
     from rich.table import Table
 
-    count = f"{len(answers)} picture{'s' if len(answers) != 1 else ''}"
+    count = write_count(len(answers), "picture")
     caption = f"{model.name} · taxonomy {model.taxonomy.id} · {count}"
     table = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
     table.add_column("picture", overflow="fold", min_width=12)

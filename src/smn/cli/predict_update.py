@@ -6,7 +6,7 @@ from typing import Any
 
 from smn.catalogue.answer_updates import Plan, merge_answers, plan_update, replace_answers, tell_changes
 from smn.catalogue.answers_file import read_answers
-from smn.cli.screen import note, progress
+from smn.cli.screen import note, progress, write_count
 from smn.errors import InputError
 from smn.predict.jobs import Input, Journal
 from smn.predict.model import Model
@@ -60,8 +60,9 @@ def _finish(before: list[dict[str, Any]], out: Path, plan: Plan, journal: Journa
     if changes := tell_changes(differing):
         note(changes)
     if dropped:
-        note(f"{len(dropped)} decided pictures have changed, such as {dropped[0]}; decide on them again.")
-    note(f"{out}: {len(rows)} rows.")
+        have = "picture has" if len(dropped) == 1 else "pictures have"
+        note(f"{len(dropped)} decided {have} changed, such as {dropped[0]}; decide again.")
+    note(f"{out}: {write_count(len(rows), 'row')}.")
     return rows
 
 

@@ -30,6 +30,11 @@ def command_line() -> str:
     return shlex.join(["smn", *sys.argv[1:]])
 
 
+def write_count(count: int, noun: str) -> str:
+    """A count with its noun, such as ``1 row`` or ``2 rows``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def show_table(
     title: str | None, header: Sequence[str], rows: Iterable[Sequence[Any]], *, limit: int | None = None
 ) -> None:
