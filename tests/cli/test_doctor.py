@@ -9,7 +9,7 @@ from smn import __version__
 from smn.bundle import list_models
 from smn.cli import main
 from smn.cli.doctor import _list_extras
-from smn.errors import BundleError, FetchError
+from smn.errors import BundleError, FetchError, MissingExtraError
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -49,10 +49,21 @@ def test_without_a_network_everything_else_is_well(monkeypatch: pytest.MonkeyPat
     assert "No server of that name is known. Answers need no network." in shown
 
 
+def test_what_is_optional_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(address: str, **_: object) -> bytes:
+        raise MissingExtraError("client", "httpx2")
+
+    monkeypatch.setattr("smn.images.safe_fetch.download_picture", lacking)
+    code, shown = run()
+    assert code == 0
+    assert "httpx2 is not installed (optional: the extra client)" in shown
+    assert "PROBLEM" not in shown
+
+
 def test_extras_are_listed_with_the_line_that_adds_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    extras = {name: (installed, line) for name, installed, line in _list_extras()}
-    assert {"data", "train", "serve", "web"} <= set(extras)
-    assert not {"dev", "all"} & set(extras)
+    extras = dict(_list_extras())
+    assert {"data", "train", "serve", "web", "all"} <= set(extras)
+    assert not {"dev", "release"} & set(extras)
     known = metadata.version
 
     def version(package: str) -> str:
@@ -61,6 +72,10 @@ def test_extras_are_listed_with_the_line_that_adds_them(monkeypatch: pytest.Monk
         return known(package)
 
     monkeypatch.setattr("smn.cli.doctor.metadata.version", version)
-    missing = {name: (installed, line) for name, installed, line in _list_extras()}
-    assert missing["data"][0] == "no"
-    assert '[data]"' in missing["data"][1]
+    missing = dict(_list_extras())
+    for extra in ("data", "clean", "all"):  # clean has it of data
+        assert f'[{extra}]"' in missing[extra]
+    assert missing["heic"] == extras["heic"]
+    # A line for the shell is one line, however narrow the output.
+    shown = CliRunner().invoke(main, ["doctor", "--no-network"], env={"COLUMNS": "40"}).output.splitlines()
+    assert missing["clean"] in shown

@@ -5,7 +5,7 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import metadata
 
@@ -21,8 +21,10 @@ _NEEDED = ("numpy", "pillow", "onnxruntime", "opencv-python-headless", "click", 
 _HOST = "commons.wikimedia.org"
 """Where the pictures of similar works lie."""
 
-Check = tuple[str, bool, str]
-"""What was checked, whether it is well, and what was found."""
+Check = tuple[str, bool | None, str]
+"""What was checked, whether it is well (None where it was not looked at), and what was found."""
+
+_STATUS = {True: "ok", False: "PROBLEM", None: "-"}
 
 
 @click.command()
@@ -32,10 +34,14 @@ def doctor(*, network: bool) -> None:
     checks = [*_check_versions(), *_check_models(), _attempt("OpenCV", _find_painting), _attempt("speed", _time_answer)]
     if network:
         checks.append(_check_network())
-    lines = [(name, "ok" if well else "PROBLEM", found) for name, well, found in checks]
-    show_table(None, ("check", "", "found"), lines)
-    show_table("Extras", ("extra", "installed", "to add it"), list(_list_extras()))
-    if not all(well for name, well, _ in checks if name != "network"):
+    show_table(None, ("check", "", "found"), [(name, _STATUS[well], found) for name, well, found in checks])
+    extras = list(_list_extras())
+    show_table("Extras", ("extra", "installed"), [(extra, "no" if line else "yes") for extra, line in extras])
+    # Not in the table, whose columns would break them.
+    for _, line in extras:
+        if line:
+            click.echo(line)
+    if any(well is False for name, well, _ in checks if name != "network"):
         click.get_current_context().exit(1)
 
 
@@ -92,7 +98,9 @@ def _check_network() -> Check:
 
     try:
         download_picture(f"https://{_HOST}/favicon.ico", max_bytes=1_000_000, timeout=10.0)
-    except (FetchError, MissingExtraError) as error:
+    except MissingExtraError as error:
+        return "network", None, f"{error.package} is not installed (optional: the extra {error.extra})"
+    except FetchError as error:
         return "network", False, f"{error} Answers need no network."
     return "network", True, f"{_HOST} answers"
 
@@ -104,15 +112,28 @@ def _find_version(package: str) -> str | None:
         return None
 
 
-def _list_extras() -> Iterator[tuple[str, str, str]]:
-    """Each extra, whether all of its packages are installed, and the line that adds it."""
+def _list_extras() -> Iterator[tuple[str, str]]:
+    """Each extra, and the line that adds it; the line is empty where all of its packages are installed."""
     if _find_version(NAME) is None:
         return
-    needed: dict[str, list[str]] = {}
+    needed: dict[str, set[str]] = {}
     for requirement in metadata.requires(NAME) or ():
-        found = re.match(r"""([\w.-]+)[^;]*;.*extra == ['"]([\w-]+)['"]""", requirement)
-        if found and found[1] != NAME and found[2] not in ("dev", "all"):
-            needed.setdefault(found[2], []).append(found[1])
-    for extra, packages in sorted(needed.items()):
-        missing = [package for package in packages if _find_version(package) is None]
-        yield extra, "no" if missing else "yes", write_install_line(extra) if missing else ""
+        found = re.match(r"""([\w.-]+)(?:\[([\w,-]+)\])?[^;]*;.*extra == ['"]([\w-]+)['"]""", requirement)
+        if found:
+            # An extra may consist of others: smn-art[data].
+            parts = {f"[{one}]" for one in (found[2] or "").split(",")} if found[1] == NAME else {found[1]}
+            needed.setdefault(found[3], set()).update(parts)
+    for extra in sorted(set(needed) - _OF_DEVELOPERS, key=lambda name: (name == "all", name)):
+        missing = [package for package in _resolve(extra, needed) if _find_version(package) is None]
+        yield extra, write_install_line(extra) if missing else ""
+
+
+_OF_DEVELOPERS = {"dev", "release"}
+
+
+def _resolve(extra: str, needed: Mapping[str, set[str]]) -> set[str]:
+    """The packages of an extra, with those of the extras in it."""
+    packages: set[str] = set()
+    for part in needed.get(extra, ()):
+        packages |= _resolve(part[1:-1], needed) if part.startswith("[") else {part}
+    return packages
