@@ -1,4 +1,4 @@
-"""The figures of docs/archives.md, from what tools/archive_check.py kept."""
+"""The figures of docs/archives-check.md, from what tools/archive_check.py kept."""
 
 import json
 from collections.abc import Callable, Mapping

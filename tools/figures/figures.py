@@ -75,7 +75,7 @@ _PAGES = (
     "many-machines",
     "web",
     "browser",
-    "archives",
+    "archives-check",
     "decisions/0015-default-model",
 )
 FILES = (ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in _PAGES))
