@@ -219,6 +219,10 @@ def test_a_report_goes_on_with_decisions_and_can_be_printed(visit: Any, tmp_path
     page = visit(write_report(rows, out, answers=tmp_path / "a.jsonl", fetch=fetch, decisions=decisions))
     assert page.locator("#progress").inner_text() == "1 of 30 decided"
     assert page.locator("#verdict").inner_text() == "Changed: Cubism"
+    assert page.locator("#answer").inner_text() == "Cubism"  # without 71%, which was about the model's answer
+    page.locator("#list").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#answer").inner_text() == "Impressionism 71%"
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#paper .row").count() == 30

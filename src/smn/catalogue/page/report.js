@@ -43,6 +43,9 @@
     return OUTCOMES[outcome] ?? outcome;
   }
 
+  // How sure the model is; nothing once a person decided otherwise, because the number is not about that.
+  const share = (row) => (standing(row) === row ? percent(row.confidence) : "");
+
   // ---- filter and sort -------------------------------------------------------------------------------------------
 
   const filters = { outcome: "", movement: "", family: "" };
@@ -84,7 +87,7 @@
     const row = rows[at], decision = store.of(row.id)?.decision;
     return el("div", { class: "row", role: "option", "data-mark": decision ? MARK[decision] : null, "data-decision": decision },
       el("div", { class: "mat" }, picture(at)), el("b", {}, said(row)),
-      el("span", {}, row.outcome === "error" ? row.error : percent(row.confidence)), el("span", { title: row.id }, row.title));
+      el("span", {}, row.outcome === "error" ? row.error : share(row)), el("span", { title: row.id }, row.title));
   }
 
   function draw() {
@@ -119,7 +122,7 @@
     $("large").replaceChildren(picture(order[place]));
     $("title").textContent = row.title;
     $("path").textContent = row.id;
-    $("answer").textContent = row.outcome === "error" ? row.error : `${said(row)} ${percent(row.confidence)}`;
+    $("answer").textContent = row.outcome === "error" ? row.error : `${said(row)} ${share(row)}`.trim();
     $("guesses").replaceChildren(...row.guesses.map(([movement, share]) => el("li", {}, `${named(movement)} ${percent(share)}`)));
     $("facts").replaceChildren(...row.facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
     const decision = store.of(row.id);
