@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 import smn
+from made_index import MOVEMENTS
 from smn.bundle import Bundle
 from smn.cli import main
 from smn.examples import paint
@@ -76,8 +77,9 @@ def test_a_bundle_recognises_the_works_of_its_own_index(  # type: ignore[no-unty
     assert found is not None
     assert found.artist == "cubism 5"
     assert 0.5 < found.confidence < 1
-    strangers = [loaded.predict(paint("ukiyo-e", seed=seed)).work for seed in range(5)]
-    assert strangers == [None] * 5
+    # Strangers of the very movements that the model learned, not only of others.
+    strangers = [paint(name, seed=seed, size=(88, 72)) for name in MOVEMENTS for seed in range(100, 110)]
+    assert sum(loaded.predict(one).work is not None for one in strangers) <= 1
     assert find_similar(loaded, known)[0].work.artist == "cubism 5"
     shown = CliRunner().invoke(main, ["index", "show", str(index.folder)])
     assert "recognises works" in shown.stdout

@@ -12,7 +12,6 @@ from PIL import Image
 from smn.bundle import Bundle
 from smn.bundle.row_reader import Failure, read_pictures
 from smn.bundle.runtime import Runtime
-from smn.extras import require_extra
 from smn.images.preprocess import PreprocessSpec
 from smn.similar.same_works import ShownWork
 from smn.works.fingerprints import hash_parts
@@ -31,6 +30,7 @@ TWICE = (0.97, 6)
 Box = tuple[float, float, float, float]  # left, upper, right, lower, as shares
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 _ASKED = 150  # works of an index that are asked for
+_SURE_BITS = 60  # of a layout, beyond which it is never taken for another's where nothing else is asked
 _CROPS: tuple[Box, ...] = (WHOLE, (0.06, 0.04, 0.96, 0.94), (0.0, 0.1, 0.9, 1.0))
 
 
@@ -97,8 +97,8 @@ def fit_own_rule(index: WorkIndex, shown: Sequence[ShownWork], bundle: Bundle, *
     """The rule of an index that another model than the package's made: what ``rules.json`` holds.
 
     Altered copies of some of its pictures are looked up: cropped, and at half their size. A match with the copy's own
-    work is right; the best match with another, as if the work were not in the index, is wrong. What a match is worth is
-    the share of such copies whose match was right.
+    work is right; the best match by layout without that work is wrong. What a match is worth is the share of such
+    copies whose match was right.
 
     Args:
         index: of at least `MIN_WORKS` works; with fewer there is no rule.
@@ -108,37 +108,47 @@ def fit_own_rule(index: WorkIndex, shown: Sequence[ShownWork], bundle: Bundle, *
 
     Returns:
         ``{"recognition": ...}``; empty where no rule can be fitted.
-
-    Raises:
-        MissingExtraError: the extra ``data`` is not installed.
     """
     places = {index.work(place).id: place for place in range(len(index))}
     usable = [one for one in shown if one.work.id in places and one.manifest is not None]
     if len(usable) < MIN_WORKS:
         return {}
-    require_extra("data", "sklearn")
     chosen = np.random.default_rng(seed).permutation(len(usable))[:_ASKED]
     right: list[Match] = []
     wrong: list[Match] = []
-    for place, found in _look_up([usable[at] for at in sorted(chosen.tolist())], places, index, bundle):
+    for place, found, without in _look_up([usable[at] for at in sorted(chosen.tolist())], places, index, bundle):
         right += [one for one in found if one.place == place]
-        wrong += choose_wrong(
-            [one for one in found if one.place != place and (one.similarity < TWICE[0] or one.bits > TWICE[1])]
-        )
-    if not right or not wrong:
-        return {}
-    rule = fit_rule(right, wrong, limits=[(wrong, FALSE)])
-    if not rule.worth:
+        others = [one for one in without if one.similarity < TWICE[0] or one.bits > TWICE[1]]
+        wrong += sorted(others, key=lambda one: one.bits)[:1]
+    rule = _fit_layout_rule(right, wrong) if right and wrong else None
+    if rule is None or not rule.worth:
         return {}
     return {"recognition": asdict(rule) | {"worth": [list(pair) for pair in rule.worth]}}
 
 
+def _fit_layout_rule(right: Sequence[Match], wrong: Sequence[Match]) -> MatchRule:
+    """A rule that goes by the layout alone.
+
+    The vectors of a collection are weighed by its own spread, and the model may have learned from its pictures. So its
+    works look less alike than any of them and a stranger: a threshold on vectors that its own pictures suggest would
+    let strangers pass.
+    """
+    plain = MatchRule(0.0, -1.0, 0.0, 0.0, 0.0, 0.0, ((0.0, 1.0),))
+    both = [*right, *wrong]
+    scores = np.array([plain.score(one) for one in both])
+    threshold = max(_allow(scores[len(right) :].tolist(), FALSE), plain.score(replace(both[0], bits=_SURE_BITS)))
+    labels = np.repeat([1, 0], [len(right), len(wrong)])
+    passed = scores >= threshold
+    worth = _measure_worth(scores[passed], labels[passed])
+    return replace(plain, threshold=threshold, threshold_refused=threshold, worth=worth)
+
+
 def _look_up(
     asked: Sequence[ShownWork], places: dict[str, int], index: WorkIndex, bundle: Bundle
-) -> list[tuple[int, list[Match]]]:
-    """For each altered copy the place of its work, and the works that it may show."""
+) -> list[tuple[int, list[Match], list[Match]]]:
+    """For each altered copy the place of its work, the works that it may show, and those without its own work."""
     runtime, spec = Runtime(bundle), bundle.preprocess
-    found: list[tuple[int, list[Match]]] = []
+    found: list[tuple[int, list[Match], list[Match]]] = []
     for manifest in {id(one.manifest): one.manifest for one in asked}.values():
         if manifest is None:
             continue
@@ -148,8 +158,11 @@ def _look_up(
             prepare = partial(_prepare, spec=spec, box=box)
             pictures = read_pictures(manifest, rows, prepare, reduce_to=None, title="rule", ahead=16)
             for one, result in zip(mine, runtime.run_batches(pictures), strict=True):
-                if not isinstance(result, Failure):
-                    found.append((places[one.work.id], find_matches(index, result[0].embedding[0], result[1])))
+                if isinstance(result, Failure):
+                    continue
+                place, embedding, hashes = places[one.work.id], result[0].embedding[0], result[1]
+                without = find_matches(index, embedding, hashes, without=frozenset({place}))
+                found.append((place, find_matches(index, embedding, hashes), without))
     return found
 
 
