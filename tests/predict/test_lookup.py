@@ -7,7 +7,7 @@ import smn
 from made_index import make_painted_index
 from smn.bundle import Bundle
 from smn.errors import SimilarError
-from smn.examples import paint
+from smn.examples import list_examples, paint
 from smn.predict.jobs import find_inputs, predict_stream
 from smn.similar import find_similar
 
@@ -71,3 +71,8 @@ def test_a_bundle_looks_works_up_in_its_own_index(tiny_bundle: Bundle) -> None:
     (own / "index.json").write_text(facts, encoding="utf-8")
     with pytest.raises(SimilarError, match=r"tiny-1 is asked.*smn index build MANIFEST --model BUNDLE"):
         smn.load(tiny_bundle.folder).predict(paint("cubism", seed=1))
+
+
+def test_no_example_is_taken_for_a_known_work() -> None:
+    model = smn.load("fast")
+    assert [name for name in list_examples() if model.predict(paint(name)).work is not None] == []

@@ -20,6 +20,7 @@ from camera import take_photograph
 from smn.bundle import Bundle
 from smn.bundle.runtime import Runtime
 from smn.confidence.calibration import sigmoid
+from smn.examples import list_examples, paint
 from smn.feature_cache import FeatureSet, compute_missing
 from smn.images import open_image
 from smn.images.rectify import Rectify
@@ -273,6 +274,14 @@ def embed_queries(
 
     stored = compute_missing(cache, features, [one.key for one in queries], compute, title="queries", progress=progress)
     return stored["embedding"], stored["parts"], sigmoid(stored["painting"]) < model.thresholds.painting
+
+
+def embed_examples(bundle: Bundle, seeds: Sequence[int]) -> list[tuple[NDArray[np.float32], NDArray[np.uint64]]]:
+    """Embedding (D,) and hashes of parts (B, 4) of the examples that smn paints, which show no known work."""
+    model = Model(bundle, lookup=False)
+    values = [model.preprocess(paint(name, seed=seed))[0] for name in list_examples() for seed in seeds]
+    embeddings = [model.runtime.run(one[None]).embedding[0] for one in values]
+    return [(one, hash_parts(value, bundle.preprocess)) for one, value in zip(embeddings, values, strict=True)]
 
 
 def _open(query: Query) -> Image.Image:
