@@ -84,7 +84,8 @@ def test_a_kill_at_any_write_is_continued_or_refused_in_a_sentence(command: str,
     walk = walks[command]
     assert walk["code"] == 0, walk["said"]
     assert walk["unseen"] == []  # no file was written where the walk cannot kill
-    assert walk["points"] >= len(walk["tries"]) >= 3
+    # States that are equal are tried once: what a killed process had not written yet leaves none.
+    assert walk["points"] >= len(walk["tries"]) >= 2
     for told in walk["tries"]:
         assert told["killed"] == -9, told
         assert told["lost"] == told["changed"] == [], told
