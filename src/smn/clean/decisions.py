@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 
+from smn.dataset.label_map import suggest_movements
 from smn.errors import DecisionsError, InputError
 from smn.files import write_partial
 from smn.manifest import NOT_A_PAINTING
@@ -89,7 +89,7 @@ def parse_decisions(text: str, *, where: Path, known: Collection[str] | None = N
         sentences = [sentence for _, sentence in sorted(problems, key=lambda problem: problem[0])]
         if known is not None:
             sentences += _strangers(lines, known)
-        if any(_names_no_movement(line) and _near_movement(line["movement"]) is None for _, line in lines):
+        if any(_names_no_movement(line) and not suggest_movements(line["movement"]) for _, line in lines):
             sentences.append(f"Movements are {', '.join(_movement_ids())}.")
         raise DecisionsError(where, [*sentences, "Correct these lines; nothing was changed."])
     return tuple(decision for decision in decisions if decision is not None)
@@ -301,8 +301,8 @@ def _parse(number: int, line: Mapping[str, str], problems: list[_Problem]) -> De
     if verdict is Verdict.RELABEL and not value["movement"]:
         found.append(f"Line {number} relabels to nothing; write a movement.")
     elif _names_no_movement(line):
-        near = _near_movement(value["movement"])
-        hint = f" (did you mean {near}?)" if near else ""
+        near = suggest_movements(value["movement"])
+        hint = f" (did you mean {near[0]}?)" if near else ""
         found.append(f"Line {number}: there is no movement {value['movement']!r}{hint}.")
     problems += [(number, sentence) for sentence in found]
     if found or verdict is None:
@@ -322,14 +322,6 @@ def _names_no_movement(line: Mapping[str, str]) -> bool:
     name = line.get("movement", "").strip()
     relabels = SPELLINGS.get(line["decision"].strip().casefold()) is Verdict.RELABEL
     return relabels and bool(name) and _movement_id(name) is None
-
-
-def _near_movement(name: str) -> str | None:
-    """The id of the movement whose spelling is nearest, or None where none is near."""
-    spellings = {normalise(one): one for one in _movement_ids()}
-    spellings |= {normalise(movement.name): movement.id for movement in list_movements()}
-    near = get_close_matches(normalise(name), spellings, n=1, cutoff=0.7)
-    return spellings[near[0]] if near else None
 
 
 def _strangers(lines: Iterable[tuple[int, Mapping[str, str]]], known: Collection[str]) -> Iterator[str]:
