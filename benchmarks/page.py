@@ -33,6 +33,24 @@ from smn.examples import list_examples, paint
 
 USERS, TIMES, PAIRS = 20, 15, 3
 
+# The page's own clock, frame by frame: what waits for a page from outside asks in steps of up to half a second.
+WATCH = """
+window.smnShown = (selector) => new Promise((done) => {
+  const look = () => {
+    const found = document.querySelector(selector);
+    if (found && found.checkVisibility()) done(performance.now());
+    else requestAnimationFrame(look);
+  };
+  look();
+});
+window.smnStart = window.smnShown(".smn-start");
+addEventListener("change", (event) => {
+  if (event.target.type !== "file") return;
+  const began = performance.now();
+  window.smnAnswer = window.smnShown(".smn-answer").then((shown) => shown - began);
+}, true);
+"""
+
 
 def make_pictures(count: int) -> list[bytes]:
     """Encoded paintings, all different."""
@@ -88,21 +106,18 @@ async def visit(
     page.set_default_timeout(120_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    began = time.perf_counter()
+    await page.add_init_script(WATCH)
     await page.goto(address)
-    await page.wait_for_selector(".smn-start")
-    first, answers = 1000 * (time.perf_counter() - began), []
+    first, answers = await page.evaluate("window.smnStart"), []
     await page.wait_for_selector(".smn-foot")
     if ready is not None:
         await ready.wait()
     for data in pictures:
         await page.wait_for_selector(".smn-foot")
         await page.wait_for_function("document.querySelectorAll('input[type=file]').length === 1")
-        began = time.perf_counter()
         file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": data}
         await page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
-        await page.wait_for_selector(".smn-answer")
-        answers.append(1000 * (time.perf_counter() - began))
+        answers.append(await page.evaluate("window.smnAnswer"))
         await page.wait_for_timeout(1500)
         await page.get_by_role("button", name="Look at another").click()
         await page.wait_for_selector(".smn-start")

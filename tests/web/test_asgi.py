@@ -1,5 +1,6 @@
 """The application's own routes and headers, without a browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def test_dots_of_the_map_are_works_of_the_index(front: Running) -> None:
         assert 0 <= min(x, y) <= max(x, y) <= 1
         assert work.movement == "cubism"
         assert (work.title or "") in told
+    drawn = httpx2.get(f"{front.address}/map/cubism.svg", timeout=60)
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.headers["content-encoding"] == "gzip"
+    dots = {
+        pale: sum(path.count("M") for path in re.findall(f'opacity="{pale}"[^>]*', drawn.text)) for pale in (1, 0.15)
+    }
+    assert dots == {1: len(cubist), 0.15: len(everything) - len(cubist)}
+    assert httpx2.get(f"{front.address}/map/nothing.svg").status_code == 404
     assert httpx2.get(f"{front.address}/map/nothing.json").status_code == 404
 
 

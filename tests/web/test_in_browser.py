@@ -509,6 +509,22 @@ def test_a_dot_of_the_map_says_its_work_and_shows_it(visit):
     sync_api.expect(tip).not_to_have_text(before)
 
 
+def test_the_map_of_an_answer_has_a_star_where_its_picture_stands(visit, painting, shoot):
+    page = visit()
+    upload(page, ("a.jpg", painting))
+    image, star = page.locator(".frame img"), page.locator(".frame .star")
+    star.scroll_into_view_if_needed()
+    page.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle())
+    box, mark = image.bounding_box(), star.bounding_box()
+    assert box["x"] < mark["x"] + mark["width"] / 2 < box["x"] + box["width"]
+    assert box["y"] < mark["y"] + mark["height"] / 2 < box["y"] + box["height"]
+    assert 0.04 < mark["width"] / box["width"] < 0.06
+    shoot(page, "star", height=1700)
+    page.goto(page.url.partition("?")[0] + "explore")
+    page.locator(".frame img").wait_for()
+    assert not star.is_visible()
+
+
 def test_the_quiz_asks_says_what_was_right_and_counts(visit):
     page = visit("explore")
     page.locator(".smn-riddle").wait_for()

@@ -293,13 +293,13 @@ def _draw_text(axis: "Axes", why: Explanation, movement: str | None) -> float:
 
 Floats = NDArray[np.float64]
 
-_GLOW = np.array([[255.0, 214.0, 92.0], [255.0, 60.0, 20.0]])
+_GLOW = ((255.0, 214.0, 92.0), (255.0, 60.0, 20.0))
 """Colours of some evidence and of much."""
 
 _SHADE = 0.45
 """How bright the picture is where nothing speaks for the label, 0 for black."""
 
-_LUMA = np.array([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """How bright red, green and blue are (ITU-R BT.601)."""
 
 
@@ -327,14 +327,14 @@ def weigh_evidence(
     return np.asarray(summed - summed.mean())
 
 
-def enlarge_evidence(evidence: Floats, size: tuple[int, int]) -> Floats:
+def enlarge_evidence(evidence: Floats, size: tuple[int, int]) -> NDArray[np.float32]:
     """Evidence (G, G) over a whole picture of ``size`` (width, height), as 0..1 (height, width).
 
     0 where a place speaks no more for the label than the picture does on average, 1 where most speaks for it.
     """
     grid = Image.fromarray(evidence.astype(np.float32))
-    grown = np.asarray(grid.resize(size, Image.Resampling.BICUBIC), dtype=np.float64)
-    return np.clip(grown / max(float(evidence.max()), 1e-9), 0.0, 1.0)
+    grown = np.asarray(grid.resize(size, Image.Resampling.BICUBIC))
+    return np.clip(grown / np.float32(max(float(evidence.max()), 1e-9)), 0, 1)
 
 
 def overlay_evidence(image: Image.Image, evidence: Floats, *, strength: float = 0.6) -> Image.Image:
@@ -350,12 +350,10 @@ def overlay_evidence(image: Image.Image, evidence: Floats, *, strength: float = 
     """
     if not 0 <= strength <= 1:
         raise InputError(f"strength is {strength}; it must be between 0 and 1.")
-    heat = enlarge_evidence(evidence, image.size)[:, :, None]
-    colours = np.asarray(image, dtype=np.float64)
-    grey = (colours @ _LUMA)[:, :, None]
-    rest = (1 - strength) * colours + strength * _SHADE * grey
-    glow = strength * (_GLOW[0] + heat * (_GLOW[1] - _GLOW[0])) * (0.35 + 0.65 * grey / 255)
-    lit = (1 - strength) * colours + glow
+    heat = enlarge_evidence(evidence, image.size)
+    grey = np.asarray(image, dtype=np.float32) @ _LUMA
     # From a third of the strongest evidence on, nothing is dimmed.
-    near = np.clip(3 * heat, 0.0, 1.0)
-    return Image.fromarray(np.clip(near * lit + (1 - near) * rest, 0, 255).astype(np.uint8))
+    near = np.minimum(3 * heat, 1)
+    lit, dim = near * (0.35 + 0.65 / 255 * grey), (1 - near) * (_SHADE * grey)
+    bands = [lit * (some + heat * (much - some)) + dim for some, much in zip(*_GLOW, strict=True)]
+    return Image.blend(image, Image.fromarray(np.stack(bands, axis=2).astype(np.uint8)), strength)

@@ -16,7 +16,7 @@ from smn.errors import SimilarError
 from smn.examples import list_examples, paint
 from smn.similar.index import SimilarIndex, read_index
 from smn.web.analyzer import Analyzer, LocalAnalyzer, PageAnalysis, make_analyzer
-from smn.web.charts import family_of_each, list_dots, place_of_each
+from smn.web.charts import draw_map, family_of_each, list_dots, place_of_each
 from smn.web.famous_works import FamousExample, load_examples
 from smn.web.kept_pictures import KeptPictures
 from smn.web.page_settings import PageSettings, read_page_settings
@@ -26,6 +26,8 @@ EXAMPLES = ("ukiyo-e", "neo-impressionism", "fauvism", "geometric-abstraction", 
 """Painted examples that are offered until the page's own model has been asked."""
 
 _FIGURES = Path(__file__).parent / "figures.json"
+_PAINTING = Lock()
+"""Visitors who come while the examples are painted wait for them, and do not paint them, too."""
 _MAX_ANALYSES = 64
 """Analyzed pictures in memory, at 2 to 6 MB each."""
 
@@ -91,6 +93,11 @@ class AppState:
         """The index of works, or None where there is none."""
         return _index(self.settings.service.index)
 
+    def pack_map(self, movement: str | None) -> bytes | None:
+        """The map of the works (`smn.web.charts.draw_map`) as gzipped SVG; None where there is no map."""
+        index = self.index
+        return None if index is None or index.places is None else _pack_map(index, movement)
+
     def pack_dots(self, movement: str | None) -> bytes | None:
         """The works on the map (`smn.web.charts.list_dots`) as gzipped JSON; None where there is no map."""
         index = self.index
@@ -114,7 +121,7 @@ class AppState:
         if self.index is not None:
             place_of_each(self.index)
             family_of_each(self.index)
-        for movement in list_examples():
+        for movement in self.examples:
             make_example(movement)
         if self.settings.thumbnails:
             self.famous = load_examples(self.thumbnails.fetch, analyzer)
@@ -158,13 +165,18 @@ def choose_examples(analyzer: Analyzer) -> tuple[str, ...]:
     return tuple(right)
 
 
-@cache
 def make_example(movement: str) -> bytes:
-    """A picture that smn paints, as a JPEG.
+    """A picture that smn paints, as a JPEG; painted once, which takes up to a second.
 
     Raises:
         UnknownNameError: there is no example of that movement.
     """
+    with _PAINTING:
+        return _paint_example(movement)
+
+
+@cache
+def _paint_example(movement: str) -> bytes:
     buffer = io.BytesIO()
     paint(movement, seed=0, size=(800, 640)).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
@@ -176,6 +188,11 @@ def _index(folder: Path) -> SimilarIndex | None:
         return read_index(folder)
     except SimilarError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _pack_map(index: SimilarIndex, movement: str | None) -> bytes:
+    return gzip.compress(draw_map(index, movement).encode(), 6)
 
 
 @lru_cache(maxsize=64)

@@ -137,19 +137,21 @@ def _make_routes(state: AppState) -> list[BaseRoute]:
             return Response(status_code=404)
         return _picture(await asyncio.to_thread(make_example, name), seconds=86400)
 
-    async def dots(request: Request) -> Response:
-        name = request.path_params["name"]
+    async def works_map(request: Request) -> Response:
+        name, drawn = request.path_params["name"], request.url.path.endswith(".svg")
         known = name == "all" or find_movement(name) is not None
-        packed = await asyncio.to_thread(state.pack_dots, None if name == "all" else name) if known else None
+        pack = state.pack_map if drawn else state.pack_dots
+        packed = await asyncio.to_thread(pack, None if name == "all" else name) if known else None
         if packed is None:
             return Response(status_code=404)
         kept = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=3600"}
-        return Response(packed, media_type="application/json", headers=kept)
+        return Response(packed, media_type="image/svg+xml" if drawn else "application/json", headers=kept)
 
     routes: list[BaseRoute] = [
         Route("/thumbnail/{key}", thumbnail),
         Route("/example/{name}.jpg", example),
-        Route("/map/{name}.json", dots),
+        Route("/map/{name}.json", works_map),
+        Route("/map/{name}.svg", works_map),
     ]
     if state.settings.review is not None:
         routes.append(Mount(_REVIEW, StaticFiles(directory=state.settings.review, html=True)))

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smn.explain.explanation import Swatch
 from smn.movements import Movement, find_movement, get_family, list_families
 from smn.similar.index import SimilarIndex, require_places
-from smn.web.drawing import INK, PAPER, UNLABELLED, draw_strip
+from smn.web.drawing import INK, UNLABELLED, draw_strip
 from smn.web.words import Words
 
 _FIRST, _LAST = 1250, 2040
@@ -69,30 +69,36 @@ def draw_timeline(
     )
 
 
-def draw_map(
-    index: SimilarIndex,
-    words: Words,
-    *,
-    theme: str,
-    star: tuple[float, float] | None = None,
-    bright: Sequence[int] | None = None,
-) -> tuple[str, str]:
-    """The map of an index, a dot a work, coloured by family: the address of its picture, and its key as HTML.
+def draw_map(index: SimilarIndex, movement: str | None) -> str:
+    """The map of an index as SVG, a dot a work, coloured by family.
 
     Args:
         index: with a map.
-        words: the page's texts.
-        theme: ``light`` or ``dark``.
-        star: where a picture stands, 0..1, from the lower left.
-        bright: places of works that are not pale; None makes all bright.
+        movement: the id of the movement whose works are bright, and the others pale; None makes all bright.
     """
-    paths, keys = _draw_dots(index, None if bright is None else tuple(bright), words)
-    mark = ""
-    if star is not None:
-        x, y = 1000 * star[0], 700 * (1 - star[1])
-        mark = f'<path fill="{INK[theme]}" stroke="{PAPER[theme]}" stroke-width="4" d="{_star(x, y)}"/>'
-    dots = f'<g fill="none" stroke-width="7" stroke-linecap="round">{paths}</g>'
-    return _encode(f"{dots}{mark}", view="-24 -24 1048 748"), f'<ul class="smn-keys" aria-hidden="true">{keys}</ul>'
+    places, kinds = require_places(index), np.array(family_of_each(index))
+    bright = np.array([movement in (None, own) for own in movement_of_each(index)], dtype=bool)
+    colours = {**{one.id: one.colour for one in list_families()}, "": UNLABELLED}
+    paths = [
+        f'<path opacity="{1 if lit else 0.15}" stroke="{colour}" d="{_dots(places[some])}"/>'
+        for family, colour in colours.items()
+        for lit in (False, True)
+        if (some := (kinds == family) & (bright == lit)).any()
+    ]
+    return _draw(
+        f'<g fill="none" stroke-width="7" stroke-linecap="round">{"".join(paths)}</g>', view="-24 -24 1048 748"
+    )
+
+
+def draw_map_key(index: SimilarIndex, words: Words) -> str:
+    """The colours on the map of an index, as HTML."""
+    known = set(family_of_each(index))
+    keys = (
+        f'<li><span style="background:{one.colour}"></span>{escape(words.family(one.id))}</li>'
+        for one in list_families()
+        if one.id in known
+    )
+    return f'<ul class="smn-keys" aria-hidden="true">{"".join(keys)}</ul>'
 
 
 def list_dots(index: SimilarIndex, movement: str | None) -> list[tuple[float, float, int, str]]:
@@ -109,25 +115,6 @@ def list_dots(index: SimilarIndex, movement: str | None) -> list[tuple[float, fl
             told = ", ".join(str(part) for part in (work.title, work.artist, work.year) if part)
             dots.append((round(float(x), 4), round(float(y), 4), place, told))
     return sorted(dots)
-
-
-@lru_cache(maxsize=32)
-def _draw_dots(index: SimilarIndex, bright: tuple[int, ...] | None, words: Words) -> tuple[str, str]:
-    """The dots of a map, and its key."""
-    places, kinds = np.asarray(index.places), family_of_each(index)
-    chosen = set(range(len(index)) if bright is None else bright)
-    paths, keys = [], []
-    for family, name, colour in (
-        *((one.id, words.family(one.id), one.colour) for one in list_families()), ("", "", UNLABELLED),
-    ):  # fmt: skip
-        mine = [place for place in range(len(index)) if kinds[place] == family]
-        for lit in (False, True):
-            some = [place for place in mine if (place in chosen) == lit]
-            if some:
-                paths.append(f'<path opacity="{1 if lit else 0.15}" stroke="{colour}" d="{_dots(places[some])}"/>')
-        if mine and name:
-            keys.append(f'<li><span style="background:{colour}"></span>{escape(name)}</li>')
-    return "".join(paths), "".join(keys)
 
 
 def draw_reliability(
@@ -209,19 +196,13 @@ def _image(drawing: str, *, view: str, alt: str, kind: str = "") -> str:
 
 
 def _encode(drawing: str, *, view: str) -> str:
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}">{drawing}</svg>'
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(_draw(drawing, view=view).encode()).decode()}"
+
+
+def _draw(drawing: str, *, view: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}">{drawing}</svg>'
 
 
 def _dots(places: NDArray[np.float32]) -> str:
     # A stroke of no length with round ends is a dot; all of a colour are one path.
     return "".join(f"M{1000 * x:.0f} {700 * (1 - y):.0f}h0" for x, y in places)
-
-
-def _star(x: float, y: float) -> str:
-    points = []
-    for corner in range(10):
-        radius = 22 if corner % 2 == 0 else 9
-        angle = np.pi * (corner / 5 - 0.5)
-        points.append(f"{x + radius * np.cos(angle):.1f} {y + radius * np.sin(angle):.1f}")
-    return "M" + "L".join(points) + "Z"

@@ -12,7 +12,7 @@ from smn.movements.translation import translate_movement
 from smn.similar.index import SimilarIndex, Work, place_among
 from smn.story.pages import Story, read_story
 from smn.web.analyzer import PageAnalysis
-from smn.web.charts import draw_map, draw_timeline, place_of_each, works_of
+from smn.web.charts import draw_map_key, draw_timeline, place_of_each
 from smn.web.drawing import draw_works
 from smn.web.frame import Visit, base_path, mount_part
 from smn.web.words import Words
@@ -66,14 +66,13 @@ def show_map(
         star: where a picture stands, 0..1.
     """
     words = visit.words
-    bright = None if movement is None else works_of(index, movement)
-    image, keys = draw_map(index, words, theme=visit.theme, star=star, bright=bright)
+    address = f"{base_path()}/map/{movement or 'all'}"
     data = {
-        "image": image, "alt": alt, "dots": f"{base_path()}/map/{movement or 'all'}.json",
+        "image": f"{address}.svg", "dots": f"{address}.json", "alt": alt, "star": star,
         "words": {"help": words("map.help"), "unknown": words("alike.untitled")},
     }  # fmt: skip
     chosen = mount_part("map", data=data, key=f"map-{movement}-{star}", on_work_change=lambda: None).work
-    st.html(keys)
+    st.html(draw_map_key(index, words))
     if isinstance(chosen, int) and 0 <= chosen < len(index):
         show_works(visit, [index.work(chosen)])
 

@@ -5,7 +5,9 @@ import base64
 import io
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from ipaddress import ip_network
 from threading import Lock
@@ -271,19 +273,27 @@ def _show_examples(visit: Visit) -> None:
         for one in famous:
             title, work = one.known.title(words.language), one.known.work
             said = words("alike.year", title=f"{title}, {work.artist}", year=work.year)
-            _show_example(work.id, title, Upload(said, one.data))
+            _show_example(work.id, title, partial(Upload, said, one.data))
         for movement in painted:
             name = words.movement(movement)
-            upload = Upload(words("start.example_file", movement=name), make_example(movement))
-            _show_example(movement, words("start.painted", movement=name) if famous else name, upload)
+            file = words("start.example_file", movement=name)
+            _show_example(
+                movement, words("start.painted", movement=name) if famous else name,
+                partial(_paint_upload, file, movement),
+            )  # fmt: skip
     if famous:
         st.html(f'<p class="smn-note">{" · ".join(_attribute(one.known, words) for one in famous)}</p>')
 
 
-def _show_example(key: str, label: str, upload: Upload) -> None:
+def _paint_upload(name: str, movement: str) -> Upload:
+    return Upload(name, make_example(movement))
+
+
+def _show_example(key: str, label: str, make: Callable[[], Upload]) -> None:
+    """A picture that is fetched from the server, and made anew only for those who choose it."""
     with st.container(key=f"smn-example-{key}", width="content", gap=None):
         st.html(f'<img src="{base_path()}/example/{key}.jpg" alt="" width="160" height="128">')
-        st.button(label, key=f"example-{key}", help=None, on_click=set_uploads, args=(upload,))
+        st.button(label, key=f"example-{key}", help=None, on_click=lambda: set_uploads(make()))
 
 
 def _attribute(known: FamousWork, words: Words) -> str:

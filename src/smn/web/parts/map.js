@@ -11,6 +11,12 @@ export default function ({ data, parentElement, setStateValue }) {
   const frame = find(".frame"), picture = find("img"), ring = find(".ring"), tip = find(".tip");
   picture.src = data.image;
   picture.alt = data.alt;
+  const star = find(".star");
+  star.style.display = data.star ? "" : "none";
+  if (data.star) {
+    star.style.left = `${100 * left(data.star[0])}%`;
+    star.style.top = `${100 * top(data.star[1])}%`;
+  }
   frame.setAttribute("aria-label", data.words.help);
   find(".help").textContent = data.words.help;
   const own = kept.get(frame) ?? { at: -1, source: data.dots, dots: null };
