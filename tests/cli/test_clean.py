@@ -44,9 +44,9 @@ def test_from_findings_to_a_cleaned_manifest_and_back(run, findings, tmp_path):
     assert "1 dropped, 1 relabelled, 0 kept" in said
     assert "Ignored decisions: 2 in another split." in said
     assert read_manifest(tmp_path / "clean").column("movement") == ["cubism", "realism", "realism"]
-    assert "1 decisions undone" in run("undo", decisions, "p1")
+    assert "1 decision undone" in run("undo", decisions, "p1")
     assert "2 decisions undone" in run("undo", decisions, "--check", "tiny")
-    assert "1 decisions undone" in run("undo", decisions, "--last", 1)
+    assert "1 decision undone" in run("undo", decisions, "--last", 1)
     again = json.loads(
         run("apply", rows, "--decisions", decisions, "--out", tmp_path / "b.parquet", "--format", "json")
     )
@@ -58,7 +58,7 @@ def test_decisions_of_a_retired_check_are_applied_and_taken_back(run, findings, 
     decisions.write_text("id,decision,checks\np1,drop,artist text_overlay\n")
     said = run("apply", findings.parent, "--decisions", decisions, "--out", tmp_path / "clean")
     assert "3 of 4 pictures are in" in said
-    assert "1 decisions undone" in run("undo", decisions, "--check", "text-overlay")
+    assert "1 decision undone" in run("undo", decisions, "--check", "text-overlay")
 
 
 def test_suggesting_a_part(run, findings, tmp_path):

@@ -3,8 +3,10 @@
 `kill_points.py` does it in a process of its own; what it reports is judged here.
 """
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,9 +49,15 @@ KILLED = (
     "clean apply data --decisions decisions.csv --out cleaned",
     "index build some --out works --model bundle",
     "index add works new --model bundle",
+    "index remove works {some-pictures/cubism/7.jpg} --model bundle",
+    "clean review findings --out review",
+    "clean undo picked.csv --check label",
 )
-CONTINUED = ("train", "clean check", "index add")
+CONTINUED = ("train", "clean check", "clean review", "index add")
 """Commands that may refuse nowhere; the others refuse what is there, once their output has its final name."""
+
+REFUSALS = {"index remove": "list its works with: smn index show works --works", "clean undo": "that label led to."}
+"""What commands say that change a file or folder, and find their change made."""
 
 LATER = {
     "import-report.json", "import-report.md", "growth-report.json", "growth-report.md", "applied.json", "applied.md",
@@ -67,7 +75,10 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             for seed in seeds:
                 paint(name, seed=seed, size=(88, 72)).save(folder / kind / name / f"{seed}.jpg")
     (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
-    words = [(command.split(), command in KILLED) for command in (PREPARED, *KILLED)]
+    picture = hashlib.sha256((folder / "pictures/cubism/0.jpg").read_bytes()).hexdigest()
+    decision = f"id,sha256,decision,movement,checks,note,decided_at\n{picture[:16]},{picture},drop,,label,,\n"
+    (folder / "picked.csv").write_text(decision, encoding="utf-8")
+    words = [(_name_pictures(command, folder).split(), command in KILLED) for command in (PREPARED, *KILLED)]
     steps.write_text(json.dumps([{"words": one, "walk": walk} for one, walk in words]), encoding="utf-8")
     paths = (str(Path(smn.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))
     env = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
@@ -76,7 +87,12 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     told = [json.loads(line) for line in done.stdout.splitlines()]
-    return {" ".join(one["words"]): one for one in told}
+    return dict(zip((PREPARED, *KILLED), told, strict=True))
+
+
+def _name_pictures(command: str, folder: Path) -> str:
+    """Put the ids of pictures in place of their paths in braces."""
+    return re.sub(r"{(.+)}", lambda name: hashlib.sha256((folder / name[1]).read_bytes()).hexdigest()[:16], command)
 
 
 @pytest.mark.parametrize("command", KILLED)
@@ -93,16 +109,17 @@ def test_a_kill_at_any_write_is_continued_or_refused_in_a_sentence(command: str,
         if told["code"] == 0:
             assert told["missing"] == [], told
         else:
-            _check_refusal(told)
+            _check_refusal(told, command)
     assert walk["tries"][0]["code"] == 0
     if command.startswith(CONTINUED):
         assert {told["code"] for told in walk["tries"]} == {0}
 
 
-def _check_refusal(told: dict[str, Any]) -> None:
+def _check_refusal(told: dict[str, Any], command: str) -> None:
     assert told["code"] == 2, told
     assert "Traceback" not in told["said"], told
     (line,) = told["said"].strip().splitlines()
     assert line.startswith("Error: "), told
-    assert line.endswith("already exists and smn overwrites nothing; choose another name or move it away."), told
+    exists = "already exists and smn overwrites nothing; choose another name or move it away."
+    assert line.endswith(REFUSALS.get(" ".join(command.split()[:2]), exists)), told
     assert {Path(name).name for name in told["missing"]} <= LATER, told

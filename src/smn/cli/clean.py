@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smn.cli import CommandGroup
-from smn.cli.screen import console, progress
+from smn.cli.screen import console, progress, write_count
 
 if TYPE_CHECKING:
     from smn.clean.applied_decisions import Applied
@@ -163,7 +163,7 @@ def undo(decisions: Path, ids: tuple[str, ...], last: int | None, check: str | N
     if name is not None and name not in RETIRED:
         get_check(name)
     taken = undo_decisions(decisions, ids=ids, last=last, check=name)
-    click.echo(f"{len(taken):,} decisions undone; apply {decisions} again to restore their pictures.")
+    click.echo(f"{write_count(len(taken), 'decision')} undone; apply {decisions} again to restore their pictures.")
 
 
 def _summary(applied: "Applied") -> str:
