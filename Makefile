@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 IMAGE ?=
+# A process a core runs the tests, each file in one of them; PARALLEL= runs one after the other.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick lint types docs reference audit check clean
@@ -38,10 +40,10 @@ demo: $(VENV)/.smn ## paint some pictures, tell their movements; IMAGE=photo.jpg
 	@echo "Learn more:  smn movements show impressionism, smn --help, docs/index.md"
 
 test: $(VENV)/.dev ## run every test, the end-to-end ones too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 quick: $(VENV)/.dev ## run the tests that need no training, browser, database or server
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 lint: $(VENV)/.dev ## style, common mistakes, and which folder may import which
 	$(BIN)/ruff check .
