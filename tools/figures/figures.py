@@ -47,6 +47,7 @@ import recognition
 import refusal_page
 import serving_page
 import similarity
+import sources_left_out
 import sureness_page
 import training_page
 import well_known
@@ -436,6 +437,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     **recognition.TABLES,
     **serving_page.TABLES,
     **similarity.TABLES,
+    **sources_left_out.TABLES,
     **training_page.TABLES,
     **well_known.TABLES,
 }
