@@ -3,20 +3,24 @@
     python benchmarks/compare.py [--others PYTHON] [--rounds 15] [--out docs/results/bench/compare.json]
 
 Every contender answers for the same 2-megapixel JPEG, from file to 25 probabilities, in a process of its own with one
-or two threads. The processes take turns, so that a busy moment meets all of them, with a pause in which the threads of
-the one before stop waiting for more. The others' weights are random: only their speed is compared. TensorFlow and
-OpenVINO are no extras of smn; name a Python that has them, or they are left out.
+or two threads, and then for a folder of such pictures, in batches. The processes take turns, so that a busy moment
+meets all of them, with a pause in which the threads of the one before stop waiting for more. The others' weights are
+random: only their speed is compared. TensorFlow and OpenVINO are no extras of smn; name a Python that has them, or they
+are left out.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Answer = Callable[[str], Any]
+"""Answers for a file; those of `FOLDER` for all files of a folder, too."""
 CLASSES = 25
 
 
@@ -31,17 +36,25 @@ def _smn(name: str) -> Answer:
     import smn
 
     model = smn.load(name)
-    return lambda file: model.predict(file).predictions
+    return lambda path: list(model.predict_many(path)) if Path(path).is_dir() else model.predict(path).predictions
 
 
 def _keras_vgg16() -> Answer:
     import keras
 
-    network = keras.applications.VGG16(weights=None, classes=CLASSES)
+    network, prepare = (
+        keras.applications.VGG16(weights=None, classes=CLASSES),
+        keras.applications.vgg16.preprocess_input,
+    )
 
-    def answer(file: str) -> Any:
-        pixels = keras.utils.img_to_array(keras.utils.load_img(file, target_size=(224, 224)))
-        return network.predict(keras.applications.vgg16.preprocess_input(pixels[None]), verbose=0)
+    def answer(path: str) -> Any:
+        if Path(path).is_dir():
+            pictures = keras.utils.image_dataset_from_directory(
+                path, labels=None, image_size=(224, 224), batch_size=_BATCH, shuffle=False, verbose=False
+            )
+            return network.predict(pictures.map(prepare), verbose=0)
+        pixels = keras.utils.img_to_array(keras.utils.load_img(path, target_size=(224, 224)))
+        return network.predict(prepare(pixels[None]), verbose=0)
 
     return answer
 
@@ -55,17 +68,26 @@ def _read(file: str) -> NDArray[np.float32]:
     return np.ascontiguousarray(((pixels / 255.0 - 0.5) / 0.25).transpose(2, 0, 1)[None], dtype=np.float32)
 
 
+def _read_and_run(path: str, run: Callable[[NDArray[np.float32]], Any]) -> Any:
+    """Run a network on a file, or on a folder in batches, whose files are decoded ahead by as many threads."""
+    if not Path(path).is_dir():
+        return run(_read(path))
+    with ThreadPoolExecutor(int(os.environ["OMP_NUM_THREADS"])) as pool:
+        pictures = pool.map(_read, map(str, sorted(Path(path).iterdir())))
+        return [run(np.concatenate(batch)) for batch in iter(lambda: list(islice(pictures, _BATCH)), [])]
+
+
 def _torch(name: str) -> Answer:
     import timm
     import torch
 
     network = timm.create_model(name, num_classes=CLASSES).eval()
 
-    def answer(file: str) -> Any:
+    def run(batch: NDArray[np.float32]) -> Any:
         with torch.inference_mode():
-            return network(torch.from_numpy(_read(file))).softmax(1).numpy()
+            return network(torch.from_numpy(batch)).softmax(1).numpy()
 
-    return answer
+    return lambda path: _read_and_run(path, run)
 
 
 def _onnxruntime_clip() -> Answer:
@@ -76,9 +98,12 @@ def _onnxruntime_clip() -> Answer:
     network = timm.create_model("vit_base_patch32_clip_224", num_classes=CLASSES).eval()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "clip.onnx"
-        torch.onnx.export(network, (torch.zeros(1, 3, 224, 224),), file, input_names=["image"], verbose=False)
+        torch.onnx.export(
+            network, (torch.zeros(2, 3, 224, 224),), file, input_names=["image"], verbose=False,
+            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+        )  # fmt: skip
         session = onnxruntime.InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
-    return lambda file: session.run(None, {"image": _read(file)})
+    return lambda path: _read_and_run(path, lambda batch: session.run(None, {"image": batch}))
 
 
 def _session_options() -> Any:
@@ -165,6 +190,8 @@ def _product(kind: str) -> Answer:
 
 _GEMM_SIDE = 1536
 _PAUSE = 0.3  # seconds
+_BATCH = 16
+_PICTURES, _FOLDER_ROUNDS = 64, 3
 
 CONTENDERS: Mapping[str, tuple[str, Callable[[], Answer]]] = {
     "default": ("smn, default", lambda: _smn("default")),
@@ -184,9 +211,12 @@ CONTENDERS: Mapping[str, tuple[str, Callable[[], Answer]]] = {
 }
 """By their names: what the table calls them, and what opens them."""
 
+FOLDER = tuple(CONTENDERS)[:7]
+"""Those that answer for a folder, too."""
+
 
 def work(name: str) -> None:
-    """Be one contender: answer for each file named on standard input, and write the seconds that it took."""
+    """Be one contender: answer for each file or folder named on standard input, and write the seconds that it took."""
     answer = CONTENDERS[name][1]()
     print("ready", flush=True)
     for line in sys.stdin:
@@ -266,20 +296,22 @@ class Contender:
         self._process.kill()
 
 
-def race(file: Path, *, threads: int, rounds: int, others: str | None) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds of each contender, which take turns, and differences; the first two rounds do not count."""
+def race(
+    path: Path, *, threads: int, rounds: int, others: str | None, names: Iterable[str] = CONTENDERS, warm: int = 2
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds of each contender, which take turns, and differences; the ``warm`` first rounds do not count."""
     running: dict[str, Contender] = {}
-    for name, (title, _) in CONTENDERS.items():
+    for name in names:
         try:
             running[name] = Contender(name, threads=threads, others=others)
         except OSError as error:
-            print(f"{title} is left out: {error}.", file=sys.stderr)
+            print(f"{CONTENDERS[name][0]} is left out: {error}.", file=sys.stderr)
     times: dict[str, list[float]] = {name: [] for name in running}
-    for turn in range(rounds + 2):
+    for turn in range(rounds + warm):
         for name, contender in running.items():
             time.sleep(_PAUSE)
-            seconds = contender.time(file)
-            if turn >= 2:
+            seconds = contender.time(path)
+            if turn >= warm:
                 times[name].append(seconds)
     for contender in running.values():
         contender.stop()
@@ -299,6 +331,15 @@ def find_limits(medians: Mapping[str, float]) -> dict[str, dict[str, float]]:
         limits[name] = {f"{kind}_macs": count for kind, count in counted.items()}
         limits[name] |= {"least_ms": round(1000 * least, 2), "ratio": round(medians[f"{name}-network"] / least, 2)}
     return limits
+
+
+def race_folder(file: Path, *, others: str | None) -> dict[str, Any]:
+    """Pictures a second of a folder of copies, with two threads."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(_PICTURES):
+            shutil.copy(file, Path(folder) / f"{number:03d}.jpg")
+        medians, _ = race(Path(folder), threads=2, rounds=_FOLDER_ROUNDS, others=others, names=FOLDER, warm=1)
+    return {"pictures": _PICTURES, "a_second": {name: round(_PICTURES / taken, 2) for name, taken in medians.items()}}
 
 
 def main() -> None:
@@ -331,6 +372,10 @@ def main() -> None:
                 print(f"  {median:8.1f} ms  {median / milliseconds['default']:6.2f} x default  {CONTENDERS[name][0]}")
             for name, limit in told["threads"][str(threads)]["limits"].items():
                 print(f"  the network of {name} takes {limit['ratio']:.2f} times what its products alone would take")
+        told["folder"] = race_folder(file, others=options.others)
+        print(f"a folder of {_PICTURES}, pictures a second:")
+        for name, rate in told["folder"]["a_second"].items():
+            print(f"  {rate:8.1f}  {CONTENDERS[name][0]}")
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
