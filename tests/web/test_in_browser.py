@@ -39,6 +39,13 @@ def upload(page, *files):
     page.locator("input[type=file]").set_input_files(given)
 
 
+def expect(locator):
+    """Waits for what is asserted, because the page draws one thing after the other."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    sync_api.expect.set_options(timeout=60_000)
+    return sync_api.expect(locator)
+
+
 def answer_of(page):
     page.wait_for_selector(".smn-answer")
     return page.locator(".smn-answer").text_content()
@@ -67,7 +74,7 @@ def test_an_uploaded_painting_is_answered_as_everywhere_else(visit, painting, sh
     shoot(page, "start")
     upload(page, ("a < b & c.jpg", painting))
     assert answer_of(page) == expected(painting)
-    assert page.locator(".smn-bars li").count() == 5
+    expect(page.locator(".smn-bars li")).to_have_count(5)
     assert alike(shown(page), Image.open(io.BytesIO(painting))) > 0.99
     assert page.locator("img.base").get_attribute("alt") == EN("picture.alt", name="a < b & c.jpg")
     page.get_by_text("mean?").click()
@@ -94,8 +101,8 @@ def test_a_painting_on_a_wall_is_straightened_and_need_not_be(visit, shoot):
     straight = shown(page)
     assert alike(straight, paint("ukiyo-e", seed=0)) > 0.7
     page.get_by_label(EN("picture.original")).check()
-    assert page.locator("img.whole").is_visible()
-    assert not page.locator("img.base").is_visible()
+    expect(page.locator("img.whole")).to_be_visible()
+    expect(page.locator("img.base")).to_be_hidden()
     assert alike(shown(page, "whole"), photograph) > 0.98
     shoot(page, "on-a-wall")
     page.get_by_text(EN("picture.straight")).click()
@@ -274,8 +281,8 @@ def test_a_gallery_is_selected_in_saved_and_compared(visit, shoot):
     page.wait_for_function("document.querySelectorAll('h2.smn-answer').length === 2")
     said = page.locator("h2.smn-answer").all_text_contents()
     assert said == [expected(encode(paint(name))) for name in ("ukiyo-e", "fauvism")]
-    assert page.locator(".smn-palette").count() == 2
-    assert page.get_by_role("button", name=EN("picture.why")).count() == 2
+    expect(page.locator(".smn-palette")).to_have_count(2)
+    expect(page.get_by_role("button", name=EN("picture.why"))).to_have_count(2)
     page.wait_for_timeout(3500)  # the evidence shows itself
     shoot(page, "compared", height=1200)
     assert faults(page) == []
@@ -485,11 +492,10 @@ def test_movements_are_explored_by_links_that_can_be_kept(visit, shoot):
 
 
 def test_a_dot_of_the_map_says_its_work_and_shows_it(visit):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     page = visit("explore?movement=ukiyo-e")
     index = read_index()
     dots = list_dots(index, "ukiyo-e")
-    assert page.get_by_role("img", name=f"A map of {len(index):,} works").is_visible()
+    expect(page.get_by_role("img", name=f"A map of {len(index):,} works")).to_be_visible()
     page.locator(".frame").scroll_into_view_if_needed()
     page.wait_for_timeout(1000)
     box, (x, y, *_) = page.locator(".frame img").bounding_box(), dots[len(dots) // 2]
@@ -506,7 +512,7 @@ def test_a_dot_of_the_map_says_its_work_and_shows_it(visit):
     before = tip.inner_text()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    sync_api.expect(tip).not_to_have_text(before)
+    expect(tip).not_to_have_text(before)
 
 
 def test_the_map_of_an_answer_has_a_star_where_its_picture_stands(visit, painting, shoot):
@@ -522,14 +528,14 @@ def test_the_map_of_an_answer_has_a_star_where_its_picture_stands(visit, paintin
     shoot(page, "star", height=1700)
     page.goto(page.url.partition("?")[0] + "explore")
     page.locator(".frame img").wait_for()
-    assert not star.is_visible()
+    expect(star).to_be_hidden()
 
 
 def test_the_quiz_asks_says_what_was_right_and_counts(visit):
     page = visit("explore")
     page.locator(".smn-riddle").wait_for()
     buttons = page.locator(".st-key-smn-options button")
-    assert buttons.count() == 4
+    expect(buttons).to_have_count(4)
     buttons.first.click()
     page.locator("p[role=status] a[data-movement]").wait_for()
     said = page.locator("[data-testid=stHtml] p[role=status]").first.inner_text()
@@ -538,7 +544,7 @@ def test_the_quiz_asks_says_what_was_right_and_counts(visit):
     before = page.locator(".smn-riddle").get_attribute("src")
     page.get_by_role("button", name=EN("quiz.next")).click()
     page.wait_for_function("before => document.querySelector('.smn-riddle')?.src !== before", arg=before)
-    assert not buttons.first.is_disabled()
+    expect(buttons.first).to_be_enabled()  # the buttons come after the picture
 
 
 def test_pages_are_reached_from_each_other(visit):
