@@ -68,6 +68,15 @@ def test_the_version_is_the_packages() -> None:
     assert run("--version") == (0, f"smn, version {__version__}\n", "")
 
 
+def test_the_package_runs_as_a_module() -> None:
+    told = [
+        subprocess.run([*way, "movements", "--help"], capture_output=True, check=True, timeout=60, text=True).stdout
+        for way in ([sys.executable, "-m", "smn"], [SMN])
+    ]
+    assert told[0] == told[1]
+    assert told[0].startswith("Usage: smn movements ")
+
+
 def test_an_unknown_command_is_wrong_input() -> None:
     code, shown, errors = run("classify")
     assert (code, shown) == (2, "")
