@@ -81,6 +81,21 @@ def test_split_check_and_info(run, folder, tmp_path):
         run("info", tmp_path / "split.parquet", "--sheet", sheet)
 
 
+def test_split_and_check_name_the_folders_that_match_no_movement(folder, tmp_path):
+    def said(*arguments):
+        return CliRunner().invoke(dataset, [str(argument) for argument in arguments]).stderr
+
+    said("import", folder, "--out", tmp_path / "out")
+    line = "8 pictures have a label that matches no movement, so no model learns from them: land[scape] (8). Map such"
+    for form in ("table", "json"):
+        assert line in said(
+            "split", tmp_path / "out", "--out", tmp_path / form, "--ratios", "60/20/20", "--format", form
+        )
+    assert line in said("check", tmp_path / "table")
+    said("import", folder, "--out", tmp_path / "mapped", "--map", "land[scape]=realism")
+    assert said("split", tmp_path / "mapped", "--out", tmp_path / "all") == ""
+
+
 def test_check_shows_leaks_and_fails(run, manifest):
     table = manifest([{"artist": "Juan Gris", "split": "train"}, {"artist": "Gris, Juan", "split": "test"}])
     with pytest.raises(LeakageError, match="gris juan"):

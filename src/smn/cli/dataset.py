@@ -1,6 +1,7 @@
 """``smn dataset``: fetch, import, add, split, check and describe sets of pictures."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,8 @@ import click
 
 from smn.cli import CommandGroup
 from smn.cli.dataset_fetch import fetch
-from smn.cli.screen import progress, show_table
-from smn.manifest import SPLITS
+from smn.cli.screen import note, progress, show_table, write_count
+from smn.manifest import SPLITS, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from smn.dataset import Description, ImportReport, Leakage, MergeReport, SplitReport
@@ -130,6 +131,7 @@ def split(manifest: Path, out: Path, by: str, ratios: str, seed: int, *, pixels:
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
         _show_split(report)
+    _note_unmapped(read_manifest(report.manifest))
 
 
 @dataset.command(short_help="Find artists, files and pictures that are in more than one split.")
@@ -147,7 +149,6 @@ def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None,
     all of the other manifest by artist and title, file and picture; artists in common are shown but are not an error.
     """
     from smn.dataset import compare_manifests, find_leakage
-    from smn.manifest import read_manifest
 
     table = read_manifest(manifest)
     with progress() as show:
@@ -160,6 +161,7 @@ def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None,
         click.echo(json.dumps(leakage.to_dict(), ensure_ascii=False, indent=2))
     else:
         _show_leakage(leakage)
+    _note_unmapped(table)
     leakage.raise_if_any()
 
 
@@ -174,7 +176,6 @@ def check(manifest: Path, against: Path | None, by: str, *, pixels: bool | None,
 def info(manifest: Path, split: str | None, sheet: Path | None, seed: int, form: str) -> None:
     """Describe MANIFEST: counts by movement, split, source and licence."""
     from smn.dataset import describe_manifest, draw_sheet
-    from smn.manifest import read_manifest
 
     table = read_manifest(manifest)
     description = describe_manifest(table, split=split)
@@ -229,6 +230,20 @@ def _show_split(report: "SplitReport") -> None:
     click.echo(f"No leakage by {', '.join(report.leakage.comparable)}. The manifest is {report.manifest}.")
     if report.leakage.caveat:
         click.echo(report.leakage.caveat)
+
+
+def _note_unmapped(table: Manifest) -> None:
+    """Say which labels, such as names of folders, match no movement, and of how many pictures."""
+    labels = zip(table.column("raw_label"), table.column("movement"), strict=True)
+    unmapped = Counter(label for label, movement in labels if label and not movement)
+    if unmapped:
+        named = ", ".join(f"{label} ({count:,})" for label, count in unmapped.most_common(_LISTED))
+        more = f" and {len(unmapped) - _LISTED:,} more" if len(unmapped) > _LISTED else ""
+        note(
+            f"{write_count(unmapped.total(), 'picture')} have a label that matches no movement, so no model learns "
+            f'from them: {named}{more}. Map such labels with: smn dataset import SOURCE --map "LABEL=MOVEMENT" --out '
+            "FOLDER"
+        )
 
 
 def _show_leakage(leakage: "Leakage") -> None:
