@@ -64,6 +64,35 @@ def test_a_set_without_artists_is_marked_beside_its_figures(make_predictions: Ca
     assert "| Paintings / artists | 60 / unknown | 60 / " in text
     assert "**No picture of made names an artist.** Nothing can be said about leakage by artist" in text
     assert "60 paintings without named artists" in text
+    assert "5 resamplings of artists, or of pictures where no artist is known (seed 3)" in text
+    assert "Too few" not in text
+    text = describe_report(Report(model, predictions.taxonomy, (measured,), seed=3, resamples=5))
+    assert "5 resamplings of pictures, as no artist is known (seed 3)" in text
+    assert "Intervals resample pictures, as no artist is known" in text
+    text = describe_report(Report(model, predictions.taxonomy, (known,), seed=3, resamples=5))
+    assert "5 resamplings of artists (seed 3)" in text
+    assert "`--train MANIFEST:train` adds three." in text
+
+
+def test_few_pictures_are_marked_and_keep_no_promise(make_predictions: Callable[..., Predictions]) -> None:
+    predictions = make_predictions(rows=8)
+    one, none = Figure(0.8, 0.7, 0.9), Figure(float("nan"), float("nan"), float("nan"))
+    kept = PolicyReport((PrecisionReport(0.9, one, one, one, one),), (SizeReport(0.8, one, one),))
+    model = Model("m-1", "f" * 64, "smn-25", 1.5, Thresholds(0.0, 0.5, family=0.0))
+    few = replace(measure(predictions, resamples=5), promises=kept)
+    text = describe_report(Report(model, predictions.taxonomy, (few,), seed=3, resamples=5))
+    assert "**Too few pictures: made has 8.** With fewer than 50" in text
+    assert "a model that is right 63% of the time has all of 8 right on one such set in 40" in text
+    assert "That is fewer than 50: too few for these figures." in text
+    assert "Left out: 8 paintings are too few to tell whether a promise is kept." in text
+    assert "Precision asked for" not in text
+
+    unkept = PolicyReport((PrecisionReport(0.9, Figure(0, 0, 0), none, Figure(0, 0, 0), none),), kept.sets)
+    many = replace(measure(make_predictions(rows=60), resamples=5), promises=unkept)
+    text = describe_report(Report(model, predictions.taxonomy, (many,), seed=3, resamples=5))
+    assert "The model names nothing at a precision of 90%: no threshold reached these on validation" in text
+    assert "Precision asked for" not in text
+    assert "| Coverage asked for |" in text
 
 
 def test_page_says_everything(page: str) -> None:

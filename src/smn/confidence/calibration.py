@@ -5,6 +5,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
+MIN_PICTURES = 50
+"""With fewer pictures than this, an accuracy, a temperature or a threshold is left to chance."""
+
 
 def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> Floats:
     """Probabilities (N, K), rows summing to 1, of logits (N, K) divided by a temperature above 0."""

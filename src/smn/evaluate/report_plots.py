@@ -129,11 +129,11 @@ def draw_classes(measured: SetReport, file: Path) -> None:
     families = [one.family for one in classes]
     places = np.arange(len(classes)) + 0.55 * np.cumsum([0, *(a != b for a, b in pairwise(families))])
     with draw_picture(file, width=8.1, height=0.24 * float(places[-1]) + 1.9) as figure:
-        mean = measured.figures["macro_f1"]
+        mean, drawn = measured.figures["macro_f1"], "artists" if measured.artists else "pictures"
         write_title(
             figure,
             f"{measured.name}: how well each movement is recognised",
-            f"F1 and its 95 % interval over artists; the mean of all, macro-F1, is {mean.value:.2f}.",
+            f"F1 and its 95 % interval over {drawn}; the mean of all, macro-F1, is {mean.value:.2f}.",
         )
         axes = place_axes(figure, left=2.1, bottom=0.45, right=3.0, top=1.05)
         axes.set(xlim=(0, 1), ylim=(float(places[-1]) + 0.7, -0.7))
@@ -283,7 +283,7 @@ def draw_robustness(name: str, robustness: RobustnessReport, file: Path) -> None
         write_title(
             figure,
             f"{name}: the same pictures, changed",
-            f"Top-1, {said}, with its 95 % interval over artists; {100 * spread.value:.1f} points from best to worst.",
+            f"Top-1, {said}, with its 95 % interval; {100 * spread.value:.1f} points from best to worst.",
         )
         axes = place_axes(figure, left=1.8, bottom=0.45, right=0.7, top=0.95)
         axes.set(xlim=(0, 1), ylim=(len(changes) - 0.4, -0.6))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from smn.confidence.calibration import MIN_PICTURES
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 from smn.evaluate.metrics import Figure, calibration_error_by_chance
 from smn.evaluate.probe import ProbeReport
@@ -100,7 +101,7 @@ def describe_report(report: Report) -> str:
             *([_describe_accepted(measured.accepted)] if measured.accepted else []),
             *([_describe_baselines(report, measured)] if measured.baselines else []),
             _describe_groups(measured),
-            *([_describe_policy(measured.promises)] if measured.promises else []),
+            *([_describe_policy(measured.promises, measured.rows)] if measured.promises else []),
             *([_describe_robustness(measured.name, measured.robustness)] if measured.robustness else []),
             *([_describe_probe(measured.probe)] if measured.probe else []),
             "### Families\n\n" + _table_classes(measured.families, "family"),
@@ -121,7 +122,8 @@ def _describe_head(report: Report) -> str:
         "",
         f"Model {model.name}, SHA-256 `{model.sha256[:16]}`, answers in taxonomy {model.taxonomy}{read_in}: "
         f"{len(report.taxonomy.labels)} labels. Every figure stands with its 95 % interval over "
-        f"{report.resamples:,} resamplings of artists (seed {report.seed}); percentages unless said otherwise.",
+        f"{report.resamples:,} resamplings of {_name_resampled(report.sets)} (seed {report.seed}); percentages unless "
+        "said otherwise.",
     ]
     if report.command:
         lines += ["", "Made by:", "", "```", report.command, "```"]
@@ -135,7 +137,33 @@ def _describe_headline(report: Report) -> str:
         [meaning.title, *(write_figure(measured.figures[name], key=name) for measured in report.sets)]
         for name, meaning in FIGURES.items()
     ]
-    return "## In short\n\n" + write_table(head, [sizes, *rows]) + _describe_nameless(report.sets)
+    notes = _describe_few(report.sets) + _describe_nameless(report.sets) + ("" if report.train else _NO_BASELINES)
+    return "## In short\n\n" + write_table(head, [sizes, *rows]) + notes
+
+
+_NO_BASELINES = "\n\nNo baseline stands beside these figures; `--train MANIFEST:train` adds three."
+
+
+def _name_resampled(sets: Sequence[SetReport]) -> str:
+    """What intervals resample: artists, and pictures where none of a set's artists is known."""
+    named = [measured.artists > 0 for measured in sets]
+    if all(named):
+        return "artists"
+    return "artists, or of pictures where no artist is known" if any(named) else "pictures, as no artist is known"
+
+
+def _describe_few(sets: Sequence[SetReport]) -> str:
+    """A warning about sets that are too small for their figures to be trusted."""
+    few = [measured for measured in sets if measured.rows < MIN_PICTURES]
+    if not few:
+        return ""
+    least = min(measured.rows for measured in few)
+    return (
+        f"\n\n**Too few pictures: {', '.join(f'{one.name} has {one.rows}' for one in few)}.** With fewer than "
+        f"{MIN_PICTURES}, figures are left to chance, and intervals hide how much: where all of {least} are right the "
+        f"interval is 100 to 100 %, but a model that is right {0.025 ** (1 / least):.0%} of the time has all of "
+        f"{least} right on one such set in 40."
+    )
 
 
 def _describe_nameless(sets: Sequence[SetReport]) -> str:
@@ -163,7 +191,8 @@ def _describe_data(report: Report) -> list[str]:
 def _describe_size(measured: SetReport) -> str:
     others = f", set against {measured.not_paintings:,} pictures of something else" if measured.not_paintings else ""
     by = f"by {measured.artists:,} named artists" if measured.artists else "without named artists"
-    return f"{measured.rows:,} paintings {by}{others}. Data hash `{measured.data_hash[:16]}`."
+    few = f" That is fewer than {MIN_PICTURES}: too few for these figures." if measured.rows < MIN_PICTURES else ""
+    return f"{measured.rows:,} paintings {by}{others}.{few} Data hash `{measured.data_hash[:16]}`."
 
 
 def _describe_accepted(accepted: AcceptedReport) -> str:
@@ -224,7 +253,11 @@ def _describe_groups(measured: SetReport) -> str:
     return "### Sources, labels, artists, centuries\n\n" + write_table(head, rows) + (note if split else "")
 
 
-def _describe_policy(promises: PolicyReport) -> str:
+def _describe_policy(promises: PolicyReport, rows: int) -> str:
+    title = "### Promises, and how far they are kept\n\n"
+    if rows < MIN_PICTURES:
+        return f"{title}Left out: {rows} paintings are too few to tell whether a promise is kept."
+
     def share(figure: Figure) -> str:
         return write_figure(figure, key="top1")
 
@@ -232,11 +265,14 @@ def _describe_policy(promises: PolicyReport) -> str:
         [f"{one.precision:.0%}", *map(share, (one.answered, one.right, one.family_answered, one.family_right))]
         for one in promises.precisions
     ]
+    head = ["Precision asked for", "Movement named", "of these right", "Family alone", "right"]
+    table = write_table(head, precisions)
+    if not any(one.right.is_known or one.family_right.is_known for one in promises.precisions):
+        asked = ", ".join(f"{one.precision:.0%}" for one in promises.precisions)
+        table = f"The model names nothing at a precision of {asked}: no threshold reached these on validation pictures."
     sets = [[f"{one.coverage:.0%}", share(one.held), write_figure(one.size, key="log_loss")] for one in promises.sets]
     return (
-        "### Promises, and how far they are kept\n\n"
-        + write_table(["Precision asked for", "Movement named", "of these right", "Family alone", "right"], precisions)
-        + "\n\n"
+        f"{title}{table}\n\n"
         + write_table(["Coverage asked for", "Sets that hold the right one", "Mean number of labels"], sets)
         + "\n\nWhat is promised was learned on validation data, and holds for pictures of that kind by artists like"
         " those there; what is measured here shows how far this set is of that kind."
@@ -334,8 +370,8 @@ def _describe_meanings(report: Report) -> str:
         "## What the figures mean\n\n"
         + "\n".join(rows)
         + f"\n\n{outcomes}{family} Families and baselines are measured like everything else."
-        " Intervals resample artists, because pictures by one hand succeed and fail together; a resample makes a small"
-        " calibration error look larger, so the upper end of that interval is cautious."
+        f" Intervals resample {_name_resampled(report.sets)}: pictures by one hand succeed and fail together. A"
+        " resample makes a small calibration error look larger, so the upper end of that interval is cautious."
     )
 
 
