@@ -183,7 +183,7 @@ def test_a_split_without_rows_is_said_at_once(
     head_recipe: Recipe, tmp_path: Path, make_painted_set: SetMaker, split: str
 ) -> None:
     pictures = make_painted_set(tmp_path / "set", splits={"train" if split == "val" else "val": 1})
-    with pytest.raises(ManifestError, match=rf"no rows of split {split} .*origin-8; split it with: smn dataset split"):
+    with pytest.raises(ManifestError, match=rf"no picture in split {split} \(.* 4.*\); it needs 1 at least, and 50 "):
         train(head_recipe, pictures, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

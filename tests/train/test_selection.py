@@ -80,5 +80,5 @@ def test_every_network_s_recipe_can_be_rehearsed(name: str) -> None:
 
 def test_a_split_without_rows_is_said(tiny_recipe: dict[str, Any], tmp_path: Path, make_painted_set: SetMaker) -> None:
     pictures = make_painted_set(tmp_path / "pictures", splits={"train": 1})
-    with pytest.raises(ManifestError, match="no rows of split val"):
+    with pytest.raises(ManifestError, match="no picture in split val"):
         train(Recipe.from_dict(tiny_recipe, where="tiny"), pictures, out=tmp_path / "run", fast=True)

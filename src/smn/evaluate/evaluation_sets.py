@@ -15,6 +15,7 @@ from smn.evaluate.metrics import Bools, Floats, Ints
 from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest, read_manifest, resolve
 from smn.manifest.accepted import read_accepted
 from smn.movements import Taxonomy
+from smn.train.selection import explain_empty
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -108,10 +109,7 @@ def select_rows(chosen: EvaluationSet, taxonomy: Taxonomy) -> Selection:
     asked = _rows_of(manifest, chosen)
     rows = [row for row in asked if movements[row] in homes]
     if not rows:
-        raise ManifestError(
-            f"{manifest.file} has {len(asked)} rows{_in_split(chosen)}, but none with a movement "
-            f"of taxonomy {taxonomy.id}; choose another split or taxonomy, or map its labels with: smn dataset import"
-        )
+        raise ManifestError(explain_empty(manifest, taxonomy, split=chosen.split))
     truth = [numbers[homes[movements[row]].id] for row in rows]
     excluded = Counter(movements[row] or "(no movement)" for row in asked if movements[row] not in homes)
     return Selection(

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from smn.confidence.calibration import MIN_PICTURES
 from smn.errors import ManifestError
-from smn.manifest import NOT_A_PAINTING, Manifest
+from smn.manifest import NOT_A_PAINTING, SPLITS, Manifest
 from smn.movements import Taxonomy
 from smn.train.recipe import Recipe
 
@@ -48,12 +49,26 @@ def select(manifest: Manifest, taxonomy: Taxonomy, *, split: str | None) -> Trai
             rows.append(row)
             targets.append(places[label.id])
     if not rows:
-        raise ManifestError(
-            f"{manifest.file} has no rows of {f'split {split}' if split else 'any split'} with a movement of taxonomy "
-            f"{taxonomy.id}; "
-            "split it with: smn dataset split"
-        )
+        raise ManifestError(explain_empty(manifest, taxonomy, split=split))
     return TrainingData(manifest, tuple(rows), np.asarray(targets, dtype=np.int64))
+
+
+def explain_empty(manifest: Manifest, taxonomy: Taxonomy, *, split: str | None) -> str:
+    """Why no picture of a split, or of all, can be used, and what helps: one sentence."""
+    splits, file = manifest.column("split"), manifest.file
+    if split is not None and not any(splits):
+        return f"{file} has no splits; make them with: smn dataset split {file} --out FOLDER"
+    if split is not None and split not in splits:
+        counts = ", ".join(f"{name} {splits.count(name):,}" for name in SPLITS)
+        return (
+            f"{file} has no picture in split {split} ({counts}); it needs 1 at least, and {MIN_PICTURES} for figures "
+            f"to trust, so add pictures or give {split} a larger share of the split, such as --ratios 60/20/20."
+        )
+    pictures, where = (splits.count(split), f" in split {split}") if split else (len(splits), "")
+    return (
+        f"{file} has {pictures:,} pictures{where}, but none with a movement of taxonomy {taxonomy.id}; "
+        "name what their labels mean with: smn dataset import SOURCE --map LABEL=MOVEMENT --out FOLDER"
+    )
 
 
 def describe_missing(data: TrainingData, taxonomy: Taxonomy) -> str | None:
