@@ -42,3 +42,16 @@ def test_the_table_agrees_with_the_threshold(tiny_bundle: Bundle, outputs: tuple
     assert movement.confidence == made.thresholds.confidence
     assert family is not None
     assert family.confidence >= (made.thresholds.family or 0.0)
+
+
+@pytest.mark.parametrize(("pictures", "learns"), [(49, False), (50, True)])
+def test_few_pictures_teach_no_threshold_and_make_nothing_surer(
+    tiny_bundle: Bundle, outputs: tuple[Outputs, np.ndarray], pictures: int, learns: bool
+) -> None:  # fmt: skip
+    given = Outputs(*(getattr(outputs[0], name)[:pictures] for name in ("logits", "painting", "embedding")))
+    best = given.logits.argmax(1)  # all are right: a fitted temperature would say so with certainty
+    made = calibrate(tiny_bundle, given, best, artists=np.arange(pictures), answers=AnswerSettings(precision=0.7))
+    assert made.temperature < 0.1 if learns else made.temperature == 1.0
+    wrong = (best + 1) % 25  # none is right: a fitted threshold lets no answer pass
+    made = calibrate(tiny_bundle, given, wrong, artists=np.arange(pictures), answers=AnswerSettings(precision=0.7))
+    assert made.thresholds.confidence == (1.0 if learns else 0.0)

@@ -135,16 +135,14 @@ def test_calibration_and_thresholds_come_from_the_validation_split(bundle: Bundl
     data = select(manifest, read_taxonomy("origin-8"), split="val")
     batch = bundle.preprocess.apply_all(open_image(manifest.picture(row), reduce_to=64) for row in data.rows)
     outputs = Runtime(bundle, threads=1).run(batch)
-    assert bundle.temperature == pytest.approx(fit_temperature(outputs.logits, data.targets), rel=1e-3)
-    assert bundle.metrics["val_log_loss"] <= bundle.metrics["val_log_loss_before"] + 1e-6
+    # Twelve pictures are too few for thresholds, and for a temperature that makes answers surer.
+    fitted = fit_temperature(outputs.logits, data.targets)
+    assert bundle.temperature == pytest.approx(max(1.0, fitted), rel=1e-3)
+    assert (bundle.thresholds.confidence, bundle.thresholds.family) == (0.0, 0.0)
     assert bundle.metrics["val_pictures"] == 12
     probabilities = softmax(outputs.logits, temperature=bundle.temperature)
     right = probabilities.argmax(1) == data.targets
     assert bundle.metrics["val_top1"] == pytest.approx(right.mean())
-    answered = probabilities.max(1) >= bundle.thresholds.confidence - 1e-6
-    assert answered.any()
-    assert right[answered].mean() >= 0.6
-    assert bundle.thresholds.family is not None
     assert bundle.policy is not None
     artists = cluster_artists([manifest.column("artist")[row] for row in data.rows])
     assert bundle.policy.sets.masses == pytest.approx(

@@ -13,6 +13,7 @@ import click
 from smn.bundle import DEFAULT
 from smn.cli.predict_ray import Cluster, check_ray, predict_on_ray, ray_options
 from smn.cli.screen import command_line, console, note, progress, write_count
+from smn.confidence.calibration import MIN_PICTURES
 from smn.errors import InputError, OutputExistsError
 from smn.images.rectify import Rectify
 from smn.predict.formats import Format, format_for, require_parquet, text_lines
@@ -102,6 +103,8 @@ def predict(  # noqa: PLR0917 - click passes options by name
         loaded.bundle.require_policy("coverage").sets.choose(coverage)
     if loaded.precision_note:
         note(loaded.precision_note)
+    if (calibrated_on := loaded.bundle.metrics.get("val_pictures", MIN_PICTURES)) < MIN_PICTURES:
+        note(f"{loaded.name} was calibrated on {calibrated_on} pictures only, so its confidences are unreliable.")
     settings = _Settings(top_k, coverage, precision, batch_size, collection.columns)
     if cluster is not None:
         answers = cluster.open_folder(folder, collection, job=_job(loaded, settings), batch_size=batch_size)

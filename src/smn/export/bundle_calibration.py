@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from smn.bundle import Bundle
 from smn.bundle.runtime import Outputs
 from smn.confidence.answer_policy import Thresholds, fit_policy, is_correct
-from smn.confidence.calibration import fit_temperature, log_loss, sigmoid, softmax
+from smn.confidence.calibration import MIN_PICTURES, fit_temperature, log_loss, sigmoid, softmax
 from smn.confidence.selective import choose_confidence, choose_painting
 from smn.errors import InputError
 from smn.train.recipe import Recipe
@@ -29,6 +29,9 @@ def calibrate(
 ) -> Bundle:
     """The bundle with everything that is learned from its network's outputs for the validation pictures.
 
+    From fewer than `MIN_PICTURES` no threshold of confidence can be learned: such a bundle names a movement for every
+    painting, and its temperature makes no answer surer than the network is.
+
     Args:
         bundle: its graph is final; temperature, thresholds, policy and metrics are replaced.
         outputs: the network's, for N pictures that it was not trained on.
@@ -40,15 +43,20 @@ def calibrate(
     """
     if temperature is None:
         temperature = fit_temperature(outputs.logits, targets)
+        if len(targets) < MIN_PICTURES:
+            temperature = max(1.0, temperature)
     probabilities = softmax(outputs.logits, temperature=temperature)
     (confidence, right), (family, family_right) = is_correct(probabilities, targets, bundle.taxonomy)
     movement = choose_confidence(confidence, right, precision=answers.precision)
     # Only pictures whose movement is not sure are answered with a family alone.
     left = confidence < movement
+    sure = choose_confidence(family[left], family_right[left], precision=answers.precision)
+    if len(targets) < MIN_PICTURES:
+        movement = sure = 0.0
     thresholds = Thresholds(
         confidence=movement,
         painting=choose_painting(sigmoid(outputs.painting), refused=answers.paintings_refused, sources=sources),
-        family=choose_confidence(family[left], family_right[left], precision=answers.precision),
+        family=sure,
     )
     metrics = {
         "val_pictures": len(targets),
