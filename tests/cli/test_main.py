@@ -1,8 +1,13 @@
+import ast
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -11,6 +16,7 @@ from smn.bundle import Bundle
 from smn.cli import _COMMANDS, _READERS, main
 
 SMN = Path(sys.executable).with_name("smn")
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -131,3 +137,43 @@ def test_a_reader_that_stops_reading_is_no_crash() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def find_advice() -> Iterator[tuple[str, str]]:
+    """Every command that a message of smn names after a colon, or a page in a block of code, and where it stands."""
+    for file in sorted((ROOT / "src" / "smn").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        parts = {id(part) for whole in joined for part in ast.walk(whole) if part is not whole}
+        for node in ast.walk(tree):
+            if id(node) in parts or not isinstance(node, ast.JoinedStr | ast.Constant):
+                continue
+            pieces = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "".join(str(one.value) if isinstance(one, ast.Constant) else "VALUE" for one in pieces)
+            for words in re.findall(r": (smn [a-z][^;,`\n]*)", text):
+                yield f"{file.name}:{node.lineno}", words
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE):
+            for line in block.replace("\\\n", " ").splitlines():
+                if line.startswith("smn "):
+                    yield page.name, re.split(r" [|>]|; ", line)[0]
+
+
+def find_missing(words: str) -> list[str]:
+    """The parameters that a command line lacks; click raises for one that the command does not have."""
+    command: click.Command = main
+    context, rest = click.Context(main), shlex.split(words, comments=True)[1:]
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        found = command.get_command(context, rest[0])
+        assert found is not None, words
+        command, context, rest = found, click.Context(found, parent=context), rest[1:]
+    given = command.make_parser(context).parse_args(rest)[0]
+    return [one.name or "" for one in command.params if one.required and not given.get(one.name or "")]
+
+
+def test_every_command_that_is_advised_names_what_it_requires() -> None:
+    advice = list(find_advice())
+    assert {place.partition(":")[0] for place, _ in advice} >= {"bundle_json.py", "run.py", "README.md", "clean.md"}
+    assert find_missing("smn evaluate bundles/mine --out report") == ["sets"]
+    lacking = {f"{place}: {words}": lacks for place, words in advice if (lacks := find_missing(words))}
+    assert not lacking

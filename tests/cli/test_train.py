@@ -1,6 +1,7 @@
 """``smn recipes``, ``smn train`` and ``smn export`` as a person meets them."""
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,9 +100,17 @@ def test_without_the_extra_the_pip_line_is_shown(
     assert '[train]"' in result.stderr
 
 
-def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMaker) -> None:
-    pictures = make_painted_set(tmp_path / "pictures", splits={"train": 2, "val": 1})
-    run, out = tmp_path / "runs" / "mine", tmp_path / "bundle"
+def find_next(result: Result, said: str = "next") -> list[str]:
+    """What follows ``smn`` in the command that a command advises."""
+    return shlex.split(result.stderr.partition(f"{said}: smn ")[2].partition(";")[0].splitlines()[0])
+
+
+def test_train_export_and_what_they_advise(
+    recipe: Path, tmp_path: Path, make_painted_set: SetMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pictures = make_painted_set(tmp_path / "my pictures", splits={"train": 2, "val": 1})
+    run, out = tmp_path / "runs" / "mine", Path("bundles/mine")
 
     early = smn("export", run, "--out", out, "--name", "mine-1")
     assert early.exit_code == 2
@@ -118,7 +127,7 @@ def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMa
     assert "with fewer than 50 validation pictures" in trained.stderr
     assert json.loads((run / "run.json").read_text())["recipe"]["name"] == "mine"
 
-    exported = smn("export", run, "--out", out, "--name", "mine-1", "--manifest", pictures)
+    exported = smn(*find_next(trained))
     assert exported.exit_code == 0, exported.output
     assert exported.stdout == ""
     bundle = read_bundle(out)
@@ -126,7 +135,20 @@ def test_train_then_export(recipe: Path, tmp_path: Path, make_painted_set: SetMa
     assert f"{bundle.model_file.stat().st_size / 1e6:.1f} MB, 8 labels" in exported.stderr
     assert "on 4 pictures" in exported.stderr
     assert "writing the graph: 1 of 1" in exported.stderr
-    assert "fitted on only 4 validation pictures" in exported.stderr
+    assert "there are only 4 validation pictures" in exported.stderr
+    assert (bundle.thresholds.confidence, bundle.metrics["val_pictures"]) == (0.0, 4)
+
+    evaluated = smn(*find_next(exported), "--bootstrap", "2")
+    assert evaluated.exit_code == 0, evaluated.output
+    assert "has 4 paintings, fewer than 50" in evaluated.stderr
+    report = (tmp_path / "reports" / "mine" / "report.md").read_text(encoding="utf-8")
+    assert "4 paintings are too few to tell whether a promise is kept" in report
+    indexed = smn(*find_next(exported, "for similar works"))
+    assert indexed.exit_code == 0, indexed.output
+    assert (out / "index").is_dir()
+    predicted = smn("predict", pictures.parent, "--model", out, "--no-lookup", "--format", "json")
+    assert "mine-1 was calibrated on 4 pictures only" in predicted.stderr
+    assert {one["outcome"] for one in json.loads(predicted.stdout)} <= {"movement", "not_a_painting"}
 
     again = smn("export", run, "--out", out, "--name", "mine-1")
     assert again.exit_code == 2
@@ -236,7 +258,7 @@ def test_a_marked_file_says_what_was_said(plain: Path, tmp_path: Path, conventio
     more = ["--convention", convention, "--origin", "Mine, CC0", "--out", out]
     result = smn("weights", "mark", plain, *more)
     assert result.exit_code == 0
-    assert f"smn train vgg16-frozen --weights {out}" in result.stderr
+    assert f"smn train vgg16-frozen --weights {out} --manifest MANIFEST --out runs/vgg16-frozen" in result.stderr
     read = read_weights(out)
     assert (read.convention, read.origin.partition(" (")[0]) == (convention, "Mine, CC0")
     assert torch.equal(read.tensors["first.weight"], TENSORS["first.weight"])

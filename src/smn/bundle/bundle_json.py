@@ -85,7 +85,7 @@ class Bundle:
         if self.policy is None:
             raise InputError(
                 f"{self.name} was exported without what {asked} needs; export it anew with: smn export RUN --out "
-                f"FOLDER, or leave {asked} out."
+                f"FOLDER --name NAME, or leave {asked} out."
             )
         return self.policy
 
@@ -143,8 +143,8 @@ def read_bundle(folder: str | Path = DEFAULT) -> Bundle:
     file = folder / "bundle.json"
     if not file.is_file():
         raise BundleError(
-            f"{folder} is not a bundle: it has no bundle.json; make one with: smn export RUN --out FOLDER, or name "
-            f"one of smn models: {', '.join(list_models())}"
+            f"{folder} is not a bundle: it has no bundle.json; make one with: smn export RUN --out FOLDER "
+            f"--name NAME, or name one of smn models: {', '.join(list_models())}"
         )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

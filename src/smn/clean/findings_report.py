@@ -1,5 +1,6 @@
 """Reports of findings: counts by check and movement, as Markdown, and a contact sheet of the worst ones."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -89,7 +90,7 @@ def to_markdown(findings: Findings) -> str:
         "# Findings",
         "",
         f"{flagged:,} of {len(findings):,} pictures have a finding. Nothing was changed: look at them with "
-        "`smn clean review`, then decide.",
+        f"`{shlex.join(['smn', 'clean', 'review', str(findings.file.parent), '--out', 'review'])}`, then decide.",
         "",
         f"- manifest: `{about.manifest}`, data hash `{about.data_hash[:16]}`",
         *([f"- held out: `{about.against}`"] if about.against else []),

@@ -168,7 +168,7 @@ def manifest_of(findings: Findings, manifest: str | Path | None = None) -> Manif
     if found.data_hash() != findings.about.data_hash:
         raise ManifestError(
             f"{found.file} is not the data that {findings.file} was made of, or has changed since; name the right one "
-            "with --manifest, or make the findings anew with: smn clean check"
+            "with --manifest, or make the findings anew with: smn clean check MANIFEST --out FOLDER"
         )
     return found
 

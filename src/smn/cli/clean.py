@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smn.cli import CommandGroup
-from smn.cli.screen import console, progress, write_count
+from smn.cli.screen import console, progress, shell_line, write_count
 
 if TYPE_CHECKING:
     from smn.clean.applied_decisions import Applied
@@ -118,11 +118,13 @@ def suggest(findings: Path, out: Path, checks: str | None, below: float | None) 
     from smn.clean.findings import read_findings, split_names
     from smn.clean.suggestions import suggest_decisions, write_suggestions
 
-    decisions = suggest_decisions(read_findings(findings), checks=split_names(checks), below=below)
+    found = read_findings(findings)
+    decisions = suggest_decisions(found, checks=split_names(checks), below=below)
     write_suggestions(decisions, out)
     drops = sum(decision.verdict is Verdict.DROP for decision in decisions)
     click.echo(
-        f"{drops:,} to drop and {len(decisions) - drops:,} to relabel are in {out}. Edit it, then: smn clean apply"
+        f"{drops:,} to drop and {len(decisions) - drops:,} to relabel are in {out}. Edit it, then: "
+        + shell_line("clean", "apply", found.about.manifest, "--decisions", out, "--out", "CLEANED")
     )
 
 
@@ -212,4 +214,4 @@ def _show_findings(findings: "Findings") -> None:
     flagged = sum(map(bool, findings.column("issues")))
     folder = findings.file.parent
     click.echo(f"{flagged:,} of {len(findings):,} pictures have a finding; see findings.md and worst.png in {folder}.")
-    click.echo(f"Look at them and decide with: smn clean review {folder}")
+    click.echo(f"Look at them and decide with: {shell_line('clean', 'review', folder, '--out', 'review')}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.cli.screen import note, progress, show_table
+from smn.cli.screen import note, progress, shell_line, show_table
 from smn.errors import InputError
 
 if TYPE_CHECKING:
@@ -173,4 +173,5 @@ def _show_report(report: "FetchReport") -> None:
         click.echo('Map such labels with: --map "LABEL=MOVEMENT"')
     if report.missed:
         note("Run the same command again to retry what could not be downloaded.")
-    note(f"Next: smn dataset split {report.manifest.parent} --out {report.manifest.parent}-split")
+    folder = report.manifest.parent
+    note(f"Next: {shell_line('dataset', 'split', folder, '--out', f'{folder}-split')}")

@@ -1,14 +1,13 @@
 """``smn evaluate``: measure a model on sets of pictures."""
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.cli.screen import console, progress
+from smn.cli.screen import console, progress, shell_line
 
 if TYPE_CHECKING:
     from smn.bundle import Bundle
@@ -96,18 +95,33 @@ def _open(model: Path | None) -> "Bundle | EvaluatedModel":
 
 def _write_command(model: Path | None, sets: tuple[str, ...], out: Path, options: Mapping[str, Any]) -> str:
     """The command line that makes this report again."""
-    words = ["smn", "evaluate", *([str(model)] if model else [])]
+    words = ["evaluate", *([str(model)] if model else [])]
     for one in sets:
         words += ["--manifest", one]
     for name, value in options.items():
         if value is not None and (name, value) != ("robustness", 0):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join([*words, "--out", str(out)])
+    return shell_line(*words, "--out", out)
+
+
+def suggest_evaluation(model: Path, manifest: Path | None = None) -> str:
+    """The command that evaluates a model on what a manifest held out; MANIFEST stands where none is known."""
+    chosen = "MANIFEST:test"
+    if manifest is not None:
+        from smn.manifest import read_manifest
+
+        splits = set(read_manifest(manifest).column("split"))
+        folder = Path.cwd()
+        shown = manifest.relative_to(folder) if manifest.is_relative_to(folder) else manifest
+        split = "test" if "test" in splits else "val"
+        chosen = f"{split}={shown}:{split}"
+    return shell_line("evaluate", model, "--manifest", chosen, "--out", f"reports/{model.name}")
 
 
 def _show(report: "Report") -> None:
     from rich.table import Table
 
+    from smn.confidence.calibration import MIN_PICTURES
     from smn.evaluate import FIGURES
     from smn.evaluate.report_writing import write_figure
 
@@ -120,6 +134,10 @@ def _show(report: "Report") -> None:
         if any(figure.is_known for figure in figures):
             table.add_row(meaning.title, *(write_figure(figure, key=key) for figure in figures))
     console().print(table)
+    for measured in report.sets:
+        if measured.rows < MIN_PICTURES:
+            few = f"{measured.rows} paintings, fewer than {MIN_PICTURES}"
+            click.echo(f"{measured.name} has {few}: its figures and intervals are left to chance.", err=True)
     failed = sum(len(measured.failures) for measured in report.sets)
     if failed:
         click.echo(f"{failed} pictures could not be read; report.md lists them with the reasons.", err=True)

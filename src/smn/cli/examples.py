@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from smn.cli.screen import note
+from smn.cli.screen import note, shell_line
 from smn.examples import write_examples, write_others
 
 
@@ -20,4 +20,4 @@ from smn.examples import write_examples, write_others
 def examples(folder: Path, seed: int, count: int, others: bool) -> None:  # noqa: FBT001
     """Paint pictures in the manner of several movements into FOLDER; nothing there is overwritten."""
     files = (write_others if others else write_examples)(folder, seed=seed, count=count)
-    note(f"{len(files)} pictures in {folder}; next: smn predict {folder}")
+    note(f"{len(files)} pictures in {folder}; next: {shell_line('predict', folder)}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from smn.cli.screen import console, show_table
+from smn.cli.screen import console, shell_line, show_table
 from smn.errors import InputError, OutputExistsError
 from smn.files import write_text
 from smn.movements import (
@@ -131,7 +131,8 @@ def make_from_manifest(manifest: Path, out: Path) -> None:
     made = make_taxonomy(found, name=out.stem)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, taxonomy_text(made))
-    click.echo(f"{out} has {len(made.labels)} labels; train with it: smn train RECIPE --set taxonomy={out}")
+    following = shell_line("train", "RECIPE", "--manifest", "MANIFEST", "--set", f"taxonomy={out}", "--out", "RUN")
+    click.echo(f"{out} has {len(made.labels)} labels; train with it: {following}")
 
 
 @taxonomy.command("suggest")

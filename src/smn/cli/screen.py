@@ -30,6 +30,11 @@ def command_line() -> str:
     return shlex.join(["smn", *sys.argv[1:]])
 
 
+def shell_line(*words: object) -> str:
+    """A command of smn as a person types it, such as ``smn predict 'my picture.jpg'``."""
+    return shlex.join(["smn", *map(str, words)])
+
+
 def write_count(count: int, noun: str) -> str:
     """A count with its noun, such as ``1 row`` or ``2 rows``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

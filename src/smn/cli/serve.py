@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from smn.cli.screen import shell_line
 from smn.errors import InputError, MissingExtraError, OutputExistsError
 
 _OLD_DATABASE = Path("smn-data") / "smn.db"
@@ -169,7 +170,8 @@ def export(records: Any, out: Path, images: Path) -> None:
         writer = csv.writer(stream)
         writer.writerow(("path", "movement", "source", "label_kind"))
         writer.writerows(rows.values())
-    click.echo(f"{out} contains {len(rows)} pictures; next: smn dataset import {out} --out data/feedback")
+    following = shell_line("dataset", "import", out, "--out", "data/feedback")
+    click.echo(f"{out} contains {len(rows)} pictures; next: {following}")
 
 
 @click.command()

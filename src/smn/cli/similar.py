@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smn.bundle import DEFAULT
-from smn.cli.screen import console, note, progress
+from smn.cli.screen import console, note, progress, shell_line
 from smn.errors import InputError
 from smn.images.rectify import Rectify
 
@@ -145,8 +145,8 @@ def build(  # noqa: PLR0917 - click passes options by name
         note(f"It recognises no work: a rule for that is fitted from {MIN_WORKS} works on.")
     size = sum(file.stat().st_size for file in out.iterdir()) / 1e6
     left = f", {len(failures):,} could not be read" if failures else ""
-    named = f"--model {model}" if out == own else f"--index {out}"
-    click.echo(f"{out} contains {count:,} works in {size:.1f} MB{left}; search it with: smn similar FILE {named}")
+    search = shell_line("similar", "FILE", *(("--model", model) if out == own else ("--index", out)))
+    click.echo(f"{out} contains {count:,} works in {size:.1f} MB{left}; search it with: {search}")
 
 
 @index.command("add")

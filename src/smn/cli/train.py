@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smn.cli.screen import note, progress, show_table
+from smn.cli.evaluate import suggest_evaluation
+from smn.cli.screen import note, progress, shell_line, show_table
+from smn.confidence.calibration import MIN_PICTURES
 from smn.errors import InputError, MissingExtraError, OutputExistsError, RecipeError
 from smn.files import write_text
 from smn.movements import read_taxonomy
@@ -18,9 +20,6 @@ from smn.train.recipe import Recipe, list_recipes, read_assignments, read_recipe
 if TYPE_CHECKING:
     from smn.bundle import Bundle
     from smn.train.run import RunDescription
-
-MIN_VALIDATION = 50
-"""Below this many validation pictures, accuracy, temperature and thresholds are left to chance."""
 
 
 @click.group(invoke_without_command=True)
@@ -149,8 +148,9 @@ def train(
         return
     for line in _describe_validation(read_run(out), out):
         note(line)
-    following = f"export {out} --out bundles/{chosen.name} --name {chosen.name}-1" if has_network else f"evaluate {out}"
-    note(f"{out} is trained; next: smn {following}")
+    name, other = chosen.name, ("--calibrated-by", "BUNDLE") if everything else ()
+    exporting = shell_line("export", out, "--out", f"bundles/{name}", "--name", f"{name}-1", *other)
+    note(f"{out} is trained; next: {exporting if has_network else suggest_evaluation(out, manifest)}")
 
 
 def _warn_of_missing(manifest: Path, recipe: Recipe, *, everything: bool) -> None:
@@ -178,10 +178,10 @@ def _describe_validation(run: "RunDescription", out: Path) -> Iterator[str]:
         blended = phase == "finetune" and run.recipe.finetune.blend < 1
         averaged = " before its weights were averaged with the pretrained ones" if blended else ""
         yield f"On {count}: top-1 {last['val_top1']:.1%}, top-3 {last['val_top3']:.1%}{averaged}."
-    if pictures < MIN_VALIDATION:
+    if pictures < MIN_PICTURES:
         yield (
-            f"That is few: with fewer than {MIN_VALIDATION} validation pictures such a figure is left to chance, and "
-            "export cannot fit a temperature and thresholds well."
+            f"That is few: with fewer than {MIN_PICTURES} validation pictures such a figure is left to chance, and "
+            "export fits no thresholds; add pictures, or give val a larger share of the split."
         )
 
 
@@ -266,6 +266,8 @@ def export(
         from smn.export import export_run
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
+    from smn.train.run import read_run
+
     with progress() as report:
         bundle = export_run(
             *runs,
@@ -279,23 +281,29 @@ def export(
             progress=report,
         )
     _warn_of_few(bundle)
-    figures = bundle.metrics
-    megabytes = bundle.model_file.stat().st_size / 1e6
+    figures, pictures = bundle.metrics, manifest or Path(read_run(runs[0]).manifest)
+    indexing = shell_line("index", "build", pictures, "--model", out)
     note(
-        f"{out}: {megabytes:.1f} MB, {len(bundle.labels)} labels, temperature {bundle.temperature:.2f}; "
+        f"{out}: {bundle.model_file.stat().st_size / 1e6:.1f} MB, {len(bundle.labels)} labels, "
+        f"temperature {bundle.temperature:.2f}; "
         f"torch and ONNX Runtime differ by {figures['agreement_largest_difference']:.1g} at most "
-        f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: smn evaluate {out}, and "
-        f"for similar works: smn index build MANIFEST --model {out}"
+        f"on {figures['agreement_files']} pictures; {_describe_quantization(figures)}next: "
+        f"{suggest_evaluation(out, pictures)}; for similar works: {indexing}"
     )
 
 
 def _warn_of_few(bundle: "Bundle") -> None:
-    pictures = int(bundle.metrics.get("val_pictures", MIN_VALIDATION))
-    if pictures < MIN_VALIDATION:
+    pictures = int(bundle.metrics.get("val_pictures", MIN_PICTURES))
+    if pictures < MIN_PICTURES:
         note(
-            f"Warning: temperature and thresholds were fitted on only {pictures} validation pictures. With fewer than "
-            f"{MIN_VALIDATION} the confidences of {bundle.name} are unreliable; add pictures to split val and run: "
-            "smn calibrate"
+            f"Warning: there are only {pictures} validation pictures. With fewer than {MIN_PICTURES} the confidences "
+            f"of {bundle.name} are unreliable, and it has no thresholds: it names a movement for every painting. "
+            f"Add pictures to split val and run: smn calibrate {bundle.folder} --manifest MANIFEST --out FOLDER"
+        )
+    elif bundle.thresholds.confidence >= 1.0:
+        note(
+            f"Warning: no confidence gave enough right answers on the {pictures} validation pictures, so {bundle.name} "
+            "names no movement unless --precision asks for less."
         )
 
 
@@ -360,7 +368,7 @@ def calibrate(
     _warn_of_few(made)
     note(
         f"{out}: temperature {made.temperature:.2f}, unsure below {made.thresholds.confidence:.2f}, not a painting "
-        f"below {made.thresholds.painting:.2f}; next: smn evaluate {out}"
+        f"below {made.thresholds.painting:.2f}; next: {suggest_evaluation(out, manifest)}"
     )
 
 
@@ -387,4 +395,5 @@ def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     write_weights(file, out, convention=Convention(convention), origin=origin)
-    note(f"{out} says: {convention}, {origin}; next: smn train vgg16-frozen --weights {out}")
+    following = ("train", "vgg16-frozen", "--weights", out, "--manifest", "MANIFEST", "--out", "runs/vgg16-frozen")
+    note(f"{out} says: {convention}, {origin}; next: {shell_line(*following)}")

@@ -71,7 +71,7 @@ def _open(folder: Path) -> OpenedRun:
     if description.preprocess is None:
         raise InputError(
             f"{folder} is of kind colour, whose models have no ONNX graph to export; measure it as it is with: "
-            f"smn evaluate {folder}"
+            f"smn evaluate {folder} --manifest MANIFEST:test --out FOLDER"
         )
     return OpenedRun(folder, description, description.preprocess)
 

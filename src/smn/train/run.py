@@ -278,5 +278,8 @@ def read_run(folder: str | Path) -> RunDescription:
     """
     file = Path(folder) / "run.json"
     if not file.is_file():
-        raise InputError(f"{folder} is not a run: it has no run.json; make one with: smn train RECIPE --out {folder}")
+        raise InputError(
+            f"{folder} is not a run: it has no run.json; make one with: smn train RECIPE --manifest MANIFEST "
+            f"--out {folder}"
+        )
     return RunDescription.from_dict(json.loads(file.read_text(encoding="utf-8")), where=str(file))

@@ -42,7 +42,9 @@ class PageSettings:
         if self.api and not self.api.startswith(("http://", "https://")):
             problems.append(f"api is {self.api!r}, but must start with http:// or https://")
         if self.review is not None and not (self.review / "index.html").is_file():
-            problems.append(f"there is no {self.review}/index.html; make one with: smn clean review FINDINGS --out")
+            problems.append(
+                f"there is no {self.review}/index.html; make one with: smn clean review FINDINGS --out {self.review}"
+            )
         problems += [
             f"{name} is {getattr(self, name)}, but must be 1 or more"
             for name in ("kept_days", "kept_bytes")
