@@ -37,7 +37,7 @@ def page_figures() -> str:
         "unseen": _round(_set(measured, "pool-test")["figures"]["top1"]["value"]),
         "reliability": {
             name: [int(value) if name == "count" else _round(value) for value in values]
-            for name, values in famous["reliability"].items()
+            for name, values in (famous["accepted"] or famous)["reliability"].items()
         },
         "ladder": ladder,
     }

@@ -18,6 +18,9 @@ from smn.web.drawing import UNLABELLED, draw_bars, draw_keys, draw_palette
 from smn.web.frame import Visit, mount_part
 from smn.web.words import Words
 
+_CLOSE = 12
+"""Points between what is said and what was right that may be chance, on sixty works: two standard errors."""
+
 
 @st.fragment
 def show_picture(visit: Visit, analysis: PageAnalysis, name: str, *, slot: str = "") -> None:
@@ -139,7 +142,9 @@ def _show_meaning(visit: Visit, prediction: Prediction, said: Phrase) -> None:
             curve = figures["reliability"]
             near = int(np.argmin(np.abs(np.array(curve["confidence"]) - confidence)))
             mean, right = (round(100 * curve[name][near]) for name in ("confidence", "accuracy"))
-            st.write(words("meaning.measured", works=curve["count"][near], mean=mean, right=right))
+            measured = words("meaning.measured", works=curve["count"][near], mean=mean, right=right)
+            off = words("meaning.less") if right < mean else words("meaning.more")
+            st.write(f"{measured} {words('meaning.kept') if abs(right - mean) <= _CLOSE else off}")
 
 
 def _note_peculiarities(analysis: PageAnalysis, words: Words) -> Sequence[str]:
