@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,8 +81,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # PostgreSQL refuses to run as root.
     become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if become:
-        for folder in (home, *home.parents[:2]):
-            folder.chmod(0o755)
+        for folder in (home, *home.parents[:3]):
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                folder.chmod(0o755)
         shutil.chown(home, "postgres", "postgres")
 
     def run(*command: str) -> None:

@@ -57,7 +57,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert "the page's script failed" not in "".join(running.log)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test can run an event loop
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """Chromium, whose camera sees a painting."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
