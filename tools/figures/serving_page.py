@@ -75,17 +75,18 @@ def _speed() -> str:
     threads = _compared().get("threads", {})
     if not threads:
         return ""
-    lines = [
-        "| what answers | 1 thread | 2 threads | against `default` | of a folder, a second | what stands behind it |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
-    ]
     rates = _compared().get("folder", {}).get("a_second", {})
+    folder = ("| of a folder, a second ", "| ---: ") if rates else ("", "")
+    lines = [
+        f"| what answers | 1 thread | 2 threads | against `default` {folder[0]}| what stands behind it |",
+        f"| --- | ---: | ---: | ---: {folder[1]}| --- |",
+    ]
     for name, (title, reason) in _CONTENDERS.items():
         one, two = (threads[count]["ms"].get(name) for count in ("1", "2"))
         if one is not None and two is not None:
             ratio = two / threads["2"]["ms"]["default"]
-            rate = f"{rates[name]:.1f}" if name in rates else "–"
-            lines.append(f"| {title} | {one:.0f} ms | {two:.0f} ms | {ratio:.2f} | {rate} | {reason} |")
+            rate = f"| {rates[name]:.1f} " if name in rates else "| – " if rates else ""
+            lines.append(f"| {title} | {one:.0f} ms | {two:.0f} ms | {ratio:.2f} {rate}| {reason} |")
     return "\n".join(lines)
 
 

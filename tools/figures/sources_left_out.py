@@ -4,7 +4,7 @@
 
 Trains the network of fast-1 on both pools, and again without each source, below --runs; manifests and bundles go to
 DATA/sources. What is finished is not made again. The figures go to docs/results/training/sources.json; figures.py
-places them on docs/train.md.
+places them where a page has their mark, `sources-left-out`.
 """
 
 import argparse
