@@ -106,9 +106,10 @@ def draw_keys(keys: Sequence[tuple[str, str]], said: str) -> str:
 
 def draw_palette(palette: Sequence[Swatch], words: Words) -> str:
     """A strip of colours, each as wide as its share, and their names."""
-    names = ", ".join(
-        f"{words(f'colour.{one}')} {words.percent(share)}" for one, share in name_palette(palette).items()
-    )
+    shares = {
+        one: words.percent(share).replace(" ", "\N{NO-BREAK SPACE}") for one, share in name_palette(palette).items()
+    }
+    names = ", ".join(f"{words(f'colour.{one}')} {share}" for one, share in shares.items())
     return (
         f'<div class="smn-colours"><span aria-hidden="true">{escape(words("picture.palette"))}</span>'
         f"{draw_strip(palette)}</div>"
