@@ -42,10 +42,8 @@ def _smn(name: str) -> Answer:
 def _keras_vgg16() -> Answer:
     import keras
 
-    network, prepare = (
-        keras.applications.VGG16(weights=None, classes=CLASSES),
-        keras.applications.vgg16.preprocess_input,
-    )
+    network = keras.applications.VGG16(weights=None, classes=CLASSES)
+    prepare = keras.applications.vgg16.preprocess_input
 
     def answer(path: str) -> Any:
         if Path(path).is_dir():
@@ -69,7 +67,7 @@ def _read(file: str) -> NDArray[np.float32]:
 
 
 def _read_and_run(path: str, run: Callable[[NDArray[np.float32]], Any]) -> Any:
-    """Run a network on a file, or on a folder in batches, whose files are decoded ahead by as many threads."""
+    """Run a network on a file, or on a folder in batches, whose files are decoded ahead."""
     if not Path(path).is_dir():
         return run(_read(path))
     with ThreadPoolExecutor(int(os.environ["OMP_NUM_THREADS"])) as pool:

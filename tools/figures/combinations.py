@@ -63,23 +63,24 @@ def _train(name: str, data: Path, runs: Path) -> Path:
         teacher = runs / "crossfit-measured"
         if not (teacher / "bundle.json").exists():
             members = [str(_train(one, data, runs)) for one in _TEACHERS]
-            _run("export", *members, "--out", str(teacher), "--name", teacher.name)
+            run_smn("export", *members, "--out", str(teacher), "--name", teacher.name)
         settings = ["--set", f"finetune.teacher={teacher}"]
-    _run("train", name, *settings, "--manifest", f"{data}/pool-distinct", "--negatives", f"{data}/not-paintings",
-         "--out", str(run))  # fmt: skip
+    run_smn("train", name, *settings, "--manifest", f"{data}/pool-distinct", "--negatives", f"{data}/not-paintings",
+            "--out", str(run))  # fmt: skip
     return run
 
 
-def _run(*command: str) -> None:
+def run_smn(*command: str) -> None:
+    """Run a command of smn; what fails ends the figure, too."""
     smn = str(Path(sys.executable).with_name("smn"))
     subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
 
 
 def _measure_one(names: tuple[str, ...], data: Path, runs: Path, place: Path) -> dict[str, object]:
     members = [str(_train(name, data, runs)) for name in names]
-    _run("export", *members, "--out", str(place / "bundle"), "--name", "candidate")
-    _run("evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
-         "--out", str(place / "report"))  # fmt: skip
+    run_smn("export", *members, "--out", str(place / "bundle"), "--name", "candidate")
+    run_smn("evaluate", str(place / "bundle"), "--manifest", f"val={data}/pool:val", "--bootstrap", "0",
+            "--out", str(place / "report"))  # fmt: skip
     report = json.loads((place / "report" / "report.json").read_text(encoding="utf-8"))
     figures = report["sets"][0]["figures"]
     size = (place / "bundle" / "model.onnx").stat().st_size / 1e6
@@ -99,16 +100,16 @@ def _table() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {"combinations": _table}
 
 
-def main() -> None:
-    """Measure and keep."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def keep_measured(measure: Callable[[Path, Path], object], kept: Path, *, about: str | None) -> None:
+    """Measure on --data with runs below --runs, and keep what is told."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0] if about else None)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, required=True)
     chosen = parser.parse_args()
     told = measure(chosen.data, chosen.runs)
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    keep_measured(measure, KEPT, about=__doc__)

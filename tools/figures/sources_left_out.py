@@ -7,16 +7,14 @@ DATA/sources. What is finished is not made again. The figures go to docs/results
 places them where a page has their mark, `sources-left-out`.
 """
 
-import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from combinations import keep_measured, run_smn
 from smn.manifest import Manifest, read_manifest
 from smn.manifest.writer import rewrite_manifest
 
@@ -63,9 +61,9 @@ def _train_and_export(manifest: Path, name: str, folders: _Folders) -> Path:
     """The bundle of a run; what is trained is not trained again."""
     run, bundle, negatives = folders.runs / name, folders.made / name, folders.data / "not-paintings"
     if not (run / "model.pt").exists():
-        _run("train", *_RECIPE, "--manifest", str(manifest), "--negatives", str(negatives), "--out", str(run))
+        run_smn("train", *_RECIPE, "--manifest", str(manifest), "--negatives", str(negatives), "--out", str(run))
     if not bundle.exists():
-        _run("export", str(run), "--manifest", str(manifest), "--jpeg", "75", "--out", str(bundle), "--name", name)
+        run_smn("export", str(run), "--manifest", str(manifest), "--jpeg", "75", "--out", str(bundle), "--name", name)
     return bundle
 
 
@@ -74,17 +72,12 @@ def _evaluate(bundle: Path, sets: Mapping[str, Path], folders: _Folders) -> dict
     asked = [word for name, file in sets.items() for word in ("--manifest", f"{name}={file}:test")]
     with tempfile.TemporaryDirectory() as place:
         out, cache = Path(place) / "report", folders.made / "answers"
-        _run("evaluate", str(bundle), *asked, "--bootstrap", "0", "--cache", str(cache), "--out", str(out))
+        run_smn("evaluate", str(bundle), *asked, "--bootstrap", "0", "--cache", str(cache), "--out", str(out))
         report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     return {
         one["name"]: {"rows": one["rows"]} | {key: one["figures"][key]["value"] for key in ("top1", "top3")}
         for one in report["sets"]
     }
-
-
-def _run(*command: str) -> None:
-    smn = str(Path(sys.executable).with_name("smn"))
-    subprocess.run([smn, *command], check=True)  # noqa: S603 - the arguments are ours
 
 
 def _table() -> str:
@@ -104,16 +97,5 @@ def _table() -> str:
 TABLES: Mapping[str, Callable[[], str]] = {"sources-left-out": _table}
 
 
-def main() -> None:
-    """Measure and keep."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--runs", type=Path, required=True)
-    chosen = parser.parse_args()
-    told = measure(chosen.data, chosen.runs)
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    KEPT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    keep_measured(measure, KEPT, about=__doc__)

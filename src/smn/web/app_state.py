@@ -166,7 +166,7 @@ def choose_examples(analyzer: Analyzer) -> tuple[str, ...]:
 
 
 def make_example(movement: str) -> bytes:
-    """A picture that smn paints, as a JPEG; painted once, which takes up to a second.
+    """A picture that smn paints, as a JPEG; painted once, while others wait for it.
 
     Raises:
         UnknownNameError: there is no example of that movement.
