@@ -209,7 +209,7 @@ def web(host: str, port: int, database: str | None, *, memory: bool, **given: An
     config = uvicorn.Config(
         create_app(settings), host=host, port=port, log_level="warning", server_header=False,
         timeout_graceful_shutdown=10, ws_max_size=32_000_000,
-        ws_per_message_deflate=False,  # most of what is sent are pictures, and packing them takes longer than sending
+        ws_per_message_deflate=False,  # most of what is sent are pictures, which are packed already
     )  # fmt: skip
     listening = config.bind_socket()
     listening.listen()  # whoever follows the address at once waits a moment, and is not turned away
