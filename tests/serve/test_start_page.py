@@ -2,12 +2,19 @@
 
 import asyncio
 import re
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
+import smn
+from chromium import CHROMIUM, QUIET, needs_chromium
+from service_process import run_service
+from smn.examples import paint
+from smn.predict.phrasing import phrase
 from smn.serve.app import create_app
 from smn.service.service_settings import ServiceSettings
 
@@ -36,6 +43,37 @@ def test_the_start_page_leads_everywhere(app: FastAPI) -> None:
     assert links == ["docs", "v2/health/ready", "v1/movements", "metrics"]
     assert {"/v2/health/ready", "/v1/movements"} <= set(app.openapi()["paths"])
     assert ask(app, "/docs").status_code == ask(app, "/metrics").status_code == 200
+
+
+@needs_chromium
+def test_a_picture_is_answered_on_the_start_page(tmp_path: Path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    paint("ukiyo-e", seed=1).save(tmp_path / "painting.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with (
+        run_service(tmp_path, "--no-memory") as service,
+        sync_api.sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))) as browser,
+    ):
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(service.address)
+        for name, said in (
+            ("painting.png", phrase(smn.load().predict(tmp_path / "painting.png"), "en").sentence),
+            ("broken.png", "The picture cannot be read: "),
+        ):
+            page.set_input_files("input", tmp_path / name)
+            page.click("button")
+            page.wait_for_selector("#more:not([hidden])")
+            assert said in page.inner_text("#said")
+        page.click("summary")
+        assert '"detail"' in page.inner_text("#answer")
+
+
+def test_routes_are_listed_by_what_they_do(app: FastAPI) -> None:
+    listed = [one["summary"] for path in app.openapi()["paths"].values() for one in path.values()]
+    assert "Find works that look like one picture" in listed
+    assert all(" " in summary for summary in listed)
 
 
 def test_a_host_name_cannot_write_into_the_page(app: FastAPI) -> None:

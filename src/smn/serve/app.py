@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from smn._version import __version__
@@ -49,6 +50,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     )  # fmt: skip
     add_handlers(app)
     for router in (make_routes(lambda: held[0]), make_protocol(lambda: held[0])):
+        for route in router.routes:
+            if isinstance(route, APIRoute):  # else each is listed under its function's name
+                route.summary, route.description = route.description.rstrip("."), ""
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
 
     add_pages(app, settings)

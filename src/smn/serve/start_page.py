@@ -26,7 +26,8 @@ pre {{ background: #fff; border: 1px solid #ddd5c8; padding: .8rem; overflow-x: 
 <p>This service tells which artistic movement a painting belongs to, how sure it is, and why.</p>
 <h2>Try it</h2>
 <form id="try"><label>A picture: <input type="file" name="file" accept="image/*" required></label>
-<button>Ask</button></form><pre id="answer" hidden aria-live="polite"></pre>
+<button>Ask</button></form><p id="said" aria-live="polite"></p>
+<details id="more" hidden><summary>The whole answer, as JSON</summary><pre id="answer"></pre></details>
 <p>From a shell:</p>
 <pre>curl --data-binary @painting.jpg {address}v1/predict</pre>
 <h2>More</h2>
@@ -34,15 +35,17 @@ pre {{ background: #fff; border: 1px solid #ddd5c8; padding: .8rem; overflow-x: 
 <script>
 document.getElementById("try").addEventListener("submit", async (event) => {{
   event.preventDefault();
-  const shown = document.getElementById("answer");
-  shown.hidden = false;
-  shown.textContent = "…";
+  const [said, more] = ["said", "more"].map((id) => document.getElementById(id));
+  said.textContent = "…";
+  more.hidden = true;
   try {{
     const body = new FormData(event.target);
-    const response = await fetch("v1/predict", {{ method: "POST", body }});
-    shown.textContent = JSON.stringify(await response.json(), null, 2);
+    const answer = await (await fetch("v1/predict", {{ method: "POST", body }})).json();
+    said.textContent = answer.answers?.[0].sentence ?? answer.detail;
+    document.getElementById("answer").textContent = JSON.stringify(answer, null, 2);
+    more.hidden = false;
   }} catch (error) {{
-    shown.textContent = String(error);
+    said.textContent = String(error);
   }}
 }});
 </script></body></html>
