@@ -252,13 +252,26 @@ def test_the_command_offers_every_convention() -> None:
     assert set(option.type.choices) == set(Convention)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("tensor", "recipe"), [("features.0.weight", "vgg16-frozen"), ("blocks.0.attn.qkv.weight", "dinov2-finetune")]
+)
+def test_marking_names_the_recipe_of_the_network(tmp_path: Path, tensor: str, recipe: str) -> None:
+    save_file({tensor: torch.ones(2, 3, 3, 3)}, tmp_path / "plain.safetensors")
+    out = tmp_path / "marked.safetensors"
+    done = smn(
+        "weights", "mark", tmp_path / "plain.safetensors", "--convention", "timm", "--origin", "Me", "--out", out
+    )
+    assert f"smn train {recipe} --weights {out} --manifest MANIFEST --out runs/{recipe}" in done.stderr
+
+
 @pytest.mark.parametrize("convention", list(Convention))
 def test_a_marked_file_says_what_was_said(plain: Path, tmp_path: Path, convention: Convention) -> None:
     out = tmp_path / "marked.safetensors"
     more = ["--convention", convention, "--origin", "Mine, CC0", "--out", out]
     result = smn("weights", "mark", plain, *more)
     assert result.exit_code == 0
-    assert f"smn train vgg16-frozen --weights {out} --manifest MANIFEST --out runs/vgg16-frozen" in result.stderr
+    line = f"smn train backbone-frozen --backbone NAME --weights {out} --manifest MANIFEST --out runs/backbone-frozen"
+    assert line in result.stderr
     read = read_weights(out)
     assert (read.convention, read.origin.partition(" (")[0]) == (convention, "Mine, CC0")
     assert torch.equal(read.tensors["first.weight"], TENSORS["first.weight"])

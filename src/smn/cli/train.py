@@ -391,9 +391,15 @@ def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
     Runs and bundles made with it repeat its origin.
     """
     try:
-        from smn.models.weight_files import Convention, write_weights
+        from smn.models.weight_files import Convention, read_weights, write_weights
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     write_weights(file, out, convention=Convention(convention), origin=origin)
-    following = ("train", "vgg16-frozen", "--weights", out, "--manifest", "MANIFEST", "--out", "runs/vgg16-frozen")
+    names = read_weights(out).tensors.keys()
+    recipe: tuple[str, ...] = ("backbone-frozen", "--backbone", "NAME")
+    if "blocks.0.attn.qkv.weight" in names:
+        recipe = ("dinov2-finetune",)
+    elif "features.0.weight" in names:
+        recipe = ("vgg16-frozen",)
+    following = ("train", *recipe, "--weights", out, "--manifest", "MANIFEST", "--out", f"runs/{recipe[0]}")
     note(f"{out} says: {convention}, {origin}; next: {shell_line(*following)}")
