@@ -23,9 +23,9 @@ settings.load_profile("smn")
 TESTS = Path(__file__).parent
 SLOW_FOLDERS = {"browser", "e2e", "experiments", "export", "models", "serve", "train", "web"}
 SLOW_FILES = {
-    "test_camera.py", "test_explanation.py", "test_faithfulness.py", "test_gallery.py", "test_generation.py",
-    "test_imports.py", "test_killing.py", "test_planting.py", "test_ray_engine.py", "test_readme.py", "test_rectify.py",
-    "test_tutorial.py",
+    "test_camera.py", "test_documentation.py", "test_explanation.py", "test_faithfulness.py", "test_gallery.py",
+    "test_generation.py", "test_imports.py", "test_killing.py", "test_planting.py", "test_ray_engine.py",
+    "test_rectify.py", "test_tutorial.py",
 }  # fmt: skip
 SLOW_FIXTURES = {"tiny_run", "browser"}
 
