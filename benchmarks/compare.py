@@ -340,6 +340,18 @@ def race_folder(file: Path, *, others: str | None) -> dict[str, Any]:
     return {"pictures": _PICTURES, "a_second": {name: round(_PICTURES / taken, 2) for name, taken in medians.items()}}
 
 
+def describe_machine() -> dict[str, Any]:
+    """The processor's name and its instructions for networks, on Linux; the ratios differ from machine to machine."""
+    file = Path("/proc/cpuinfo")
+    said = file.read_text(encoding="utf-8") if file.exists() else ""
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in said.splitlines())}
+    flags = set(told.get("flags", "").split())
+    useful = [
+        flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8") if flag in flags
+    ]
+    return {"processor": told.get("model name", "unknown"), "instructions": useful}
+
+
 def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -353,7 +365,7 @@ def main() -> None:
         return
     from smn.examples import paint
 
-    told: dict[str, Any] = {"rounds": options.rounds, "threads": {}}
+    told: dict[str, Any] = {"machine": describe_machine(), "rounds": options.rounds, "threads": {}}
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "two-megapixels.jpg"
         paint("impressionism", size=(1600, 1250)).save(file, "JPEG", quality=90)

@@ -90,6 +90,14 @@ def _speed() -> str:
     return "\n".join(lines)
 
 
+def _machine() -> str:
+    told = _compared().get("machine")
+    if told is None:
+        return ""
+    named = ", ".join(told["instructions"]) or "none of those for networks"
+    return f"Measured on {told['processor']} with two processors; its instructions: {named}."
+
+
 def _limits() -> str:
     threads = _compared().get("threads", {})
     lines = ["| network | threads | multiply-accumulates, 8 and 32 bits | their time alone | the network | ratio |"]
@@ -202,6 +210,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "load": _load,
     "image": _image,
     "speed": _speed,
+    "speed-machine": _machine,
     "speed-limits": _limits,
     "speed-runtimes": _runtimes,
     "killed": _killed,
