@@ -3,13 +3,15 @@
     python benchmarks/compare.py [--others PYTHON] [--rounds 15] [--out docs/results/bench/compare.json]
 
 Every contender answers for the same 2-megapixel JPEG, from file to 25 probabilities, in a process of its own with one
-or two threads, and then for a folder of such pictures, in batches. The processes take turns, so that a busy moment
-meets all of them, with a pause in which the threads of the one before stop waiting for more. The others' weights are
-random: only their speed is compared. TensorFlow and OpenVINO are no extras of smn; name a Python that has them, or they
+or two threads, then for a folder of such pictures, in batches, and then as a web service that eight clients ask: smn by
+`smn serve`, the others behind the standard library's server. The processes take turns, so that a busy moment meets all
+of them, with a pause in which the threads of the one before stop waiting for more. The others' weights are random: only
+their speed is compared. TensorFlow and OpenVINO are no extras of smn; name a Python that has them, or they
 are left out.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import shutil
@@ -20,8 +22,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -190,6 +195,7 @@ _GEMM_SIDE = 1536
 _PAUSE = 0.3  # seconds
 _BATCH = 16
 _PICTURES, _FOLDER_ROUNDS = 64, 3
+_CLIENTS, _SERVICE_SECONDS, _SERVICE_ROUNDS = 8, 8.0, 3
 
 CONTENDERS: Mapping[str, tuple[str, Callable[[], Answer]]] = {
     "default": ("smn, default", lambda: _smn("default")),
@@ -210,7 +216,7 @@ CONTENDERS: Mapping[str, tuple[str, Callable[[], Answer]]] = {
 """By their names: what the table calls them, and what opens them."""
 
 FOLDER = tuple(CONTENDERS)[:7]
-"""Those that answer for a folder, too."""
+"""Those that answer for a folder, and as a service, too."""
 
 
 def work(name: str) -> None:
@@ -221,6 +227,32 @@ def work(name: str) -> None:
         started = time.perf_counter()
         answer(line.strip())
         print(time.perf_counter() - started, flush=True)
+
+
+def serve(name: str) -> None:
+    """Be one contender as a web service, which answers for two pictures at once, and write its address."""
+    answer, turns = CONTENDERS[name][1](), Semaphore(2)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
+                file.write(self.rfile.read(int(self.headers["Content-Length"])))
+                file.flush()
+                with turns:
+                    answer(file.name)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()
 
 
 def count_products(model: Path) -> dict[str, float]:
@@ -257,12 +289,13 @@ class Contender:
         name: one of `CONTENDERS`.
         threads: how many it may use.
         others: a Python that has what smn's own has not.
+        command: ``--work`` answers through standard input, ``--serve`` as a web service, whose address is ``said``.
 
     Raises:
         OSError: it does not start.
     """
 
-    def __init__(self, name: str, *, threads: int, others: str | None) -> None:
+    def __init__(self, name: str, *, threads: int, others: str | None, command: str = "--work") -> None:
         foreign = name.startswith(("keras", "openvino"))
         limits = {"OMP_NUM_THREADS": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
         limits |= {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
@@ -270,15 +303,16 @@ class Contender:
             raise OSError("no Python was named that has it")
         cores = sorted(os.sched_getaffinity(0))[:threads]
         self._process = subprocess.Popen(  # noqa: S603 - ours
-            [others if foreign and others else sys.executable, __file__, "--work", name],
+            [others if foreign and others else sys.executable, __file__, command, name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env={**os.environ, **limits}, preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509
         )  # fmt: skip
         self.difference: float | None = None
-        while (line := self._read()) != "ready":
-            if not line:
-                raise OSError("its process ended")
+        while (line := self._read()).startswith("difference"):
             self.difference = float(line.split()[-1])
+        if not line:
+            raise OSError("its process ended")
+        self.said = line
 
     def _read(self) -> str:
         return self._process.stdout.readline().strip() if self._process.stdout else ""
@@ -340,6 +374,34 @@ def race_folder(file: Path, *, others: str | None) -> dict[str, Any]:
     return {"pictures": _PICTURES, "a_second": {name: round(_PICTURES / taken, 2) for name, taken in medians.items()}}
 
 
+def race_service(file: Path, *, others: str | None) -> dict[str, Any]:
+    """Pictures a second of each as a web service, whose clients run on the same processors."""
+    from load import press, run_service
+
+    from smn.bundle import DEFAULT
+
+    rates: dict[str, list[float]] = {}
+    with ExitStack() as running:
+        addresses = {}
+        for name in FOLDER:
+            if name in {"default", "fast"}:
+                served = run_service(SMN_BUNDLE=str(DEFAULT.with_name(name)))
+                addresses[name] = running.enter_context(served)[0]
+            elif others is not None or not name.startswith("keras"):
+                contender = Contender(name, threads=2, others=others, command="--serve")
+                running.callback(contender.stop)
+                addresses[name] = contender.said
+        for turn in range(_SERVICE_ROUNDS + 1):
+            for name, address in addresses.items():
+                time.sleep(_PAUSE)
+                told = asyncio.run(press(address, [file.read_bytes()], _SERVICE_SECONDS, clients=_CLIENTS))
+                if told["errors"] or told["turned_away"]:
+                    raise RuntimeError(f"The service {name} failed: {told}.")
+                if turn:
+                    rates.setdefault(name, []).append(told["a_second"])
+    return {"clients": _CLIENTS, "a_second": {name: statistics.median(taken) for name, taken in rates.items()}}
+
+
 def describe_machine() -> dict[str, Any]:
     """The processor's name and its instructions for networks, on Linux; the ratios differ from machine to machine."""
     file = Path("/proc/cpuinfo")
@@ -359,9 +421,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--work", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=FOLDER, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.work:
-        work(options.work)
+    if options.work or options.serve:
+        (work if options.work else serve)(options.work or options.serve)
         return
     from smn.examples import paint
 
@@ -385,6 +448,10 @@ def main() -> None:
         told["folder"] = race_folder(file, others=options.others)
         print(f"a folder of {_PICTURES}, pictures a second:")
         for name, rate in told["folder"]["a_second"].items():
+            print(f"  {rate:8.1f}  {CONTENDERS[name][0]}")
+        told["service"] = race_service(file, others=options.others)
+        print(f"a service that {_CLIENTS} clients ask, pictures a second:")
+        for name, rate in told["service"]["a_second"].items():
             print(f"  {rate:8.1f}  {CONTENDERS[name][0]}")
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)

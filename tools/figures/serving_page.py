@@ -65,6 +65,9 @@ _CONTENDERS = {
 """What is compared in docs/results/bench/compare.json, and what stands behind its time."""
 
 
+_RATES = {"folder": "a folder, a second", "service": "a service, a second"}
+
+
 def _compared() -> dict[str, Any]:
     file = _BENCH / "compare.json"
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -75,18 +78,18 @@ def _speed() -> str:
     threads = _compared().get("threads", {})
     if not threads:
         return ""
-    rates = _compared().get("folder", {}).get("a_second", {})
-    folder = ("| of a folder, a second ", "| ---: ") if rates else ("", "")
+    rates = {title: _compared()[kind]["a_second"] for kind, title in _RATES.items() if kind in _compared()}
     lines = [
-        f"| what answers | 1 thread | 2 threads | against `default` {folder[0]}| what stands behind it |",
-        f"| --- | ---: | ---: | ---: {folder[1]}| --- |",
+        f"| what answers | 1 thread | 2 threads | against `default` {''.join(f'| {title} ' for title in rates)}| "
+        "what stands behind it |",
+        f"| --- | ---: | ---: | ---: {'| ---: ' * len(rates)}| --- |",
     ]
     for name, (title, reason) in _CONTENDERS.items():
         one, two = (threads[count]["ms"].get(name) for count in ("1", "2"))
         if one is not None and two is not None:
             ratio = two / threads["2"]["ms"]["default"]
-            rate = f"| {rates[name]:.1f} " if name in rates else "| – " if rates else ""
-            lines.append(f"| {title} | {one:.0f} ms | {two:.0f} ms | {ratio:.2f} {rate}| {reason} |")
+            each = "".join(f"| {rate[name]:.1f} " if name in rate else "| – " for rate in rates.values())
+            lines.append(f"| {title} | {one:.0f} ms | {two:.0f} ms | {ratio:.2f} {each}| {reason} |")
     return "\n".join(lines)
 
 
