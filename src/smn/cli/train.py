@@ -391,15 +391,10 @@ def mark(file: Path, *, convention: str, origin: str, out: Path) -> None:
     Runs and bundles made with it repeat its origin.
     """
     try:
-        from smn.models.weight_files import Convention, read_weights, write_weights
+        from smn.models.weight_files import Convention, suggest_recipe, write_weights
     except ImportError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     write_weights(file, out, convention=Convention(convention), origin=origin)
-    names = read_weights(out).tensors.keys()
-    recipe: tuple[str, ...] = ("backbone-frozen", "--backbone", "NAME")
-    if "blocks.0.attn.qkv.weight" in names:
-        recipe = ("dinov2-finetune",)
-    elif "features.0.weight" in names:
-        recipe = ("vgg16-frozen",)
+    recipe = suggest_recipe(out)
     following = ("train", *recipe, "--weights", out, "--manifest", "MANIFEST", "--out", f"runs/{recipe[0]}")
     note(f"{out} says: {convention}, {origin}; next: {shell_line(*following)}")

@@ -108,6 +108,14 @@ def write_weights(source: str | Path, target: Path, *, convention: Convention, o
     return target
 
 
+def suggest_recipe(file: str | Path) -> tuple[str, ...]:
+    """What to give ``smn train`` for a file of weights: the recipe of its network, told by the names of its tensors."""
+    names = read_weights(file).tensors
+    if "blocks.0.attn.qkv.weight" in names:
+        return ("dinov2-finetune",)
+    return ("vgg16-frozen",) if "features.0.weight" in names else ("backbone-frozen", "--backbone", "NAME")
+
+
 @torch.no_grad()
 def turn_channels(weight: Tensor) -> None:
     """Turn the first convolution's weight (C, 3, H, W), in place, from blue, green, red to red, green, blue."""
