@@ -22,6 +22,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+import yaml
 from PIL import Image
 
 from fetch_server import FetchServer, json_answer, picture_answer
@@ -395,6 +396,35 @@ def test_few_blocks_are_not_run() -> None:
 def test_the_readme_has_blocks_of_both_languages() -> None:
     blocks = find_blocks((ROOT / "README.md").read_text(encoding="utf-8"))
     assert {block.language for block in blocks if block.reason is None} == {"python", "sh"}
+
+
+def find_bare_tables(text: str) -> list[int]:
+    """The lines where a table begins that no sentence stands before."""
+    lines = text.splitlines()
+    bare = []
+    for number, line in enumerate(lines):
+        if line.startswith("|") and not lines[number - 1].startswith("|"):
+            above = [one for one in lines[:number] if one.strip() and not one.startswith("<!--")]
+            if not above or above[-1].startswith(("#", "|", "![")):
+                bare.append(number + 1)
+    return bare
+
+
+def test_a_sentence_stands_before_every_table_that_explains() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    parts = yaml.safe_load(site[site.index("nav:") : site.index("\nvalidation:")])["nav"]
+    (listed,) = [part["Understand"] for part in parts if "Understand" in part]
+    pages = [ROOT / "docs" / page for entry in listed for page in entry.values() if isinstance(page, str)]
+    assert len(pages) > 10
+    bare = {page.name: find_bare_tables(page.read_text(encoding="utf-8")) for page in (ROOT / "README.md", *pages)}
+    assert {page: lines for page, lines in bare.items() if lines} == {}
+
+
+def test_tables_without_a_sentence_are_found() -> None:
+    table = "| a |\n| --- |\n"
+    for above in ("# A\n\n", "![A](a.png)\n\n<!-- figures:a -->\n", f"Text.\n\n{table}\n"):
+        assert find_bare_tables(above + table) == [len(above.splitlines()) + 1]
+    assert find_bare_tables(f"# A\n\nText.\n\n<!-- figures:a -->\n{table}") == []
 
 
 def find_tasks(text: str) -> set[str]:
