@@ -1,5 +1,8 @@
 import asyncio
+import threading
 import time
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ from smn.bundle import DEFAULT, Bundle
 from smn.errors import ImageError, InputError
 from smn.examples import paint
 from smn.images import Limits
-from smn.serve.engine import AnalysisOptions, BusyError, Engine, choose_batch
+from smn.serve import engine as engine_module
+from smn.serve.engine import AnalysisOptions, BusyError, Engine, choose_batch, choose_workers
 
 from .conftest import encode
 
@@ -73,3 +77,54 @@ def test_batches_are_made_where_they_are_faster(whole: float, chosen: int) -> No
             time.sleep(0.005 if len(batch) == 1 else whole)
 
     assert choose_batch(Slow(), size=8) == chosen  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("alone", "processors", "chosen"), [(False, 3, 3), (True, 3, 1), (False, 1, 1), (False, 64, 8)]
+)
+def test_pictures_are_answered_at_once_where_that_is_faster(
+    monkeypatch: pytest.MonkeyPatch, alone: bool, processors: int, chosen: int
+) -> None:
+    monkeypatch.setattr(engine_module, "_count_processors", lambda: processors)
+    turn = threading.Lock()
+
+    class Slow:
+        """A network that takes 5 ms, of which nothing overlaps where it is alone on its core."""
+
+        def run(self, batch: np.ndarray) -> None:
+            assert len(batch) == 1
+            with turn if alone else nullcontext():
+                time.sleep(0.005)
+
+    assert choose_workers(Slow(), size=8) == chosen  # type: ignore[arg-type]
+
+
+def test_two_networks_answer_as_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [encode(paint("cubism", seed=seed)) for seed in range(8)]
+    active, most = 0, 0
+    run, guard = engine_module._run, threading.Lock()
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal active, most
+        with guard:
+            active += 1
+            most = max(most, active)
+        try:
+            return run(*arguments)
+        finally:
+            with guard:
+                active -= 1
+
+    monkeypatch.setattr(engine_module, "_run", counted)
+
+    async def work(workers: int) -> list[Any]:
+        engine = Engine(DEFAULT.with_name("fast"), limits=Limits(), batch=1, workers=workers)
+        await engine.start()
+        found = await asyncio.gather(*(engine.answer(one, AnalysisOptions()) for one in pictures))
+        await engine.stop()
+        return [one.analysis.prediction for one in found]
+
+    alone = asyncio.run(work(1))
+    assert most == 1
+    assert asyncio.run(work(2)) == alone
+    assert most == 2

@@ -92,7 +92,8 @@ class ServiceState:
         self.settings, self.metrics = settings, metrics
         limits = Limits(max_bytes=settings.max_body, max_pixels=settings.max_pixels)
         self.engine = Engine(
-            settings.bundle, limits=limits, queue=settings.queue, batch=settings.batch, threads=settings.threads,
+            settings.bundle, limits=limits, queue=settings.queue, batch=settings.batch, workers=settings.workers,
+            threads=settings.threads,
             cache=settings.cache, lookup=settings.index == DEFAULT_INDEX or settings.index,
             on_batch=metrics.count_batch,
         )  # fmt: skip

@@ -38,6 +38,8 @@ class ServiceSettings:
         max_files: pictures in one request.
         queue: pictures that may wait or be in progress; more are refused with 429.
         batch: largest batch of pictures; 0 measures, when the service starts, whether batches are faster here.
+        workers: pictures, or batches, that the network answers at the same time; 0 measures, when the service starts,
+            how many are faster here.
         threads: of the network; 0 lets ONNX Runtime choose, which is faster for one caller and slower for many.
         timeout: seconds for the whole of a request.
         cache: answers that are kept in memory by their pictures' content.
@@ -63,6 +65,7 @@ class ServiceSettings:
     max_files: int = 16
     queue: int = 64
     batch: int = 0
+    workers: int = 0
     threads: int = 1
     timeout: float = 30.0
     cache: int = 1024
@@ -74,7 +77,7 @@ class ServiceSettings:
             f"{name} is {getattr(self, name)}, but must be {least} or more"
             for name, least in (
                 ("keep_days", 0), ("rate", 0), ("max_body", 1), ("max_pixels", 1), ("max_files", 1), ("queue", 1),
-                ("batch", 0), ("threads", 0), ("cache", 0), ("watch", 0),
+                ("batch", 0), ("workers", 0), ("threads", 0), ("cache", 0), ("watch", 0),
             )
             if getattr(self, name) < least
         ]  # fmt: skip
