@@ -67,7 +67,8 @@ def find_blocks(text: str) -> Iterator[Block]:
     lines = text.splitlines()
     for number, line in enumerate(lines):
         opening = FENCE.fullmatch(line)
-        if LEFT_OUT.fullmatch(line) and not FENCE.fullmatch(lines[number + 1] if number + 1 < len(lines) else ""):
+        following = FENCE.fullmatch(lines[number + 1]) if number + 1 < len(lines) else None
+        if LEFT_OUT.fullmatch(line) and (following is None or following[1] == "toml"):
             raise ValueError(f"Line {number + 1} says why a block is not run, but no block of python or sh follows.")
         if opening is None:
             continue
@@ -129,7 +130,7 @@ curl() {  # ID is that of the last picture's answer
         return
     fi
     cat answer.json >&2
-    grep -q "Only servers on the public internet are asked" answer.json  # the museum, which is on this machine here
+    return 1
 }
 pip() {
     local word
@@ -300,6 +301,7 @@ def museum() -> Iterator[str]:
         collection = f"{home}/iiif/collection/paintings.json"
         described = {"id": collection, "type": "Collection", "label": {"en": ["All"]}, "items": [member]}
         server.route("/iiif/collection/paintings.json", json_answer(context | described))
+        server.route("/monet.jpg", picture_answer(1, size=(300, 240)))
         server.route("/picture/*", lambda request: picture_answer(int(Path(request.path).stem), size=(300, 240)))
         yield home
 
@@ -352,7 +354,8 @@ def shell(tmp_path: Path, museum: str) -> Iterator[Shell]:
             | {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in ports.items()}
             | {"http://127.0.0.1:" + ports["8080"] + "/v1": model.url, "s3://bucket/": f"file://{folder}/"}
             | SMALLER,
-            {f"PORT_{old}": new for old, new in ports.items()}
+            {"SMN_URL_NETWORKS": "127.0.0.0/8"}
+            | {f"PORT_{old}": new for old, new in ports.items()}
             | {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hub"), "HF_TOKEN": TOKEN}
             | {"HF_HUB_DISABLE_XET": "1", "XDG_DATA_HOME": str(tmp_path / "kept"), "MPLBACKEND": "Agg"},
             hub,

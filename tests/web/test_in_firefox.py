@@ -57,7 +57,7 @@ def test_several_pictures_and_one_that_is_refused(web: Running, firefox: Firefox
 def test_movements_are_explored(web: Running, firefox: Firefox) -> None:
     firefox.visit(f"{web.address}/explore")
     link = "document.querySelector('.smn-timeline a[data-movement=cubism]')"
-    firefox.wait(link)
+    firefox.wait(f"{link} !== null")
     firefox.evaluate(f"{link}.click()")  # by the page itself or, before its script has come, by the browser
     firefox.wait("location.search")
     firefox.wait("document.querySelector('h1')?.innerText === 'Cubism'")
