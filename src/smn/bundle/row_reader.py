@@ -36,15 +36,16 @@ class Failure:
     reason: str
 
 
-def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int) -> Iterator[T]:
+def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int, threads: int | None = None) -> Iterator[T]:
     """Apply a function to items in a few threads and yield the results in the items' order.
 
     Args:
         function: called in threads.
         items: taken one by one, no more than ``ahead`` further than the result that is waited for.
         ahead: how many results may wait to be asked for, 0 or more.
+        threads: how many; None for one a processor, 8 at most.
     """
-    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    pool = ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1))
     waiting: deque[Future[T]] = deque()
     try:
         for item in items:

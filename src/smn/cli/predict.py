@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smn.bundle import DEFAULT
+from smn.bundle.runtime import limit_library_threads
 from smn.cli.predict_ray import Cluster, check_ray, predict_on_ray, ray_options
 from smn.cli.screen import command_line, console, note, progress, write_count
 from smn.confidence.calibration import MIN_PICTURES
@@ -59,7 +60,7 @@ _MIN_PERCENT = 2  # of a further guess that is shown
 )  # fmt: skip
 @click.option("--index", type=click.Path(path_type=Path), help="Look the very work up in your own index.")
 @click.option("--no-lookup", is_flag=True, help="Look no work up: answer by the picture alone.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=4, show_default=True, help="Pictures in one batch.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=1, show_default=True, help="Pictures in one batch.")
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="FILE.html",
     help="Also write a page with small pictures, to look at and to correct the answers. See: smn review",
@@ -98,6 +99,8 @@ def predict(  # noqa: PLR0917 - click passes options by name
         rectify=Rectify(rectify),
         lookup=not no_lookup and (index or True),
     )
+    if len(inputs) > 1:
+        limit_library_threads()  # several pictures are looked at at the same time
     loaded = make_model(model)
     if coverage is not None:  # what is wrong with it must be said before any work is done
         loaded.bundle.require_policy("coverage").sets.choose(coverage)

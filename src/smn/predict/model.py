@@ -146,13 +146,14 @@ class Model:
         *,
         top_k: int = 3,
         coverage: float | None = None,
-        batch_size: int = 4,
+        batch_size: int = 1,
         progress: bool = False,
     ) -> Iterator[Prediction]:
         """Answer for each picture of an iterable or a folder, in order; one that cannot be read gets the reason.
 
         Args:
-            pictures: taken one by one, a batch ahead; or a folder, which is searched with all its sub-folders.
+            pictures: taken one by one, a few ahead, and answered several at a time; or a folder, which is searched with
+                all its sub-folders.
             top_k: how many guesses to list, 1 or more.
             coverage: as for `predict`.
             batch_size: pictures that the network sees at once, 1 or more.

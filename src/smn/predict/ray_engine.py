@@ -185,7 +185,12 @@ class _Worker:
         begun = time.perf_counter(), time.process_time()
         safe = [replace(item, source=_refuse) if place in deadly else item for place, item in enumerate(inputs)]
         answers = predict_stream(
-            self._model, safe, top_k=self._how.top_k, batch_size=batch_size, coverage=self._how.coverage
+            self._model,
+            safe,
+            top_k=self._how.top_k,
+            batch_size=batch_size,
+            coverage=self._how.coverage,
+            workers=2,  # one processor is the actor's: one picture is fetched while the other is answered
         )
         rows = [
             {"id": first + place, **answer.to_dict(), **inputs[place].extra} for place, answer in enumerate(answers)
