@@ -4,6 +4,8 @@ import struct
 import sys
 import threading
 import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -390,3 +392,16 @@ def test_changed_pictures_never_raise_anything_else(form: str, changes: list[tup
         # Squared, because headers, where the surprises are, stand at the beginning.
         data[int(place * place * len(data))] = value
     opens_or_explains(bytes(data))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_slow_file_keeps_no_other_thread_waiting(tmp_path: Path, paint_file: Callable[..., Path]) -> None:
+    slow, quick = tmp_path / "slow.png", paint_file("quick.png", (255, 0, 0))
+    os.mkfifo(slow)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(ImageSource(slow).load)
+        with slow.open("wb") as pipe:  # opens when it is being read
+            assert pool.submit(ImageSource(quick).load).result(30).size == (40, 30)
+            assert not waiting.done()
+            pipe.write(quick.read_bytes())
+        assert waiting.result(30).size == (40, 30)

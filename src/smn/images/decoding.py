@@ -5,7 +5,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +61,7 @@ class ImageSource:
         self._image = accept_picture(image, limits)
         self._limits = limits
         self._path = self._image if isinstance(self._image, Path) else None
+        self._bytes = self._image if isinstance(self._image, bytes) else None
         self._decoded: dict[tuple[int, int], Image.Image] = {}
         self._thumbnails: dict[int, Image.Image] = {}
 
@@ -112,12 +112,13 @@ class ImageSource:
             return _open_heif(data, self._path)
         return Image.open(io.BytesIO(data), formats=FORMATS)
 
-    @cached_property
+    @property
     def _data(self) -> bytes:
         """The encoded picture; nothing where Pillow has opened it."""
-        if isinstance(self._image, bytes):
-            return self._image
-        return b"" if self._path is None else _read(self._path, self._limits)
+        # No cached_property: in Python 3.11 one slow file would hold a lock that the sources of all threads share.
+        if self._bytes is None:
+            self._bytes = b"" if self._path is None else _read(self._path, self._limits)
+        return self._bytes
 
 
 def _is_heif(data: bytes) -> bool:
