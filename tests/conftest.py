@@ -1,6 +1,7 @@
 """What tests of several stages share: a tiny model and how to make one, tiny sets of pictures, a tiny training run."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from hypothesis import settings
 from PIL import Image
 
 from awkward_files import READABLE, UNREADABLE
+from smn.browser.onnxruntime_web import find_runtime
 from smn.bundle import Bundle, file_sha256, read_bundle, write_bundle
 from smn.confidence.answer_policy import AnswerPolicy, Thresholds
+from smn.errors import FetchError, InputError
 from smn.images.preprocess import PreprocessSpec
 from smn.movements import read_taxonomy
 
@@ -247,3 +250,14 @@ def paint_file(tmp_path: Path) -> Callable[..., Path]:
         return file
 
     return write
+
+
+@pytest.fixture(scope="session")
+def onnxruntime_web() -> Path:
+    """The folder of ONNX Runtime Web; where it must be there, it may not be missing."""
+    try:
+        return find_runtime()
+    except (InputError, FetchError) as error:
+        if "SMN_TEST_ONNXRUNTIME_WEB" in os.environ:
+            raise
+        pytest.skip(str(error))

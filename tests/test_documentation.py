@@ -28,8 +28,6 @@ from PIL import Image
 from fetch_server import FetchServer, json_answer, picture_answer
 from language_model_fake import serve_fake
 from model_hub import TOKEN, Commit, ModelHub, run_hub
-from smn.browser.onnxruntime_web import find_runtime
-from smn.errors import FetchError, InputError
 from smn.examples import draw_other, list_others, paint
 
 ROOT = Path(__file__).parents[1]
@@ -364,18 +362,6 @@ def shell(tmp_path: Path, museum: str) -> Iterator[Shell]:
         yield shell
 
 
-def link_runtime(folder: Path) -> None:
-    """ONNX Runtime Web where npm would put it; skips where it cannot be had and may be missing."""
-    try:
-        runtime = find_runtime()
-    except (InputError, FetchError) as error:
-        if "SMN_TEST_ONNXRUNTIME_WEB" in os.environ:
-            raise
-        pytest.skip(str(error))
-    (folder / "node_modules/onnxruntime-web").mkdir(parents=True)
-    (folder / "node_modules/onnxruntime-web/dist").symlink_to(runtime)
-
-
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_block_runs(page: Path, shell: Shell, request: pytest.FixtureRequest) -> None:
     blocks = [block for block in find_blocks(page.read_text(encoding="utf-8")) if block.reason is None]
@@ -384,7 +370,9 @@ def test_every_block_runs(page: Path, shell: Shell, request: pytest.FixtureReque
     elif blocks:
         shell.take(request.getfixturevalue("world"))
     if page.name == "browser.md":
-        link_runtime(shell.folder)
+        (shell.folder / "node_modules/onnxruntime-web").mkdir(parents=True)  # where npm would put it
+        runtime = request.getfixturevalue("onnxruntime_web")
+        (shell.folder / "node_modules/onnxruntime-web/dist").symlink_to(runtime)
     for block in blocks:
         shell.run(block)
 

@@ -1,5 +1,4 @@
 import base64
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,21 +10,8 @@ import pytest
 import smn.browser
 from browser_server import serve
 from chromium import CHROMIUM, QUIET
-from smn.browser.onnxruntime_web import find_runtime
-from smn.errors import FetchError, InputError
 
 PAGE = Path(smn.browser.__file__).parent / "page"
-
-
-@pytest.fixture(scope="session")
-def onnxruntime_web() -> Path:
-    """The folder of ONNX Runtime Web; where it must be there, it may not be missing."""
-    try:
-        return find_runtime()
-    except (InputError, FetchError) as error:
-        if "SMN_TEST_ONNXRUNTIME_WEB" in os.environ:
-            raise
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")  # while it runs, no other test can run an event loop

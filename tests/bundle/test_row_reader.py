@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from smn.bundle.row_reader import Failure, OpenedRows, read_pictures
+from smn.bundle.row_reader import Failure, OpenedRows, choose_threads, read_pictures
 from smn.errors import ImageError
 from smn.manifest import read_manifest
 
@@ -56,3 +56,11 @@ def test_rows_are_opened_one_by_one(tmp_path: Path, make_painted_set: SetMaker) 
     assert opened[0].mode == "RGB"
     with pytest.raises(ImageError):
         _ = opened[-1]
+
+
+@pytest.mark.parametrize(("usable", "threads"), [(1, 1), (3, 3), (64, 8)])
+def test_a_thread_for_each_usable_processor_but_not_for_very_many(
+    monkeypatch: pytest.MonkeyPatch, usable: int, threads: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(usable)), raising=False)
+    assert choose_threads() == threads

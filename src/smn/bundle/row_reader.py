@@ -36,6 +36,12 @@ class Failure:
     reason: str
 
 
+def choose_threads() -> int:
+    """How many pictures to look at at the same time: one for each processor that may be used, 8 at most."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, usable)
+
+
 def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int, threads: int | None = None) -> Iterator[T]:
     """Apply a function to items in a few threads and yield the results in the items' order.
 
@@ -43,9 +49,9 @@ def map_ahead(function: Callable[[S], T], items: Iterable[S], *, ahead: int, thr
         function: called in threads.
         items: taken one by one, no more than ``ahead`` further than the result that is waited for.
         ahead: how many results may wait to be asked for, 0 or more.
-        threads: how many; None for one a processor, 8 at most.
+        threads: how many; None for `choose_threads`.
     """
-    pool = ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1))
+    pool = ThreadPoolExecutor(threads or choose_threads())
     waiting: deque[Future[T]] = deque()
     try:
         for item in items:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smn.bundle.row_reader import Failure, map_ahead
+from smn.bundle.row_reader import Failure, choose_threads, map_ahead
 from smn.errors import FetchError, ImageError, InputError, OutputExistsError
 from smn.files import write_partial
 from smn.images import SUFFIXES, Picture, is_address, picture_name
@@ -201,11 +201,11 @@ def predict_stream(
         top_k: how many guesses to list, 1 or more.
         batch_size: pictures that the network sees at once; on a CPU more cost memory and save nothing.
         coverage: with what probability each answer's set should hold the right movement; None for no sets.
-        workers: how many batches at the same time; None for one a processor, 8 at most. As many wait to be taken.
+        workers: how many batches at the same time; None for `choose_threads`. As many wait to be taken.
     """
     waiting = iter(inputs)
     batches = iter(lambda: tuple(islice(waiting, batch_size)), ())
-    workers = workers or min(8, os.cpu_count() or 1)
+    workers = workers or choose_threads()
     answer = partial(_answer, model, top_k=top_k, coverage=coverage)
     for answers in map_ahead(answer, batches, ahead=workers, threads=workers):
         yield from answers

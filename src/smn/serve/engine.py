@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smn.bundle import DEFAULT, list_models, read_bundle
+from smn.bundle.row_reader import choose_threads
 from smn.bundle.runtime import Outputs, Runtime, limit_library_threads
 from smn.errors import InputError, SimilarError, SmnError, UnknownNameError
 from smn.images import ImageSource, Limits
@@ -275,7 +275,6 @@ class Engine:
 
 
 _TRIED, _WORTH = 4, 0.95
-_MOST_WORKERS = 8
 
 
 def choose_batch(runtime: Runtime, *, size: int) -> int:
@@ -310,7 +309,7 @@ def choose_workers(runtime: Runtime, *, size: int) -> int:
         runtime: of the network, of one thread; it is run six times for each processor.
         size: side of the pictures in pixels.
     """
-    most = min(_count_processors(), _MOST_WORKERS)
+    most = choose_threads()
     pictures = [np.zeros((1, 3, size, size), dtype=np.float32)] * most
     times: dict[int, list[float]] = {1: [], most: []}
     with ThreadPoolExecutor(most) as pool:
@@ -324,10 +323,6 @@ def choose_workers(runtime: Runtime, *, size: int) -> int:
         "workers measured", extra={"fields": {"workers": chosen, "ratio": round(min(times[most]) / min(times[1]), 2)}}
     )
     return chosen
-
-
-def _count_processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run(runtime: Runtime, batch: list[_Waiting]) -> tuple[Outputs, ...]:
