@@ -79,20 +79,23 @@ def test_batches_are_made_where_they_are_faster(whole: float, chosen: int) -> No
     assert choose_batch(Slow(), size=8) == chosen  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("alone", "processors", "chosen"), [(False, 3, 3), (True, 3, 1), (False, 1, 1)])
+@pytest.mark.parametrize(
+    ("alone", "seconds", "processors", "chosen"),
+    [(False, 0.04, 2, 2), (False, 0.02, 3, 3), (True, 0.04, 2, 1), (False, 0.04, 1, 1), (False, 0.005, 2, 1)],
+)
 def test_pictures_are_answered_at_once_where_that_is_faster(
-    monkeypatch: pytest.MonkeyPatch, alone: bool, processors: int, chosen: int
+    monkeypatch: pytest.MonkeyPatch, alone: bool, seconds: float, processors: int, chosen: int
 ) -> None:
     monkeypatch.setattr(engine_module, "choose_threads", lambda: processors)
     turn = threading.Lock()
 
     class Slow:
-        """A network that takes 5 ms, of which nothing overlaps where it is alone on its core."""
+        """A network that takes some time, of which nothing overlaps where it is alone on its core."""
 
         def run(self, batch: np.ndarray) -> None:
             assert len(batch) == 1
             with turn if alone else nullcontext():
-                time.sleep(0.005)
+                time.sleep(seconds)
 
     assert choose_workers(Slow(), size=8) == chosen  # type: ignore[arg-type]
 

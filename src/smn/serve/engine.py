@@ -275,6 +275,7 @@ class Engine:
 
 
 _TRIED, _WORTH = 4, 0.95
+_REST = 0.03  # seconds of a processor that a request takes beside the network, as benchmarks/load.py saw them
 
 
 def choose_batch(runtime: Runtime, *, size: int) -> int:
@@ -303,7 +304,9 @@ def choose_batch(runtime: Runtime, *, size: int) -> int:
 def choose_workers(runtime: Runtime, *, size: int) -> int:
     """How many pictures to answer at the same time: one for each processor where that is clearly faster, or else 1.
 
-    Processors that share a core gain little, those that other programs keep busy nothing.
+    Processors that share a core gain little, those that other programs keep busy nothing. Neither does a network so
+    quick that decoding and the rest of a request keep the other processors busy: then more at once only wait for each
+    other.
 
     Args:
         runtime: of the network, of one thread; it is run six times for each processor.
@@ -318,7 +321,8 @@ def choose_workers(runtime: Runtime, *, size: int) -> int:
                 started = time.perf_counter()
                 list(map(runtime.run, pictures) if count == 1 else pool.map(runtime.run, pictures))
                 taken.append(time.perf_counter() - started)
-    chosen = most if min(times[most]) < _WORTH * min(times[1]) else 1
+    faster = min(times[most]) < _WORTH * min(times[1])
+    chosen = most if faster and min(times[1]) / most * (most - 1) > _REST else 1
     LOG.info(
         "workers measured", extra={"fields": {"workers": chosen, "ratio": round(min(times[most]) / min(times[1]), 2)}}
     )
